@@ -1,0 +1,91 @@
+"""Clusters for images that were never seen: encoder, manifold and clusterer as one object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.artifacts import Clustering, Features, Float, Int, Latents, Pixel
+from pipeline.knn import search, vote, weights
+from pipeline.models.base import Autoencoder
+
+NEIGHBOURS = 15
+
+
+def assign(
+    clustering: Clustering, features: Features, latents: Float, indices: Int, distances: Float
+) -> tuple[Int, Float]:
+    """Return cluster (m,) and confidence (m,) in [0, 1] of new `latents` (m, d); nothing is fitted.
+
+    Where the clustered space places new points exactly, the estimator's own `predict_proba` decides, or its
+    `predict`. Otherwise the point's fitted neighbours in the latent space, `indices` and `distances` (m, k), vote:
+    a mean of neighbours from two clusters lies in neither, and often in a third.
+    """
+    if not len(latents):
+        return np.empty(0, np.int32), np.empty(0, np.float32)
+    estimator, known = clustering.estimator, np.asarray(clustering.fitted)
+    if not features.exact or not hasattr(estimator, "predict"):
+        return vote(known, indices, distances)
+    points = features.place(latents, indices, distances)
+    if hasattr(estimator, "predict_proba"):
+        posterior = estimator.predict_proba(points)
+        return _renumber(posterior.argmax(axis=1), clustering), posterior.max(axis=1).astype(np.float32)
+    assigned = _renumber(np.asarray(estimator.predict(points), np.int32), clustering)
+    agreeing = np.where(known[indices] == assigned[:, None], weights(distances), 0).sum(axis=1, dtype=np.float32)
+    return assigned, np.minimum(agreeing, np.float32(1))
+
+
+def _renumber(labels: Int, clustering: Clustering) -> Int:
+    """Our number of each of the estimator's labels; −1 for noise, and for a cluster that no fitted image fell into."""
+    table = np.append(np.asarray(clustering.numbering), np.int32(-1))
+    return table[np.minimum(labels + 1, len(table) - 1)]
+
+
+@dataclass(frozen=True)
+class Assigner:
+    """Everything that a new image's cluster depends on."""
+
+    autoencoder: Autoencoder
+    latents: Latents
+    features: Features
+    clustering: Clustering
+
+    def __call__(self, images: Pixel) -> pd.DataFrame:
+        """Return a row per image: cluster, confidence in [0, 1], distance to the nearest fitted latents.
+
+        `images` (m, h, w, c) are uint8 or floats in [0, 1], of the shape that the autoencoder was trained on.
+        """
+        latents = self.autoencoder.encode(images)
+        base = np.asarray(self.latents.fitted)
+        indices, distances = search(base, latents, min(NEIGHBOURS, len(base)))
+        clusters, confidence = assign(self.clustering, self.features, latents, indices, distances)
+        return pd.DataFrame({"cluster": clusters, "confidence": confidence, "distance": distances[:, 0]})
+
+    def predict(self, images: NDArray[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
+        """Do the same under the name that MLflow calls."""
+        return self(images if images.dtype == np.uint8 else np.asarray(images, np.float32))
+
+    def save(self, folder: Path) -> None:
+        """Write the four parts below `folder`."""
+        for name in ("autoencoder", "latents", "features", "clustering"):
+            getattr(self, name).save(folder / name)
+
+    @classmethod
+    def load(cls, folder: Path) -> Assigner:
+        """Read the four parts."""
+        return cls(
+            Autoencoder.load(folder / "autoencoder"),
+            Latents.load(folder / "latents"),
+            Features.load(folder / "features"),
+            Clustering.load(folder / "clustering"),
+        )
+
+
+def _load_pyfunc(path: str) -> Assigner:
+    """Load the model for MLflow."""
+    return Assigner.load(Path(path))

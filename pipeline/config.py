@@ -1,0 +1,243 @@
+"""The typed schema of every configuration group: names, types and ranges, in one place.
+
+The YAML files in `conf/` hold the values; the classes here say which values are allowed. Checking happens before
+anything heavy is imported. Each group that draws random numbers has its own `seed`, by default the global one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipeline.errors import UserError
+from pipeline.stage_names import STAGES
+
+Split = Literal["train", "test", "all"]
+Spec = dict[str, Any]
+"""A table with `_target_` (a dotted import path) and that target's arguments."""
+
+
+class Group(BaseModel):
+    """A configuration group: immutable, unknown keys refused, no silent conversion between types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+class Component(Group):
+    """A group whose file names the function that does the work; keys not declared here are its arguments."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, populate_by_name=True)
+    name: str
+    target: str = Field(alias="_target_")
+    seed: int = Field(0, ge=0, lt=2**32)
+
+    def arguments(self) -> dict[str, Any]:
+        """The keys that were set, without `name` and `_target_`: the target's keyword arguments."""
+        return self.model_dump(exclude={"name", "target"}, exclude_unset=True)
+
+
+class Data(Group):
+    """Which images, how many of them, and which part is fitted."""
+
+    name: str
+    source: Spec
+    path: str | None = None
+    split: Split = "train"
+    train_size: int | None = Field(None, ge=1)
+    test_size: int | None = Field(None, ge=0)
+    image_size: int | None = Field(None, ge=1, le=4096)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+class Model(Group):
+    """An autoencoder as two layer tables, or a null model that needs no training."""
+
+    name: str
+    fit: str = "pipeline.models.training.fit"
+    encoder: list[Spec] = []
+    decoder: list[Spec] = []
+    latent_dim: int | None = Field(None, ge=1)
+    latent_channels: int | None = Field(None, ge=1)
+
+
+class Corruption(Group):
+    """What is done to an image before it is encoded; the clean image stays the target. All zero: nothing."""
+
+    noise: float = Field(0.0, ge=0, le=10)
+    mask: float = Field(0.0, ge=0, lt=1)
+    rotate: float = Field(0.0, ge=0, le=180)
+    shift: float = Field(0.0, ge=0, lt=1)
+    scale: float = Field(0.0, ge=0, lt=1)
+    shear: float = Field(0.0, ge=0, lt=1)
+
+    @property
+    def affine(self) -> bool:
+        """Whether any geometric distortion is on."""
+        return any((self.rotate, self.shift, self.scale, self.shear))
+
+
+class EarlyStopping(Group):
+    """Stop when the validation loss has not improved by `min_delta` for `patience` epochs; null: never."""
+
+    patience: int | None = Field(None, ge=1)
+    min_delta: float = Field(0.0, ge=0)
+
+
+class Train(Group):
+    """How the autoencoder is trained. `min_steps` keeps a small data set from being trained too little."""
+
+    name: str
+    split: Split = "train"
+    epochs: int = Field(8, ge=1)
+    min_steps: int = Field(0, ge=0)
+    batch_size: int = Field(256, ge=1)
+    loss: str = "mse"
+    metrics: list[str | Spec] = []
+    optimizer: Spec = {"_target_": "keras.optimizers.Adam"}
+    learning_rate: float = Field(0.002, gt=0)
+    schedule: Literal["constant", "cosine"] = "cosine"
+    validate_on: Literal["held_out", "none"] = "held_out"
+    validation_fraction: float = Field(0.0, ge=0, lt=1)
+    corruption: Corruption = Corruption()
+    early_stopping: EarlyStopping = EarlyStopping()
+    steps_per_execution: int = Field(50, ge=1)
+    deterministic: bool = True
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+class Extract(Group):
+    """How images are turned into latents."""
+
+    batch_size: int = Field(2048, ge=1)
+
+
+class Neighbors(Component):
+    """The nearest-neighbour graph."""
+
+    k: int = Field(20, ge=1)
+
+
+class Manifold(Component):
+    """The features that are clustered: the latents themselves, or an embedding of them."""
+
+    n_components: int | None = Field(None, ge=1)
+    min_dist: float | None = Field(None, ge=0)
+    n_epochs: int | None = Field(None, ge=1)
+
+
+class Project(Component):
+    """The two-dimensional map."""
+
+    min_dist: float | None = Field(None, ge=0)
+    n_epochs: int | None = Field(None, ge=1)
+    perplexity: float | None = Field(None, gt=0)
+
+
+class Cluster(Group):
+    """One clustering algorithm: any estimator of scikit-learn's interface.
+
+    `graph` says whether the shared neighbour graph is what the estimator is fitted on (`affinity`), a constraint
+    beside the features (`connectivity`), or unused. With `fit_size` the estimator is fitted on a random subset of
+    that size and the other images take the cluster of their neighbours.
+    """
+
+    name: str
+    k: int | None = Field(None, ge=1)
+    estimator: Spec
+    graph: Literal["none", "affinity", "connectivity"] = "none"
+    fit_size: int | None = Field(None, ge=2)
+    deterministic: bool = True
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+class Evaluate(Group):
+    """Sizes of the samples that the quadratic scores use."""
+
+    silhouette_sample: int = Field(10000, ge=2)
+    trustworthiness_sample: int = Field(2000, ge=2)
+    trustworthiness_k: int = Field(15, ge=1)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+class Report(Group):
+    """How the report and its figures look."""
+
+    thumbnails: int = Field(200, ge=0)
+    reconstructions: int = Field(10, ge=1)
+    examples: int = Field(10, ge=1)
+    dpi: int = Field(110, ge=30, le=600)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+class Tracking(Group):
+    """Where runs are kept; `uri` null means SQLite in the outputs folder, unless MLFLOW_TRACKING_URI is set."""
+
+    uri: str | None = None
+    experiment: str = "latent-clustering"
+    run_name: str | None = None
+    models: bool = True
+    reuse: bool = True
+    git_commit: bool = True
+
+
+class Config(Group):
+    """Everything a run is made of."""
+
+    stage: str | list[str] = "all"
+    seed: int = Field(42, ge=0, lt=2**32)
+    deterministic: bool = True
+    output_dir: str
+    data: Data
+    model: Model
+    train: Train
+    extract: Extract
+    neighbors: Neighbors
+    manifold: Manifold
+    cluster: Cluster
+    project: Project
+    evaluate: Evaluate
+    report: Report
+    tracking: Tracking
+
+    @model_validator(mode="after")
+    def _known_stages(self) -> Config:
+        known = (*STAGES, "all")
+        for name in self.stage_names:
+            if name not in known:
+                raise ValueError(f"stage: {name!r} is unknown; choose from {', '.join(known)}")
+        return self
+
+    @property
+    def stage_names(self) -> list[str]:
+        """The stages asked for, in the order of the recipe's names."""
+        asked = [self.stage] if isinstance(self.stage, str) else self.stage
+        return list(STAGES) if "all" in asked else asked
+
+
+def check(values: Mapping[str, Any]) -> Config:
+    """Return the typed configuration, or raise one `UserError` that lists every mistake, a line each."""
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise UserError("\n".join(_explain(item) for item in error.errors())) from None
+
+
+def _explain(item: Any) -> str:
+    key = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"{key}: no such key{_siblings(item['loc'])}"
+    if item["type"] == "value_error":
+        return str(item["ctx"]["error"])
+    if item["type"] == "missing":
+        return f"{key}: is missing"
+    return f"{key} = {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}"
+
+
+def _siblings(location: tuple[Any, ...]) -> str:
+    group: Any = Config
+    for part in location[:-1]:
+        known = group.model_fields.get(part) if isinstance(group, type) and issubclass(group, Group) else None
+        group = known.annotation if known else None
+    return f"; there are {', '.join(group.model_fields)}" if group else ""

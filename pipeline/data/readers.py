@@ -1,0 +1,77 @@
+"""Readers of image sets in common formats; each returns a `Source`."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.idx import parse, read_bytes
+from pipeline.data.source import Source
+from pipeline.errors import UserError
+
+IDX_NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+NUMPY_NAMES = {
+    "train": ("images", "x", "x_train", "train_images", "train", "X", "arr_0"),
+    "train_labels": ("labels", "y", "y_train", "train_labels"),
+    "test": ("test_images", "x_test", "test"),
+    "test_labels": ("test_labels", "y_test"),
+}
+
+
+def read_digits() -> Source:
+    """Return scikit-learn's 1,797 digits (8, 8), their 17 grey levels spread over 0 to 255."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = np.round(digits.images * (255 / 16)).astype(np.uint8)
+    return Source(images, None, digits.target, None, [str(digit) for digit in range(10)])
+
+
+def read_idx(path: str) -> Source:
+    """Return the IDX files in the folder `path`, named as MNIST names its four, gzipped or not.
+
+    Only the train images are required.
+    """
+    folder = Path(path).expanduser()
+    train, train_labels, test, test_labels = (_read_idx_file(folder, name) for name in IDX_NAMES)
+    if train is None:
+        raise UserError(f"data.path: {folder} holds no {IDX_NAMES[0]} or {IDX_NAMES[0]}.gz")
+    return Source(train, test, train_labels, test_labels)
+
+
+def _read_idx_file(folder: Path, name: str) -> NDArray[Any] | None:
+    for path in (folder / f"{name}.gz", folder / name):
+        if path.exists():
+            return parse(read_bytes(path), str(path))
+    return None
+
+
+def read_numpy(path: str) -> Source:
+    """Return the arrays of an `.npz` file, or the images of an `.npy` file.
+
+    An `.npz` holds images under one of the names images, x, x_train, train_images, and may hold labels, test
+    images and test labels under the matching names. Values are uint8, or floats in [0, 1].
+    """
+    file = Path(path).expanduser()
+    try:
+        with file.open("rb") as opened:
+            loaded = np.load(opened, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return Source(loaded)
+            found = {role: _first(loaded, names) for role, names in NUMPY_NAMES.items()}
+    except (OSError, EOFError, ValueError, BadZipFile, zlib.error) as error:
+        raise UserError(f"data.path: {file} cannot be read as .npz or .npy: {error}") from error
+    if found["train"] is None:
+        names = ", ".join(NUMPY_NAMES["train"])
+        raise UserError(f"data.path: {file} has {', '.join(loaded.files)}, but no images under any of: {names}")
+    return Source(found["train"], found["test"], found["train_labels"], found["test_labels"])
+
+
+def _first(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> NDArray[Any] | None:
+    return next((arrays[name] for name in names if name in arrays), None)

@@ -1,0 +1,150 @@
+"""Embeddings of the latents, for clustering in several dimensions or for looking in two.
+
+Each takes the latents and the shared neighbour graph and returns coordinates of the fitted and the held-out points.
+Held-out points never take part in fitting: a neighbour embedding puts them at the weighted mean of their fitted
+neighbours.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any
+
+import numpy as np
+
+from pipeline.artifacts import Features, Graph, Latents
+from pipeline.errors import UserError
+from pipeline.observer import SILENT, Observer
+from pipeline.quiet import muted
+
+
+def identity(latents: Latents, graph: Graph, observer: Observer = SILENT, seed: int = 0) -> Features:  # noqa: ARG001
+    """Return the latents as they are."""
+    return Features(np.asarray(latents.fitted), np.asarray(latents.held_out), "latents")
+
+
+def pca(
+    latents: Latents,
+    graph: Graph,
+    n_components: int = 2,
+    observer: Observer = SILENT,  # noqa: ARG001
+    seed: int = 0,
+) -> Features:
+    """Return the first principal components, (n, n_components), of greatest variance first."""
+    from sklearn.decomposition import PCA
+
+    most = min(latents.fitted.shape)
+    if n_components > most:
+        raise UserError(f"n_components = {n_components}: PCA of these latents has at most {most}")
+    fitted = PCA(n_components, random_state=seed).fit(latents.fitted)
+    mean, components = fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32)
+    drawn = fitted.transform(latents.fitted).astype(np.float32)
+    return Features(drawn, drawn[:0], "pca", mean, components).with_held_out(latents, graph)
+
+
+def umap(
+    latents: Latents,
+    graph: Graph,
+    n_components: int = 2,
+    min_dist: float = 0.1,
+    n_epochs: int | None = None,
+    observer: Observer = SILENT,
+    seed: int = 0,
+    **options: Any,
+) -> Features:
+    """Return UMAP coordinates (n, n_components) float32 from the shared graph.
+
+    A seeded UMAP runs on one thread and gives the same bits each time. `options` go to `umap.UMAP`.
+    Source: McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018.
+    """
+    with warnings.catch_warnings():
+        # The warnings are about transform, which is not used, and about Numba's own deprecations.
+        warnings.simplefilter("ignore")
+        with muted():  # umap imports TensorFlow
+            from umap.umap_ import UMAP
+
+        n = len(latents.fitted)
+        own = np.arange(n, dtype=np.int32)[:, None]
+        indices = np.hstack([own, graph.indices])
+        distances = np.hstack([np.zeros((n, 1), np.float32), graph.distances])
+        model = UMAP(
+            n_components=n_components,
+            n_neighbors=graph.k + 1,
+            min_dist=min_dist,
+            n_epochs=n_epochs,
+            random_state=seed,
+            n_jobs=1,
+            precomputed_knn=(indices, distances, None),
+            force_approximation_algorithm=True,
+            tqdm_kwds={"disable": False, "file": _Ticks(observer), "bar_format": "{n}/{total}", "mininterval": 0.3},
+            **options,
+        )
+        fitted = model.fit_transform(np.asarray(latents.fitted)).astype(np.float32)
+    return Features(fitted, fitted[:0], "umap").with_held_out(latents, graph)
+
+
+def tsne(
+    latents: Latents,
+    graph: Graph,
+    perplexity: float | None = None,
+    n_epochs: int = 750,
+    learning_rate: float | str = "auto",
+    observer: Observer = SILENT,
+    seed: int = 0,
+) -> Features:
+    """Return t-SNE coordinates (n, 2) float32 of all points, by openTSNE's interpolation, started from PCA.
+
+    `perplexity` null gives the graph's k neighbours equal weight, which looks nearly the same; a number needs a
+    graph of at least three times as many neighbours. Source: van der Maaten and Hinton 2008; Linderman et al. 2019;
+    Poličar et al. 2024 (openTSNE).
+    """
+    from openTSNE import TSNEEmbedding, affinity, initialization, nearest_neighbors
+
+    neighbours = nearest_neighbors.PrecomputedNeighbors(np.array(graph.indices), np.array(graph.distances, np.float64))
+    if perplexity is None:
+        joint = affinity.Uniform(knn_index=neighbours, k_neighbors=graph.k)
+    elif 3 * perplexity > graph.k:
+        raise UserError(
+            f"project.perplexity = {perplexity:g}: needs {3 * perplexity:.0f} neighbours and the graph has {graph.k}; "
+            f"set neighbors.k={3 * perplexity:.0f}, or project.perplexity=null for equal weights"
+        )
+    else:
+        joint = affinity.PerplexityBasedNN(knn_index=neighbours, perplexity=perplexity, k_neighbors=graph.k)
+    start = initialization.pca(np.asarray(latents.fitted), random_state=seed)
+    early = min(250, n_epochs // 2)
+    embedding = TSNEEmbedding(
+        start, joint, negative_gradient_method="fft", random_state=seed, n_jobs=-1, learning_rate=learning_rate
+    )
+    for offset, iterations, exaggeration, momentum in ((0, early, 12, 0.5), (early, n_epochs - early, None, 0.8)):
+        embedding = embedding.optimize(
+            iterations,
+            exaggeration=exaggeration,
+            momentum=momentum,
+            callbacks=[_tsne_progress(observer, offset, n_epochs)],
+            callbacks_every_iters=25,
+        )
+    fitted = np.asarray(embedding, np.float32)
+    return Features(fitted, fitted[:0], "tsne").with_held_out(latents, graph)
+
+
+def _tsne_progress(observer: Observer, offset: int, total: int) -> Any:
+    def tell(iteration: int, error: float, embedding: Any) -> None:  # noqa: ARG001
+        observer.progress(offset + iteration, total, "iterations")
+
+    return tell
+
+
+class _Ticks:
+    """A file for tqdm to write "n/total" to; each becomes a call of the observer."""
+
+    def __init__(self, observer: Observer) -> None:
+        self.observer = observer
+
+    def write(self, text: str) -> None:
+        found = re.search(r"(\d+)/(\d+)", text)
+        if found:
+            self.observer.progress(int(found[1]), int(found[2]), "epochs")
+
+    def flush(self) -> None:
+        """Nothing is buffered."""

@@ -1,0 +1,9 @@
+"""The one exception that a person is meant to read."""
+
+
+class UserError(Exception):
+    """A mistake that the person at the keyboard can mend.
+
+    The message says what was wrong, where (configuration key or file) and what would be right. The command
+    line prints it on its own, without a traceback, and exits with status 2.
+    """

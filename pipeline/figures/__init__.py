@@ -1,0 +1,21 @@
+"""Pure functions that take arrays and return a matplotlib figure, without pyplot and its global state."""
+
+from pipeline.figures.contingency import contingency
+from pipeline.figures.curves import confidence, loss_curves
+from pipeline.figures.maps import scatter, scatter_thumbnails
+from pipeline.figures.pictures import displayable
+from pipeline.figures.style import png
+from pipeline.figures.tiles import centres, examples, reconstructions
+
+__all__ = [
+    "centres",
+    "confidence",
+    "contingency",
+    "displayable",
+    "examples",
+    "loss_curves",
+    "png",
+    "reconstructions",
+    "scatter",
+    "scatter_thumbnails",
+]

@@ -1,0 +1,106 @@
+"""One job of Hydra's: check the configuration, execute it, and remember a failure for the exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Config, check
+from pipeline.errors import UserError
+
+FAILURE = "failure.txt"
+"""The file in a job's folder that says why it failed; a sweep goes on with its other jobs."""
+
+_status = 0
+WANTS_TRACEBACK = os.environ.get("HYDRA_FULL_ERROR") == "1"
+
+
+def status() -> int:
+    """The exit status so far: 0, or 2 after a failed job of a sweep."""
+    return _status
+
+
+def fail() -> None:
+    """Make the exit status 2."""
+    global _status  # a process has one exit status
+    _status = 2
+
+
+def typed(values: Any) -> Config:
+    """Return the checked configuration of a composed DictConfig; a `UserError` says what does not fit."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import InterpolationToMissingValueError, MissingMandatoryValue
+
+    try:
+        plain: Any = OmegaConf.to_container(values, resolve=True, throw_on_missing=True)
+    except (MissingMandatoryValue, InterpolationToMissingValueError) as error:
+        missing = str(error).splitlines()[0].rpartition("Missing mandatory value: ")[2]
+        raise UserError(f"{missing}: needs a value; give {missing}=…") from error
+    plain.pop("hydra", None)
+    return check(plain)
+
+
+def run(values: Any) -> None:
+    """Execute one composed configuration; in a sweep a failure is said, noted in the job's folder, and survived."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    quiet()
+    settings = HydraConfig.get()
+    folder = Path(settings.runtime.output_dir)
+    sweeping = settings.mode == RunMode.MULTIRUN
+    if sweeping:
+        print(f"\n— job {settings.job.num}: {settings.job.override_dirname or 'defaults'}", flush=True)
+    try:
+        config = typed(values)
+        from pipeline.run import execute
+
+        execute(config, folder, list(settings.overrides.task), os.environ.get("PIPELINE_SWEEP_RUN"))
+    except Exception as error:
+        reason = explain(error)
+        if not sweeping and (reason is None or WANTS_TRACEBACK):
+            raise
+        reason = reason or f"{type(error).__name__}: {error}"
+        if sweeping:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / FAILURE).write_text(reason)
+        print(f"error: {reason}", file=sys.stderr)
+        fail()
+
+
+def explain(error: BaseException) -> str | None:
+    """Return one clear message if the error is a mistake in what was asked for, else None."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__) is not None and cause not in chain:
+        chain.append(cause)
+    for one in chain:
+        if isinstance(one, UserError):
+            return str(one)
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        told = [_first_lines(one) for one in chain if isinstance(one, HydraException | OmegaConfBaseException)]
+        return " — ".join(dict.fromkeys(told))
+    return None
+
+
+def _first_lines(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if "Config search path:" in lines:
+        lines = lines[: lines.index("Config search path:")]
+    return "\n  ".join(
+        line for line in lines if not line.startswith(("full_key:", "object_type=", "To append to your"))
+    )
+
+
+def quiet() -> None:
+    """Set what TensorFlow and MLflow read from the environment when they are imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    # A parallel launcher shares the cores out by this variable; TensorFlow reads another.
+    if "OMP_NUM_THREADS" in os.environ:
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", os.environ["OMP_NUM_THREADS"])

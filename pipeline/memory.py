@@ -1,0 +1,44 @@
+"""Peak memory of a stretch of work."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+
+class PeakMemory:
+    """Measures the highest resident memory of this process, in MiB, while it is entered.
+
+    Sampled every 50 ms from another thread, so a shorter peak can be missed.
+    """
+
+    def __init__(self, interval: float = 0.05) -> None:
+        self.mib = 0.0
+        self._interval = interval
+        self._process = psutil.Process()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start watching."""
+        self._look()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Look once more and stop."""
+        self._stop.set()
+        self._thread.join()
+        self._look()
+
+    def _look(self) -> None:
+        self.mib = max(self.mib, self._process.memory_info().rss / 2**20)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._interval):
+            self._look()

@@ -1,0 +1,1 @@
+"""Autoencoders: built from layer tables, trained, saved; and the null models that they must beat."""

@@ -1,0 +1,189 @@
+"""Train a Keras autoencoder: a fast input pipeline, one `fit`, an epoch's metrics to the observer."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pipeline.artifacts import Float, Images, Pixel, unit_range
+from pipeline.build import build
+from pipeline.config import Model, Train
+from pipeline.errors import UserError
+from pipeline.models.base import Autoencoder, History
+from pipeline.models.corruption import corrupt
+from pipeline.models.layers import build_decoder, build_encoder, summarise
+from pipeline.observer import SILENT, Observer
+
+
+class KerasAutoencoder(Autoencoder):
+    """An encoder and a decoder, two Keras models; the bottleneck is the encoder's output."""
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, history: History | None = None) -> None:
+        self.encoder, self.decoder = encoder, decoder
+        self.bottleneck = tuple(int(side) for side in encoder.output_shape[1:])
+        self.history = history or []
+        self.summary = summarise(encoder, decoder)
+
+    def encode(self, images: Pixel, batch_size: int = 2048) -> Float:
+        """Encode batch by batch, in inference mode."""
+        parts = [
+            _predict(self.encoder, unit_range(images[i : i + batch_size])).reshape(-1, math.prod(self.bottleneck))
+            for i in range(0, len(images), batch_size)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, math.prod(self.bottleneck)), np.float32)
+
+    def decode(self, latents: Float, batch_size: int = 2048) -> Float:
+        """Decode batch by batch, in inference mode."""
+        codes = np.asarray(latents, np.float32).reshape(-1, *self.bottleneck)
+        return np.concatenate(
+            [_predict(self.decoder, codes[i : i + batch_size]) for i in range(0, len(codes), batch_size)]
+        )
+
+    def save_parts(self, folder: Path) -> None:
+        """Write both models in Keras' own format, without an optimizer."""
+        self.encoder.save(folder / "encoder.keras")
+        self.decoder.save(folder / "decoder.keras")
+
+    @classmethod
+    def load_parts(cls, folder: Path) -> KerasAutoencoder:
+        """Read both models."""
+        parts = (keras.models.load_model(folder / f"{part}.keras", compile=False) for part in ("encoder", "decoder"))
+        return cls(*parts)
+
+
+def _predict(model: keras.Model, batch: Float) -> Float:
+    return np.asarray(keras.ops.convert_to_numpy(model(batch, training=False)), np.float32)
+
+
+def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT) -> KerasAutoencoder:
+    """Build the autoencoder of `model` and train it as `train` says.
+
+    The same seed gives the same weights to the bit on the same machine, unless `train.deterministic` is false.
+
+    Raises:
+        UserError: a layer cannot be built, shapes do not fit, or the loss became infinite or NaN.
+    """
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(train.seed)
+    if train.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    encoder = build_encoder(model.encoder, images.shape)
+    if model.latent_dim is not None and math.prod(encoder.output_shape[1:]) != model.latent_dim:
+        raise UserError(f"model.latent_dim = {model.latent_dim}: but the encoder ends in {encoder.output_shape[1:]}")
+    decoder = build_decoder(model.decoder, encoder, images.shape)
+    joined = keras.Sequential([encoder, decoder], name=model.name)
+    fitted, held = _split(train, images)
+    steps = math.ceil(len(fitted) / train.batch_size)
+    epochs = max(train.epochs, math.ceil(train.min_steps / steps))
+    joined.compile(
+        optimizer=_optimizer(train, steps * epochs),
+        loss=train.loss,
+        metrics=[metric if isinstance(metric, str) else build(metric, "train.metrics") for metric in train.metrics],
+        steps_per_execution=_divisor(steps, train.steps_per_execution),
+        jit_compile=False,  # XLA on a CPU passes by oneDNN's convolutions and is slower
+    )
+    history = joined.fit(
+        batches(fitted, train),
+        steps_per_epoch=steps,
+        epochs=epochs,
+        shuffle=False,  # the batches are shuffled already
+        validation_data=_validation(held, train),
+        callbacks=[_Epochs(observer, epochs, steps), *_early_stopping(train)],
+        verbose=0,
+    )
+    return KerasAutoencoder(encoder, decoder, _rows(history.history))
+
+
+def _split(train: Train, images: Images) -> tuple[Pixel, Pixel]:
+    """Return the images to train on and those to validate on."""
+    fitted = images.part(train.split)
+    if train.validation_fraction:
+        kept = len(fitted) - int(len(fitted) * train.validation_fraction)
+        return fitted[:kept], fitted[kept:]
+    held = images.test if train.split == "train" and train.validate_on == "held_out" else fitted[:0]
+    return fitted, held
+
+
+def batches(images: Pixel, train: Train) -> tf.data.Dataset:
+    """Yield (corrupted, clean) batches without end, each epoch in a new seeded order.
+
+    The images stay as they are in memory, one tensor; a batch is gathered, scaled and corrupted in the pipeline.
+    Each pass ends with its remainder, so an epoch sees every image once.
+    """
+    n = len(images)
+    source = tf.constant(np.ascontiguousarray(images))
+    scale = 255.0 if images.dtype == np.uint8 else 1.0
+    settings = train.corruption
+
+    def make(step: Any, rows: Any) -> Any:
+        clean = tf.cast(tf.gather(source, rows), tf.float32) / scale
+        return corrupt(clean, tf.stack([train.seed % 2**31, tf.cast(step, tf.int32) * 4]), settings), clean
+
+    rows = tf.data.Dataset.range(n).shuffle(n, seed=train.seed, reshuffle_each_iteration=True)
+    numbered = rows.batch(train.batch_size).repeat().enumerate()
+    return numbered.map(make, num_parallel_calls=2, deterministic=True).prefetch(4)
+
+
+def _validation(held: Pixel, train: Train) -> tf.data.Dataset | None:
+    if not len(held):
+        return None
+    source = tf.data.Dataset.from_tensor_slices(np.ascontiguousarray(held)).batch(max(train.batch_size, 1024))
+    scale = 255.0 if held.dtype == np.uint8 else 1.0
+
+    def pair(batch: Any) -> Any:
+        clean = tf.cast(batch, tf.float32) / scale
+        return clean, clean
+
+    return source.map(pair).cache().prefetch(2)
+
+
+def _divisor(steps: int, most: int) -> int:
+    """The largest divisor of `steps` up to `most`: Keras rounds an epoch up to whole executions otherwise."""
+    return next(size for size in range(min(steps, most), 0, -1) if steps % size == 0)
+
+
+def _optimizer(train: Train, steps: int) -> Any:
+    rate: Any = train.learning_rate
+    if train.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(train.learning_rate, steps)
+    return build(train.optimizer, "train.optimizer", learning_rate=rate)
+
+
+def _early_stopping(train: Train) -> list[Any]:
+    settings = train.early_stopping
+    if settings.patience is None:
+        return []
+    if train.validate_on == "none" and not train.validation_fraction:
+        raise UserError("train.early_stopping.patience: needs a validation loss; set train.validate_on=held_out")
+    return [
+        keras.callbacks.EarlyStopping(
+            "val_loss", min_delta=settings.min_delta, patience=settings.patience, restore_best_weights=True
+        )
+    ]
+
+
+def _rows(history: dict[str, list[float]]) -> History:
+    return [dict(zip(history, row, strict=True)) for row in zip(*history.values(), strict=True)]
+
+
+class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
+    """Tells the observer of batches and epochs, and stops a training that has diverged."""
+
+    def __init__(self, observer: Observer, epochs: int, steps: int) -> None:
+        super().__init__()
+        self.observer, self.epochs, self.steps, self.epoch = observer, epochs, steps, 0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self.observer.progress(self.epoch + (batch + 1) / self.steps, self.epochs, "epochs")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch + 1
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        self.observer.measured(self.epoch, values)
+        if not math.isfinite(values["loss"]):
+            raise UserError(f"train: the loss became {values['loss']} in epoch {self.epoch}; lower train.learning_rate")

@@ -1,0 +1,23 @@
+"""How a long computation tells its caller how far it is, without knowing who listens."""
+
+from collections.abc import Mapping
+
+
+class Observer:
+    """Receives progress and measurements from a stage; this base class ignores them.
+
+    Stages yield facts here and never print, log or look at a clock. The command line passes an observer that
+    draws a bar and writes to MLflow; a notebook passes nothing, or its own subclass.
+    """
+
+    def progress(self, done: float, total: float, unit: str = "") -> None:
+        """Say that `done` of `total` units (epochs, images, iterations) are finished."""
+
+    def measured(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Hand over one step's metrics, such as an epoch's losses; `step` counts from 1."""
+
+    def note(self, message: str) -> None:
+        """Say something that must not stay silent, such as what was sampled."""
+
+
+SILENT = Observer()

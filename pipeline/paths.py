@@ -1,0 +1,28 @@
+"""Where the configuration lies and where outputs go, in a checkout and in an installation."""
+
+import os
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def conf_dir() -> Path:
+    """The configuration: inside the package when installed from a wheel, beside it in a checkout."""
+    inside = PACKAGE / "conf"
+    return inside if inside.is_dir() else PACKAGE.parent / "conf"
+
+
+def outputs_dir() -> str:
+    """The default outputs folder, absolute: PIPELINE_OUTPUTS, else the checkout's, else ./outputs."""
+    chosen = os.environ.get("PIPELINE_OUTPUTS")
+    if chosen:
+        return str(Path(chosen).expanduser().resolve())
+    checkout = PACKAGE.parent / "pyproject.toml"
+    return str((PACKAGE.parent if checkout.exists() else Path.cwd()) / "outputs")
+
+
+def register_resolvers() -> None:
+    """Let the YAML files say `${outputs:}` for the default outputs folder."""
+    from omegaconf import OmegaConf
+
+    OmegaConf.register_new_resolver("outputs", outputs_dir, replace=True)

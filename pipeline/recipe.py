@@ -1,0 +1,63 @@
+"""The recipe: which stage takes what and gives what. Data flows from top to bottom, never back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.build import find
+from pipeline.quiet import muted
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage: its configuration groups (the first is its own), the artifacts it takes and those it gives."""
+
+    name: str
+    config: tuple[str, ...]
+    takes: tuple[str, ...]
+    gives: tuple[str, ...]
+
+    def function(self) -> Any:
+        """The stage's function, imported when it is needed."""
+        with muted():
+            return find(f"pipeline.stages.{self.name}.{self.name}", self.name)
+
+
+RECIPE = (
+    Step("data", config=("data",), takes=(), gives=("images", "labels")),
+    Step("train", config=("train", "model"), takes=("images",), gives=("autoencoder",)),
+    Step("extract", config=("extract",), takes=("autoencoder", "images"), gives=("latents",)),
+    Step("neighbors", config=("neighbors",), takes=("latents",), gives=("graph",)),
+    Step("manifold", config=("manifold",), takes=("latents", "graph"), gives=("features",)),
+    Step("cluster", config=("cluster",), takes=("features", "graph", "latents"), gives=("clustering",)),
+    Step("project", config=("project",), takes=("latents", "graph"), gives=("map",)),
+    Step(
+        "evaluate",
+        config=("evaluate",),
+        takes=("images", "labels", "autoencoder", "latents", "graph", "features", "clustering", "map"),
+        gives=("scores",),
+    ),
+    Step(
+        "report",
+        config=("report",),
+        takes=("images", "labels", "autoencoder", "latents", "features", "clustering", "map", "scores"),
+        gives=("page",),
+    ),
+)
+
+STEPS = {step.name: step for step in RECIPE}
+MAKER = {artifact: step for step in RECIPE for artifact in step.gives}
+TYPES = {
+    "images": "pipeline.artifacts.Images",
+    "labels": "pipeline.artifacts.Labels",
+    "autoencoder": "pipeline.models.base.Autoencoder",
+    "latents": "pipeline.artifacts.Latents",
+    "graph": "pipeline.artifacts.Graph",
+    "features": "pipeline.artifacts.Features",
+    "clustering": "pipeline.artifacts.Clustering",
+    "map": "pipeline.artifacts.Map",
+    "scores": "pipeline.artifacts.Scores",
+    "page": "pipeline.artifacts.ReportPage",
+}
+"""Import paths, so that a reused run loads no more than it shows."""

@@ -1,0 +1,146 @@
+"""From a run and its drawings to one self-contained page."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL import Image
+
+from pipeline.artifacts import Float
+from pipeline.figures.pictures import displayable
+from pipeline.figures.style import hue
+from pipeline.metrics import SCORES
+from pipeline.reporting.run import MOST_CLUSTERS, Drawing, Run, cluster_name
+from pipeline.reporting.words import map_words, meaning, model_words, number, percent
+
+AGAINST_LABELS = {"purity_score": "Purity", "accuracy_score": "Accuracy", "nmi_score": "NMI", "ari_score": "ARI"}
+WITHOUT_LABELS = {
+    "train/silhouette_score": "Silhouette",
+    "map/trustworthiness": "Trustworthiness",
+    "reconstruction/train_mse": "Reconstruction error",
+}
+"""The scores on cards: those against labels, or without any, those that need none."""
+
+CARD = ("title", "beside", "words", "train", "test")
+
+
+def page(run: Run, drawings: Iterable[Drawing], figures: Mapping[str, bytes]) -> str:
+    """Return the report as HTML that loads nothing: `figures` are the drawings' PNG files, by name."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "percent": percent}
+    pairs, single = score_rows(run.scores.values | {f"cluster/{k}": v for k, v in run.clustering.scores.items()})
+    return environment.get_template("report.html.j2").render(
+        run=run,
+        notes=notes(run),
+        cards=cards(run),
+        pairs=pairs,
+        single=single,
+        known=run.labels.known,
+        model_words=model_words(run),
+        map_words=map_words(run.scores.values),
+        drawings=[(drawing, data_uri(figures[drawing.name])) for drawing in drawings],
+        clusters=cluster_rows(run),
+    )
+
+
+def notes(run: Run) -> list[str]:
+    """Return what a reader must know before believing the numbers: what was sampled, missing, or left out."""
+    noise, known = int((run.clustering.fitted < 0).sum()), int((run.truth >= 0).sum())
+    held = len(run.images.held_out)
+    found = [run.images.note, *run.clustering.notes, run.scores.missing]
+    if not run.k:
+        found.append("No cluster was found: every image is noise.")
+    elif noise:
+        wrong = " and count as wrong in purity and accuracy" if known else ""
+        found.append(f"{noise:,} of {run.n:,} images are noise: they belong to no cluster{wrong}.")
+    if 0 < known < run.n:
+        found.append(f"Only {known:,} of {run.n:,} fitted images have labels; scores against labels use those.")
+    if not held:
+        found.append("Nothing was held out: every score is in-sample.")
+    elif run.labels.known and not (run.labels.held_out >= 0).any():
+        found.append("The held-out images have no labels: there are no test scores against labels.")
+    if run.k > MOST_CLUSTERS:
+        found.append(f"Centres and members are drawn for the {MOST_CLUSTERS} largest of {run.k:,} clusters.")
+    return [note for note in found if note]
+
+
+def cards(run: Run) -> list[dict[str, Any]]:
+    """Return the headline scores: title, explanation, the value of train and, where there is one, of test."""
+    chosen = {f"train/{name}": title for name, title in AGAINST_LABELS.items()} if run.labels.known else WITHOUT_LABELS
+    values, found = run.scores.values, []
+    for name, title in chosen.items():
+        if name in values:
+            beside = f"k = {run.k:,}" if title == "Purity" else ""
+            words = meaning(name.replace("train_", ""))
+            test = values.get(name.replace("train", "test")) if "train" in name else None
+            found.append(dict(zip(CARD, (title, beside, words, values[name], test), strict=True)))
+    return found
+
+
+def score_rows(values: Mapping[str, float]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return all scores as table rows: those with a train or test value, and those measured once."""
+    pairs: dict[str, dict[str, Any]] = {}
+    single = []
+    for key, value in values.items():
+        # The part stands in front (train/nmi_score), or within (reconstruction/test_mse).
+        match = re.fullmatch(r"(?P<before>.*/)?(?P<part>train|test)[/_](?P<name>.+)", key)
+        if match:
+            name = (match["before"] or "") + match["name"]
+            row = pairs.setdefault(name, {"name": name, "words": meaning(name), "train": None, "test": None})
+            row[match["part"]] = value
+        else:
+            single.append({"name": key, "words": meaning(key), "value": value})
+    return sorted(pairs.values(), key=_rank), single
+
+
+def _rank(row: Mapping[str, Any]) -> int:
+    """Scores against labels come first, those that leave noise out last."""
+    group, _, base = row["name"].rpartition("/")
+    return 2 if group == "clustered" else int(base not in SCORES)
+
+
+def cluster_rows(run: Run) -> list[dict[str, Any]]:
+    """Return the table of clusters: name, colour, decoded centre, size, and scores where labels are known."""
+    centres = displayable(run.centres) if run.k else ()
+    rows = []
+    for cluster, size in enumerate(run.sizes):
+        members = run.clustering.fitted == cluster
+        scored = run.table.get(cluster, {})
+        rows.append(
+            {
+                "name": cluster_name(cluster),
+                "colour": hue(cluster),
+                "centre": thumbnail(centres[cluster]) if cluster < len(centres) else "",
+                "size": size,
+                "confidence": float(np.asarray(run.clustering.confidence)[members].mean()),
+                "majority": run.majority(cluster),
+                "purity": scored.get("purity"),
+                "entropy": scored.get("entropy"),
+            }
+        )
+    return rows
+
+
+def thumbnail(picture: Float) -> str:
+    """Return an RGB picture (h, w, 3) in [0, 1] as a small PNG in a data address."""
+    buffer = BytesIO()
+    Image.fromarray(np.round(np.asarray(picture) * 255).astype(np.uint8)).save(buffer, "PNG", optimize=True)
+    return data_uri(buffer.getvalue())
+
+
+def data_uri(png: bytes) -> str:
+    """Return a PNG file as an address that holds it, so that the page needs no other file."""
+    return f"data:image/png;base64,{b64encode(png).decode()}"

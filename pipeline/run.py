@@ -1,0 +1,107 @@
+"""One execution: carry out the recipe, log it as a run, and leave a summary and the report in the run's folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Config
+from pipeline.console import Console
+from pipeline.flow import Flow
+from pipeline.recipe import RECIPE
+from pipeline.tracking import Run, Store, flatten, git_commit
+
+PACKAGES = ("tensorflow", "keras", "scikit-learn", "umap-learn", "mlflow", "numpy", "hydra-core")
+
+
+def execute(
+    config: Config, folder: Path, overrides: list[str], sweep: str | None = None, console: Console | None = None
+) -> dict[str, Any]:
+    """Run the stages asked for and return the summary that `folder/summary.json` holds.
+
+    `overrides` are the words of the command line, kept for the reader; `sweep` is the parent run's id, if there is
+    one.
+    """
+    console = console or Console()
+    started = time.perf_counter()
+    store = Store(config.tracking, Path(config.output_dir))
+    with store.run("execution", config.tracking.run_name or run_name(config), sweep, _tags(config, overrides)) as run:
+        run.log_params(flatten(config.model_dump(by_alias=True)))
+        flow = Flow(config, store, run, console)
+        flow.run(config.stage_names)
+        summary = _summarise(config, flow, run, time.perf_counter() - started)
+        _log(flow, run, summary)
+        report = _write(flow, run, folder, summary)
+    _farewell(console, store, summary, report)
+    return summary
+
+
+def run_name(config: Config) -> str:
+    """A name that tells runs apart at a glance: model and size, manifold, clusterer and k, seed."""
+    size = config.model.latent_dim or config.model.latent_channels
+    model = f"{config.model.name}({size})" if size else config.model.name
+    clusterer = f"{config.cluster.name}({config.cluster.k})" if config.cluster.k else config.cluster.name
+    return f"{model} · {config.manifold.name} · {clusterer} · seed {config.seed}"
+
+
+def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
+    tags = {f"version.{name}": version(name) for name in PACKAGES}
+    tags |= {"pipeline.command": "python -m pipeline " + " ".join(overrides), "pipeline.data": config.data.name}
+    commit = git_commit() if config.tracking.git_commit else None
+    return tags | ({"mlflow.source.git.commit": commit.rstrip("+"), "git.commit": commit} if commit else {})
+
+
+def _summarise(config: Config, flow: Flow, run: Run, seconds: float) -> dict[str, Any]:
+    metrics: dict[str, float] = {}
+    for step in RECIPE:
+        if step.name in flow.outcomes:
+            metrics |= flow.outcomes[step.name].result.metrics
+    own = {name: value for name, value in metrics.items() if name not in ("seconds", "peak_mib")}
+    own = {name: value for name, value in own.items() if not name.startswith("train/loss")}
+    outcomes = flow.outcomes.items()
+    own |= {"wall_seconds": seconds, "peak_mib": max((o.peak_mib for _, o in outcomes), default=0.0)}
+    return {
+        "metrics": own,
+        "stages": {
+            name: {"seconds": o.seconds, "reused": o.reused, "peak_mib": o.peak_mib, "run_id": o.result.run_id}
+            for name, o in outcomes
+        },
+        "run_id": run.id,
+        "config": config.model_dump(by_alias=True),
+    }
+
+
+def _log(flow: Flow, run: Run, summary: dict[str, Any]) -> None:
+    run.log_metrics(summary["metrics"] | {f"seconds/{name}": s["seconds"] for name, s in summary["stages"].items()})
+    run.tag(
+        {f"stage.{name}": f"{s['run_id']}{' reused' if s['reused'] else ''}" for name, s in summary["stages"].items()}
+    )
+    if "data" in flow.outcomes:
+        facts = json.loads((flow.outcomes["data"].result.folder / "images" / "artifact.json").read_text())
+        rows = int(summary["metrics"]["data/fitted_images"])
+        run.log_dataset(facts["name"], facts["digest"], rows, f"fitted: {facts['split']}")
+
+
+def _write(flow: Flow, run: Run, folder: Path, summary: dict[str, Any]) -> Path | None:
+    """Leave summary.json and, if there is one, the report with its figures in the folder and in the run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "summary.json").write_text(json.dumps(summary, indent=1))
+    run.log_files(folder / "summary.json")
+    if "report" not in flow.outcomes:
+        return None
+    shutil.copytree(flow.outcomes["report"].result.folder / "page", folder, dirs_exist_ok=True)
+    run.log_files(folder / "report.html")
+    run.log_files(folder / "figures", "figures")
+    return folder / "report.html"
+
+
+def _farewell(console: Console, store: Store, summary: dict[str, Any], report: Path | None) -> None:
+    console.scores(summary["metrics"])
+    console.say(f"run     {summary['run_id']}, {summary['metrics']['wall_seconds']:.1f} s")
+    if report:
+        console.say(f"report  {report}")
+    console.say(f"browse  {store.ui_command}")

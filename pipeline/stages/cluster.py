@@ -1,0 +1,122 @@
+"""Cluster the features, and assign the held-out images without fitting anything again."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from pipeline.artifacts import Clustering, Features, Float, Graph, Int, Latents
+from pipeline.assign import NEIGHBOURS, assign
+from pipeline.build import build
+from pipeline.config import Cluster
+from pipeline.errors import UserError
+from pipeline.knn import search, symmetric, vote
+from pipeline.observer import SILENT, Observer
+
+CRITERIA = {"inertia_": "inertia", "lower_bound_": "mean_log_likelihood"}
+
+
+def cluster(
+    config: Cluster, features: Features, graph: Graph, latents: Latents, observer: Observer = SILENT
+) -> Clustering:
+    """Return the clusters of the fitted images, and of the held-out ones by `predict` or by their neighbours' vote.
+
+    Raises:
+        UserError: the estimator refuses its parameters, or `fit_size` is asked for where the graph is clustered.
+    """
+    estimator = build(config.estimator, "cluster.estimator")
+    rows, notes = _rows(config, len(features.fitted), observer)
+    # One thread sums in one order: the same bits on any number of cores.
+    with threadpool_limits(1 if config.deterministic else None), warnings.catch_warnings():
+        warnings.simplefilter("ignore", category=FutureWarning)
+        labels = _fit(config, estimator, features, graph, rows)
+        fitted, confidence = _everyone(estimator, labels, rows, features.fitted, graph)
+        table = _by_size(fitted)
+        fitted = table[fitted + 1]
+        none = np.empty(0, np.float32)
+        centres, criteria = _centres(latents.fitted, fitted), _criteria(estimator, features.fitted)
+        clustering = Clustering(
+            fitted, none.astype(np.int32), confidence, none, centres, config.name, notes, criteria, estimator, table
+        )
+        held, held_confidence = assign(clustering, features, latents.held_out, graph.held_indices, graph.held_distances)
+    return replace(clustering, held_out=held, held_confidence=held_confidence)
+
+
+def _rows(config: Cluster, n: int, observer: Observer) -> tuple[slice | Int, list[str]]:
+    """The rows that the estimator is fitted on, and what must be said about them."""
+    if config.fit_size is None or config.fit_size >= n:
+        return slice(None), []
+    if config.graph != "none":
+        raise UserError("cluster.fit_size: a subset has no shared graph; set cluster.graph=none or fit_size=null")
+    note = f"{config.name} was fitted on {config.fit_size:,} of {n:,} images; the others took their neighbours' cluster"
+    observer.note(note)
+    chosen = np.random.default_rng(config.seed).choice(n, config.fit_size, replace=False)
+    return np.sort(chosen).astype(np.int32), [note]
+
+
+def _fit(config: Cluster, estimator: Any, features: Features, graph: Graph, rows: Any) -> Int:
+    try:
+        if config.graph == "affinity":
+            return np.asarray(estimator.fit_predict(_connected(graph)), np.int32)
+        if config.graph == "connectivity":
+            estimator.set_params(connectivity=_connected(graph))
+        return np.asarray(estimator.fit_predict(np.asarray(features.fitted)[rows]), np.int32)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"cluster.estimator: {type(estimator).__name__}: {error}") from error
+
+
+def _connected(graph: Graph) -> Any:
+    """The symmetric graph, its components joined by one edge each so that no algorithm has to guess."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    joined = symmetric(graph)
+    count, component = connected_components(joined, directed=False)
+    if count == 1:
+        return joined
+    first = np.array([np.argmax(component == i) for i in range(count)])
+    ends = np.concatenate([first[:-1], first[1:]]), np.concatenate([first[1:], first[:-1]])
+    bridge = csr_matrix((np.full(len(ends[0]), 1e-3, np.float32), ends), shape=joined.shape)
+    return joined.maximum(bridge)
+
+
+def _everyone(estimator: Any, labels: Int, rows: slice | Int, points: Float, graph: Graph) -> tuple[Int, Float]:
+    """Clusters and confidences of all fitted images, from the labels of the `rows` that the estimator saw."""
+    if hasattr(estimator, "predict_proba"):
+        posterior = estimator.predict_proba(points)
+        return posterior.argmax(axis=1).astype(np.int32), posterior.max(axis=1).astype(np.float32)
+    if not isinstance(rows, slice):
+        base = np.asarray(points)[rows]
+        voted, _ = vote(labels, *search(base, points, min(NEIGHBOURS, len(base))))
+        voted[rows] = labels
+        labels = np.asarray(estimator.predict(points), np.int32) if hasattr(estimator, "predict") else voted
+    same = labels[graph.indices] == labels[:, None]
+    return labels, same.mean(axis=1, dtype=np.float32)
+
+
+def _by_size(labels: Int) -> Int:
+    """A table from label + 1 to new label: clusters numbered by falling size, noise and empty clusters at −1."""
+    count = np.bincount(labels[labels >= 0])
+    table = np.full(len(count) + 1, -1, np.int32)
+    used = np.argsort(-count, kind="stable")[: np.count_nonzero(count)]
+    table[1 + used] = np.arange(len(used))
+    return table
+
+
+def _centres(latents: Float, labels: Int) -> Float:
+    """Mean latents (k, d) of each cluster's members."""
+    k = int(labels.max(initial=-1)) + 1
+    total = np.zeros((k, latents.shape[1]))
+    np.add.at(total, labels[labels >= 0], latents[labels >= 0])
+    size = np.maximum(np.bincount(labels[labels >= 0], minlength=k), 1)
+    return (total / size[:, None]).astype(np.float32)
+
+
+def _criteria(estimator: Any, points: Float) -> dict[str, float]:
+    """The estimator's own label-free criteria, where it has them."""
+    found = {name: float(getattr(estimator, key)) for key, name in CRITERIA.items() if hasattr(estimator, key)}
+    return found | ({"bic": float(estimator.bic(points))} if hasattr(estimator, "bic") else {})

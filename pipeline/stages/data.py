@@ -1,0 +1,119 @@
+"""Read the images, take the subset asked for, and put the labels aside."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.artifacts import Images, Labels
+from pipeline.build import build
+from pipeline.config import Data
+from pipeline.data.source import Source
+from pipeline.errors import UserError
+from pipeline.observer import SILENT, Observer
+
+
+def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:  # noqa: ARG001
+    """Return the images, and their labels for evaluation alone.
+
+    Images become uint8 or float32 (n, h, w, c). `train_size` and `test_size` take a seeded random subset,
+    stratified by the labels where there are any (stratifying balances the classes of a subset; it tells nobody
+    which image is which).
+
+    Raises:
+        UserError: the files cannot be read, a size exceeds what is there, or a shape or range does not fit.
+    """
+    source: Source = build(config.source, "data.source")
+    empty = source.train[:0]
+    rng = np.random.default_rng(config.seed)
+    train = _pixels(source.train, "train images")
+    test = _pixels(source.test if source.test is not None else empty, "test images")
+    if train.shape[1:] != test.shape[1:]:
+        raise UserError(f"data: train images are {train.shape[1:]}, test images {test.shape[1:]}; they must agree")
+    train_labels, names = _integers(source.train_labels, len(train), source.names)
+    test_labels, names = _integers(source.test_labels, len(test), names)
+    rows = _subset(train_labels, config.train_size, rng, "data.train_size")
+    test_rows = _subset(test_labels, config.test_size, rng, "data.test_size")
+    _enough(config, len(rows), len(test_rows))
+    train, test = _resize(train[rows], config.image_size), _resize(test[test_rows], config.image_size)
+    images = Images(train, test, config.split, config.name, _digest(train, test, config.split), "", rows, test_rows)
+    return images, Labels(train_labels[rows], test_labels[test_rows], names, config.split)
+
+
+def _pixels(array: NDArray[Any], where: str) -> NDArray[Any]:
+    """Return images as (n, h, w, c), uint8 as they are and floats as float32; refuse other ranges and ranks."""
+    if array.ndim not in (3, 4):
+        raise UserError(
+            f"data: {where} have shape {array.shape}; give (n, height, width) or (n, height, width, channels)"
+        )
+    array = array[..., None] if array.ndim == 3 else array
+    if array.dtype == np.uint8:
+        return array
+    if array.size and (not np.isfinite(array).all() or array.min() < 0 or array.max() > 1):
+        raise UserError(
+            f"data: {where} are {array.dtype} from {array.min()} to {array.max()}; give uint8, or floats in [0, 1]"
+        )
+    return array.astype(np.float32)
+
+
+def _resize(images: NDArray[Any], size: int | None) -> NDArray[Any]:
+    """Return the images resized to (size, size) by area-aware bilinear filtering; unchanged where size is None."""
+    if size is None or images.shape[1:3] == (size, size):
+        return images
+    from PIL import Image
+
+    scaled = np.empty((len(images), size, size, images.shape[3]), images.dtype)
+    for i, image in enumerate(images):
+        for channel in range(images.shape[3]):
+            plane = Image.fromarray(np.ascontiguousarray(image[..., channel]))
+            scaled[i, ..., channel] = np.asarray(plane.resize((size, size), Image.Resampling.BILINEAR))
+    return scaled
+
+
+def _integers(labels: NDArray[Any] | None, n: int, names: list[str]) -> tuple[NDArray[np.int32], list[str]]:
+    if labels is None:
+        return np.full(n, -1, np.int32), names
+    if len(labels) != n:
+        raise UserError(f"data: {len(labels)} labels for {n} images; give one each")
+    if np.issubdtype(labels.dtype, np.integer):
+        numbers = labels.astype(np.int32)
+        return numbers, names or [str(i) for i in range(int(numbers.max(initial=-1)) + 1)]
+    words = names or sorted({str(label) for label in labels})
+    place = {word: i for i, word in enumerate(words)}
+    return np.array([place.get(str(label), -1) for label in labels], np.int32), words
+
+
+def _subset(labels: NDArray[np.int32], size: int | None, rng: np.random.Generator, key: str) -> NDArray[np.int64]:
+    """Rows of a stratified subset, ascending; each class gets its share, rounded so that the sum is exact."""
+    n = len(labels)
+    if size is None or size == n:
+        return np.arange(n)
+    if size > n:
+        raise UserError(f"{key} = {size}: there are only {n} images; give at most {n}, or null for all")
+    classes, counts = np.unique(labels, return_counts=True)
+    share = size * counts / n
+    quota = np.floor(share).astype(int)
+    quota[np.argsort(quota - share, kind="stable")[: size - quota.sum()]] += 1
+    picked = [
+        rng.choice(np.flatnonzero(labels == label), take, replace=False)
+        for label, take in zip(classes, quota, strict=True)
+    ]
+    return np.sort(np.concatenate(picked))
+
+
+def _enough(config: Data, train: int, test: int) -> None:
+    fitted = {"train": train, "test": test, "all": train + test}[config.split]
+    if fitted < 2:
+        raise UserError(
+            f"data.split = {config.split!r}: that part of {config.name} has {fitted} images; choose another"
+        )
+
+
+def _digest(train: NDArray[Any], test: NDArray[Any], split: str) -> str:
+    found = hashlib.sha256(f"{train.shape}{train.dtype}{test.shape}{split}".encode())
+    found.update(np.ascontiguousarray(train).tobytes())
+    found.update(np.ascontiguousarray(test).tobytes())
+    return found.hexdigest()[:16]

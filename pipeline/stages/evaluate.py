@@ -1,0 +1,104 @@
+"""Score the run: against labels where they are known, and without them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline import metrics
+from pipeline.artifacts import (
+    Clustering,
+    Features,
+    Float,
+    Graph,
+    Images,
+    Int,
+    Labels,
+    Latents,
+    Map,
+    Pixel,
+    Scores,
+    unit_range,
+)
+from pipeline.config import Evaluate
+from pipeline.models.base import Autoencoder
+from pipeline.observer import SILENT, Observer
+
+
+def evaluate(
+    config: Evaluate,
+    images: Images,
+    labels: Labels,
+    autoencoder: Autoencoder,
+    latents: Latents,
+    graph: Graph,
+    features: Features,
+    clustering: Clustering,
+    map: Map,  # the artifact's name
+    observer: Observer = SILENT,
+) -> Scores:
+    """Return all scores: `train/…` on the fitted images, `test/…` on the held-out ones, which were only assigned.
+
+    The internal scores (silhouette and its kin) are measured in the space that was clustered, so they compare
+    clusterers, not spaces. Without labels the scores that need them are left out, and `missing` says so.
+    """
+    values = {f"train/{name}": value for name, value in _internal(config, features.fitted, clustering.fitted).items()}
+    observer.progress(1, 4, "parts")
+    values |= _map(config, latents, graph, map)
+    observer.progress(2, 4, "parts")
+    values |= _reconstruction(autoencoder, images)
+    observer.progress(3, 4, "parts")
+    values |= {"k": float(clustering.k), "latent_size": float(latents.fitted.shape[1])}
+    empty = np.zeros((0, 0), np.int64)
+    if not labels.known:
+        return Scores(values, _sizes(clustering.fitted), empty, [], "no labels: scores that need them are left out")
+    values |= {f"train/{name}": value for name, value in metrics.score(labels.fitted, clustering.fitted).items()}
+    if (labels.held_out >= 0).any():
+        values |= {f"test/{name}": value for name, value in metrics.score(labels.held_out, clustering.held_out).items()}
+    table = metrics.contingency_matrix(labels.fitted, clustering.fitted)
+    columns = [*table.clusters.tolist(), *([-1] if table.noise.any() else [])]
+    return Scores(values, metrics.per_cluster(table), table.full, columns)
+
+
+def _internal(config: Evaluate, points: Float, clusters: Int) -> dict[str, float]:
+    from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
+
+    kept = clusters >= 0
+    points, clusters = np.asarray(points)[kept], clusters[kept]
+    if not 2 <= len(np.unique(clusters)) < len(clusters):
+        return {}
+    rows = np.random.default_rng(config.seed).permutation(len(clusters))[: config.silhouette_sample]
+    silhouette = silhouette_score(points[rows], clusters[rows]) if len(np.unique(clusters[rows])) > 1 else 0.0
+    return {
+        "silhouette_score": float(silhouette),
+        "davies_bouldin_index": float(davies_bouldin_score(points, clusters)),
+        "calinski_harabasz_score": float(calinski_harabasz_score(points, clusters)),
+    }
+
+
+def _map(config: Evaluate, latents: Latents, graph: Graph, drawn: Map) -> dict[str, float]:
+    sample, seed = config.trustworthiness_sample, config.seed
+    trust = metrics.trustworthiness(latents.fitted, drawn.fitted, config.trustworthiness_k, sample, seed)
+    return {
+        "map/trustworthiness": trust,
+        "map/neighbors_kept": metrics.neighbors_kept(graph.indices, drawn.fitted, sample, seed),
+    }
+
+
+def _reconstruction(autoencoder: Autoencoder, images: Images) -> dict[str, float]:
+    """Mean squared error a pixel, and the last epoch's losses of the training itself."""
+    parts = {"train": images.fitted, "test": images.held_out}
+    errors = {f"reconstruction/{part}_mse": _mse(autoencoder, chosen) for part, chosen in parts.items() if len(chosen)}
+    return errors | {name: value for name, value in autoencoder.metrics().items() if name.startswith("reconstruction/")}
+
+
+def _mse(autoencoder: Autoencoder, images: Pixel, batch: int = 2048) -> float:
+    total = 0.0
+    for start in range(0, len(images), batch):
+        part = unit_range(images[start : start + batch])
+        total += float(((autoencoder.decode(autoencoder.encode(part)) - part) ** 2).sum(dtype=np.float64))
+    return total / images.size
+
+
+def _sizes(clusters: Int) -> list[dict[str, float]]:
+    names, counts = np.unique(clusters[clusters >= 0], return_counts=True)
+    return [{"cluster": int(name), "size": int(count)} for name, count in zip(names, counts, strict=True)]

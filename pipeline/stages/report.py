@@ -1,0 +1,229 @@
+"""Draw and write the report: one page that shows what was trained, found and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import figures
+from pipeline.artifacts import (
+    Clustering,
+    Features,
+    Images,
+    Labels,
+    Latents,
+    Map,
+    ReportPage,
+    Scores,
+    unit_range,
+)
+from pipeline.config import Report
+from pipeline.figures.style import shorten
+from pipeline.models.base import Autoencoder
+from pipeline.observer import SILENT, Observer
+from pipeline.reporting import Drawing, Run, cluster_name, page, percent
+
+ROWS = 20
+"""Clusters in one figure of examples; more go to further figures."""
+
+
+def report(
+    config: Report,
+    images: Images,
+    labels: Labels,
+    autoencoder: Autoencoder,
+    latents: Latents,
+    features: Features,
+    clustering: Clustering,
+    map: Map,
+    scores: Scores,
+    observer: Observer = SILENT,
+) -> ReportPage:
+    """Return the report of a run: an HTML page that needs no other file, and its figures as PNG files.
+
+    What cannot be drawn is left out: what needs labels where none are known, training curves of a model
+    that was not trained by steps, centres and members where no cluster was found.
+    """
+    run = Run(config, images, labels, autoencoder, latents, features, clustering, map, scores)
+    drawings: list[Drawing] = []
+    files: dict[str, bytes] = {}
+    for done, draw in enumerate(DRAWERS, 1):
+        for drawing in draw(run):
+            files[drawing.name] = figures.png(drawing.figure, config.dpi)
+            drawings.append(drawing)
+        observer.progress(done, len(DRAWERS), "figures")
+    return ReportPage(page(run, drawings, files), files)
+
+
+def _loss_curves(run: Run) -> Iterator[Drawing]:
+    history = run.autoencoder.history
+    if not history:
+        return
+    figure = figures.loss_curves(history, f"Loss over epochs\n{run.facts}")
+    first, last = history[0]["loss"], history[-1]["loss"]
+    validation = f"; validation loss ends at {history[-1]['val_loss']:.4g}" if "val_loss" in history[-1] else ""
+    epochs = f"{len(history)} epoch{'s' * (len(history) != 1)}"
+    alt = f"Line chart: over {epochs} the training loss goes from {first:.4g} to {last:.4g}{validation}."
+    words = "What the autoencoder was trained to lower. Validation images were never trained on."
+    yield Drawing("loss_curves", "autoencoder", figure, words, alt)
+
+
+def _reconstructions(run: Run) -> Iterator[Drawing]:
+    held = len(run.images.held_out) > 0
+    images, latents = (run.images.held_out, run.latents.held_out) if held else (run.pixels, run.latents.fitted)
+    rows = _draw_rows(run, len(images), run.config.reconstructions)
+    part = "held-out" if held else "fitted"
+    count = f"{len(rows)} of {len(images):,} {part} images"
+    decoded = run.autoencoder.decode(np.asarray(latents[rows], np.float32))
+    figure = figures.reconstructions(
+        unit_range(images[rows]),
+        decoded,
+        f"Originals and reconstructions\n{run.facts} · {count} drawn at random",
+    )
+    words = f"{count}, drawn at random: above as they are, below encoded and decoded again."
+    alt = f"Two rows of {len(rows)} images: originals above, their reconstructions below."
+    yield Drawing("reconstructions", "autoencoder", figure, words, alt, wide=True)
+
+
+def _map_by_label(run: Run) -> Iterator[Drawing]:
+    if not run.labels.known:
+        return
+    names = {int(label): run.class_name(int(label)) for label in np.unique(run.truth)} | {-1: "unlabelled"}
+    figure = figures.scatter(run.map.fitted, run.truth, names, f"Map by label\n{run.facts} · {run.map.method}")
+    words = "Each point is a fitted image in the colour of its label, which only scores and this page have seen."
+    alt = f"Scatter plot of {run.n:,} images in two dimensions, coloured by {len(names) - 1} classes."
+    yield Drawing("map_by_label", "maps", figure, words, alt)
+
+
+def _map_by_cluster(run: Run) -> Iterator[Drawing]:
+    names = {cluster: cluster_name(cluster) for cluster in range(-1, run.k)}
+    title = f"Map by cluster\n{run.facts} · {run.map.method}"
+    figure = figures.scatter(run.map.fitted, run.clustering.fitted, names, title)
+    words = (
+        "Each point is a fitted image in the colour of its cluster. Names stand near its median, c0 is the "
+        "largest. Clusters were found in another space than this one, so they may look torn here."
+    )
+    alt = f"Scatter plot of {run.n:,} images in two dimensions, coloured by {run.k} clusters."
+    yield Drawing("map_by_cluster", "maps", figure, words, alt)
+
+
+def _map_thumbnails(run: Run) -> Iterator[Drawing]:
+    config = run.config
+    if not config.thumbnails:
+        return
+    title = f"Map with images\n{run.facts}"
+    drawn = figures.scatter_thumbnails(
+        run.map.fitted, run.pixels, run.clustering.fitted, config.thumbnails, config.seed, title
+    )
+    words = (
+        f"Up to {config.thumbnails} of {run.n:,} images, drawn at random so that none hides another, where "
+        "they lie on the map and in the colour of their cluster."
+    )
+    alt = "The same map with thumbnails of images on it, in the colour of their clusters."
+    yield Drawing("map_thumbnails", "maps", drawn, words, alt, wide=True)
+
+
+def _contingency(run: Run) -> Iterator[Drawing]:
+    counts, columns = run.scores.contingency, run.scores.columns
+    if not counts.size:
+        return
+    classes = [run.class_name(int(label)) for label in np.unique(run.truth[run.truth >= 0])]
+    clusters = [cluster_name(column) for column in columns]
+    title = f"Classes and clusters\nk = {run.k:,} clusters, n = {counts.sum():,} labelled images"
+    figure = figures.contingency(np.asarray(counts), classes, clusters, title, noise=-1 in columns)
+    words = (
+        "How many fitted images of each class (row) went into each cluster (column). A dark cell holds most "
+        "of its cluster; clusters are ordered by their majority class."
+    )
+    alt = f"Heat map of {len(classes)} classes by {len(clusters)} clusters; the table of clusters has numbers."
+    yield Drawing("contingency", "classes", figure, words, alt, wide=True)
+
+
+def _confidence(run: Run) -> Iterator[Drawing]:
+    clustering = run.clustering
+    fitted = np.asarray(clustering.confidence)[clustering.fitted >= 0]
+    held = np.asarray(clustering.held_confidence)[clustering.held_out >= 0]
+    if not len(fitted):
+        return
+    title = f"Confidence of the assignments\n{run.facts}, of which {len(fitted):,} are in a cluster"
+    figure = figures.confidence(fitted, held, title)
+    words = (
+        "The posterior of the assigned cluster where the algorithm has one, else the share of an image's "
+        "nearest neighbours that are in the same cluster. Noise is left out."
+    )
+    above = percent(float((fitted > 0.9).mean()))
+    alt = f"Histogram of confidences; {above} of the fitted images in a cluster are above 0.9."
+    yield Drawing("confidence", "clusters", figure, words, alt)
+
+
+def _centres(run: Run) -> Iterator[Drawing]:
+    if not run.k:
+        return
+    shown = len(run.centres)
+    titles = [_tile_title(run, cluster, "mostly {majority}") for cluster in range(shown)]
+    rest = "" if shown == run.k else f" · the {shown} largest"
+    figure = figures.centres(run.centres, titles, f"Cluster centres, decoded\n{run.facts}{rest}")
+    words = (
+        "The mean code of each cluster's members, decoded into an image, with its majority class where "
+        "labels are known, and its size. A blurred one stands for a cluster of many shapes."
+    )
+    alt = f"{shown} decoded images, one for each cluster."
+    yield Drawing("centres", "clusters", figure, words, alt, wide=True)
+
+
+def _examples(run: Run) -> Iterator[Drawing]:
+    shown = len(run.centres)
+    for first in range(0, shown, ROWS):
+        group = range(first, min(first + ROWS, shown))
+        span = f"clusters {cluster_name(group[0])} to {cluster_name(group[-1])}"
+        near, far = zip(*(extremes(run, cluster) for cluster in group), strict=True)
+        titles = [_tile_title(run, cluster, "{purity} are {majority}") for cluster in group]
+        title = f"Typical and least typical members\n{run.facts}{f' · {span}' if shown > ROWS else ''}"
+        centres = run.centres[group.start : group.stop]
+        figure = figures.examples(run.pixels, near, far, titles, centres, title)
+        words = (
+            f"Of {span}: the decoded centre, then at most {run.config.examples} of the most typical members "
+            "and as many of the least typical. Members are ordered by confidence, to the hundredth, and "
+            f"equals by distance from the cluster's mean in the space that was clustered ({run.features.method})."
+        )
+        alt = f"For each of {len(group)} clusters a row of images: centre, typical and least typical members."
+        name = "examples" if shown <= ROWS else f"examples_{first // ROWS + 1}"
+        yield Drawing(name, "clusters", figure, words, alt, wide=True)
+
+
+def extremes(run: Run, cluster: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows of a cluster's most typical members, and of its least typical ones, the least typical last.
+
+    Both hold `examples` rows, fewer in a small cluster: no image is in both. Confidence is rounded before it
+    is compared, or differences that mean nothing would decide.
+    """
+    rows = np.flatnonzero(np.asarray(run.clustering.fitted) == cluster)
+    points = np.asarray(run.features.fitted)[rows]
+    distance = np.linalg.norm(points - points.mean(axis=0), axis=1)
+    sure = np.round(np.asarray(run.clustering.confidence)[rows], 2)
+    ordered = rows[np.lexsort((distance, -sure))]
+    near = min(run.config.examples, -(-len(rows) // 2))
+    far = min(run.config.examples, len(rows) - near)
+    return ordered[:near], ordered[len(rows) - far :]
+
+
+def _tile_title(run: Run, cluster: int, words: str) -> str:
+    """A cluster's name and size, and below them `words` filled in, where its members' labels are known."""
+    first = f"{cluster_name(cluster)} · {run.sizes[cluster]:,}"
+    if not run.majority(cluster):
+        return first
+    purity = percent(run.table[cluster]["purity"])
+    return f"{first}\n{words.format(majority=shorten(run.majority(cluster), 10), purity=purity)}"
+
+
+def _draw_rows(run: Run, n: int, count: int) -> NDArray[np.int64]:
+    return np.sort(np.random.default_rng(run.config.seed).choice(n, min(count, n), replace=False))
+
+
+DRAWERS: tuple[Callable[[Run], Iterator[Drawing]], ...] = (
+    _loss_curves, _reconstructions, _map_by_label, _map_by_cluster, _map_thumbnails,
+    _contingency, _centres, _examples, _confidence,
+)  # fmt: skip
+"""What is drawn, in the page's order. A new figure is a function that yields drawings, and a name here."""
