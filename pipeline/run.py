@@ -105,3 +105,4 @@ def _farewell(console: Console, store: Store, summary: dict[str, Any], report: P
     if report:
         console.say(f"report  {report}")
     console.say(f"browse  {store.ui_command}")
+    console.say(f"        {store.view}")

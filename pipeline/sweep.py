@@ -60,6 +60,7 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         self.parent.finish("FAILED" if failures else "FINISHED")
         console.say(f"sweep   {folder}")
         console.say(f"browse  {self.store.ui_command}")
+        console.say(f"        {self.store.view}")
 
 
 def _without_sweep(config: Any) -> Any:

@@ -18,12 +18,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 from filelock import FileLock, Timeout
 
 from pipeline.config import Tracking
 from pipeline.console import Console
 from pipeline.errors import UserError
+from pipeline.tracking_view import address, share
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -53,25 +56,22 @@ class Store:
         self._locks = _lock_folder(self.uri, outputs)
         self._locks.mkdir(parents=True, exist_ok=True)
         # The first use of an empty database runs its migrations, which collide between processes.
-        with FileLock(self._locks / "create.lock"):
-            self.client = _client(self.uri)
+        with FileLock(self._locks / "create.lock"), _answering(self.uri):
+            self.client = prepare(self.uri)
             self.experiment_id = self._experiment(config.experiment)
 
     def _experiment(self, name: str) -> str:
-        from mlflow.exceptions import MlflowException
-
-        try:
-            found = self.client.get_experiment_by_name(name)
-            if found is not None and found.lifecycle_stage == "deleted":
-                raise UserError(f"tracking.experiment: {name!r} was deleted; restore it, or choose another name")
-            if found is not None:
-                return str(found.experiment_id)
-            local = self.uri.startswith("sqlite:")
-            location = (self.outputs / "artifacts" / name).resolve().as_uri() if local else None
-            return str(self.client.create_experiment(name, artifact_location=location))
-        except MlflowException as error:
-            reason = str(error).splitlines()[0][:200]
-            raise UserError(f"tracking.uri: {self.uri} does not answer as an MLflow store: {reason}") from error
+        found = self.client.get_experiment_by_name(name)
+        if found is not None and found.lifecycle_stage == "deleted":
+            raise UserError(f"tracking.experiment: {name!r} was deleted; restore it, or choose another name")
+        if found is not None:
+            return str(found.experiment_id)
+        # Without a location a SQLite store would put artifacts below whatever folder this process runs in.
+        local = self.uri.startswith("sqlite:")
+        location = (self.outputs / "artifacts" / name).resolve().as_uri() if local else None
+        made = str(self.client.create_experiment(name, artifact_location=location))
+        share(self.client, made)
+        return made
 
     @contextmanager
     def lock(self, fingerprint: str, console: Console) -> Iterator[None]:
@@ -107,19 +107,22 @@ class Store:
 
     def _verified(self, run_id: str) -> Path | None:
         try:
-            folder = Path(self.download(run_id, RESULT))
-            listed = json.loads(Path(self.download(run_id, CHECKSUMS)).read_text())
+            folder = self.local(run_id, RESULT)
+            listed = json.loads(self.local(run_id, CHECKSUMS).read_text())
             whole = all(_sha256(folder / name) == digest for name, digest in listed.items())
         except (OSError, ValueError):
             return None
         return folder if whole else None
 
-    def download(self, run_id: str, path: str) -> str:
-        """Return the local path of a run's artifact; `OSError` if it is not there."""
+    def local(self, run_id: str, path: str) -> Path:
+        """Return where a run's artifact lies on this machine, fetched if need be; `OSError` if it is not there."""
         from mlflow.exceptions import MlflowException
 
+        root = self.client.get_run(run_id).info.artifact_uri
+        if root.startswith("file:"):
+            return Path(url2pathname(urlparse(root).path)) / path
         try:
-            return str(self.client.download_artifacts(run_id, path))
+            return Path(self.client.download_artifacts(run_id, path))
         except MlflowException as error:
             raise OSError(str(error)) from error
 
@@ -159,10 +162,15 @@ class Store:
         return list(found)
 
     @property
+    def view(self) -> str:
+        """The address of the experiment's table with the scores in its columns."""
+        return address(self.experiment_id, self.uri) if self.uri.startswith("http") else address(self.experiment_id)
+
+    @property
     def ui_command(self) -> str:
         """The exact command that shows this store in a browser."""
         if not self.uri.startswith("sqlite:"):
-            return self.uri
+            return "open the tracking server's page"
         python = Path(sys.executable)
         here = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
         return f"{here} -m mlflow ui --backend-store-uri {self.uri}"
@@ -224,7 +232,7 @@ class Run:
         digests = {str(f.relative_to(folder)): _sha256(f) for f in sorted(folder.rglob("*")) if f.is_file()}
         self.log_files(folder, RESULT)
         self._client.log_text(self.id, json.dumps(digests, indent=1), CHECKSUMS)
-        return Result(self.id, Path(self.store.download(self.id, RESULT)), dict(metrics))
+        return Result(self.id, self.store.local(self.id, RESULT), dict(metrics))
 
     def log_models(self, stage: str, load: Any) -> None:
         """Log the MLflow models that belong to a stage's result."""
@@ -263,7 +271,8 @@ def git_commit() -> str | None:
         return None
 
 
-def _client(uri: str) -> Any:
+def prepare(uri: str) -> Any:
+    """Return a client of the store at `uri`; an empty SQLite file gets its tables."""
     import logging
     import warnings
 
@@ -274,6 +283,21 @@ def _client(uri: str) -> Any:
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     return MlflowClient(tracking_uri=uri)
+
+
+@contextmanager
+def _answering(uri: str) -> Iterator[None]:
+    """Turn whatever a wrong address makes MLflow raise into one clear error."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        kinds = {kind.__name__ for kind in type(error).__mro__}
+        if not kinds & {"MlflowException", "SQLAlchemyError", "OSError"}:
+            raise
+        reason = str(error).splitlines()[0][:200]
+        raise UserError(f"tracking.uri: {uri} does not answer as an MLflow store: {reason}") from error
 
 
 def _lock_folder(uri: str, outputs: Path) -> Path:

@@ -29,7 +29,7 @@ Groups = NDArray[np.integer[Any]]
 
 
 def scatter(points: Points, groups: Groups, names: Mapping[int, str], title: str) -> Figure:
-    """Draw the map (n, 2), each point in the colour of its group, each group named at its median.
+    """Draw the map (n, 2), each point in the colour of its group, each group named at its middle.
 
     `groups` (n,) are integers, −1 being noise in light grey; `names` says what a group is called, itself if
     absent. Beyond ten groups, hues come again with another marker.
@@ -91,6 +91,18 @@ def _greedy(points: Points, order: NDArray[np.int64], count: int, side: float) -
     return np.array(chosen, np.int64)
 
 
+def middle(points: Points) -> Points:
+    """Return the median (2,) of a group's points (n, 2), or where the group is torn that of its densest part.
+
+    The median of all, then again and again of the half that is nearest to it: it moves into a dense place.
+    """
+    found = np.median(points, axis=0)
+    for _ in range(8):
+        distance = np.linalg.norm(points - found, axis=1)
+        found = np.median(points[distance <= np.median(distance)], axis=0)
+    return np.asarray(found)
+
+
 def apart(spots: Points, gap: float) -> Points:
     """Return the spots (k, 2), moved as little as it takes until hardly any two are nearer than `gap`."""
     moved = np.array(spots, np.float64)
@@ -135,12 +147,12 @@ def _points(axes: Axes, points: Points, groups: Groups, fade: float) -> None:
 
 
 def _name_groups(axes: Axes, points: Points, groups: Groups, names: Mapping[int, str]) -> None:
-    """Write each group's name at its median; noise has no place of its own and is named in the corner."""
+    """Write each group's name at its middle; noise has no place of its own and is named in the corner."""
     present = np.unique(groups)
     size = float(np.interp(len(present), (10, 60), (11, 6.5)))
     named = present[present >= 0]
-    medians = np.array([np.median(points[groups == group], axis=0) for group in named]).reshape(-1, 2)
-    spots = apart(medians, 0.0035 * size * float(np.ptp(points, axis=0).max()))
+    middles = np.array([middle(points[groups == group]) for group in named]).reshape(-1, 2)
+    spots = apart(middles, 0.0035 * size * float(np.ptp(points, axis=0).max()))
     for group, (x, y) in zip(named, spots, strict=True):
         box = {"boxstyle": "round,pad=0.18", "facecolor": "white", "edgecolor": hue(int(group)), "alpha": 0.9}
         words = shorten(names.get(int(group), str(group)))

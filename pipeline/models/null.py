@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ class Pixels(Autoencoder):
 
     def encode(self, images: Pixel, batch_size: int = 2048) -> Float:  # noqa: ARG002
         """Flatten."""
-        return unit_range(images).reshape(len(images), -1)
+        return unit_range(images).reshape(len(images), math.prod(self.bottleneck))
 
     def decode(self, latents: Float, batch_size: int = 2048) -> Float:  # noqa: ARG002
         """Unflatten."""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from pipeline.artifacts import Clustering, Features, Float, Images, Int, Labels, Latents, Map, Pixel, Scores
 from pipeline.config import Report
@@ -87,6 +88,21 @@ class Run:
         """The most frequent class of a cluster in words; empty where nothing is known."""
         row = self.table.get(cluster, {})
         return self.class_name(int(row["majority"])) if "majority" in row else ""
+
+    def extremes(self, cluster: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return rows of a cluster's most typical members, and of its least typical ones, the least typical last.
+
+        Both hold `examples` rows, fewer in a small cluster: no image is in both. Confidence is rounded before it
+        is compared, or differences that mean nothing would decide.
+        """
+        rows = np.flatnonzero(np.asarray(self.clustering.fitted) == cluster)
+        points = np.asarray(self.features.fitted)[rows]
+        distance = np.linalg.norm(points - points.mean(axis=0), axis=1)
+        sure = np.round(np.asarray(self.clustering.confidence)[rows], 2)
+        ordered = rows[np.lexsort((distance, -sure))]
+        near = min(self.config.examples, -(-len(rows) // 2))
+        far = min(self.config.examples, len(rows) - near)
+        return ordered[:near], ordered[len(rows) - far :]
 
 
 @dataclass(frozen=True)

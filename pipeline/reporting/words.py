@@ -34,11 +34,11 @@ MEANINGS = {
 
 
 def meaning(name: str) -> str:
-    """Return what a score says: in plain words, or as its function's own first line, so that a new one does."""
+    """Return what a score says: in plain words, or as its function's first sentence, so that a new one does."""
     group, _, base = name.rpartition("/")
     function = getattr(metrics, base, None)
     documented = (inspect.getdoc(function) or "") if inspect.isfunction(function) else ""
-    words = MEANINGS.get(base, documented.partition("\n")[0])
+    words = MEANINGS.get(base, " ".join(documented.partition("\n\n")[0].split()))
     if group == "reconstruction" and not words:
         return "As measured in the last epoch of training."
     return f"The same without noise: {words[:1].lower()}{words[1:]}" if group == "clustered" else words
@@ -92,4 +92,4 @@ def percent(value: float) -> str:
         return "over 99.9 %"
     if value > 0 and rounded == "0.0":
         return "under 0.1 %"
-    return f"{rounded.removesuffix('.0')} %"
+    return f"{rounded if 0 < value < 1 else rounded.removesuffix('.0')} %"

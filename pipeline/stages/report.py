@@ -102,7 +102,7 @@ def _map_by_cluster(run: Run) -> Iterator[Drawing]:
     title = f"Map by cluster\n{run.facts} · {run.map.method}"
     figure = figures.scatter(run.map.fitted, run.clustering.fitted, names, title)
     words = (
-        "Each point is a fitted image in the colour of its cluster. Names stand near its median, c0 is the "
+        "Each point is a fitted image in the colour of its cluster. Names stand near its middle, c0 is the "
         "largest. Clusters were found in another space than this one, so they may look torn here."
     )
     alt = f"Scatter plot of {run.n:,} images in two dimensions, coloured by {run.k} clusters."
@@ -177,8 +177,9 @@ def _examples(run: Run) -> Iterator[Drawing]:
     shown = len(run.centres)
     for first in range(0, shown, ROWS):
         group = range(first, min(first + ROWS, shown))
-        span = f"clusters {cluster_name(group[0])} to {cluster_name(group[-1])}"
-        near, far = zip(*(extremes(run, cluster) for cluster in group), strict=True)
+        ends = cluster_name(group[0]), cluster_name(group[-1])
+        span = f"clusters {ends[0]} to {ends[1]}" if len(group) > 1 else f"cluster {ends[0]}"
+        near, far = zip(*(run.extremes(cluster) for cluster in group), strict=True)
         titles = [_tile_title(run, cluster, "{purity} are {majority}") for cluster in group]
         title = f"Typical and least typical members\n{run.facts}{f' · {span}' if shown > ROWS else ''}"
         centres = run.centres[group.start : group.stop]
@@ -191,22 +192,6 @@ def _examples(run: Run) -> Iterator[Drawing]:
         alt = f"For each of {len(group)} clusters a row of images: centre, typical and least typical members."
         name = "examples" if shown <= ROWS else f"examples_{first // ROWS + 1}"
         yield Drawing(name, "clusters", figure, words, alt, wide=True)
-
-
-def extremes(run: Run, cluster: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return rows of a cluster's most typical members, and of its least typical ones, the least typical last.
-
-    Both hold `examples` rows, fewer in a small cluster: no image is in both. Confidence is rounded before it
-    is compared, or differences that mean nothing would decide.
-    """
-    rows = np.flatnonzero(np.asarray(run.clustering.fitted) == cluster)
-    points = np.asarray(run.features.fitted)[rows]
-    distance = np.linalg.norm(points - points.mean(axis=0), axis=1)
-    sure = np.round(np.asarray(run.clustering.confidence)[rows], 2)
-    ordered = rows[np.lexsort((distance, -sure))]
-    near = min(run.config.examples, -(-len(rows) // 2))
-    far = min(run.config.examples, len(rows) - near)
-    return ordered[:near], ordered[len(rows) - far :]
 
 
 def _tile_title(run: Run, cluster: int, words: str) -> str:

@@ -1,0 +1,54 @@
+"""Run the real command line, and compose real configurations, in a folder of the test's own."""
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+from pipeline.config import Config
+from pipeline.job import typed
+from pipeline.paths import conf_dir, register_resolvers
+
+TINY = (
+    "data.train_size=400", "data.test_size=100", "model=pixels", "manifold=none", "project=pca", "cluster=kmeans",
+    "evaluate.silhouette_sample=200", "evaluate.trustworthiness_sample=100", "tracking.models=false",
+)  # fmt: skip
+"""Overrides that leave out everything slow: no TensorFlow, no UMAP."""
+
+
+def compose(*overrides: str, outputs: Path) -> Config:
+    """The checked configuration of these command-line words."""
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+
+    register_resolvers()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return typed(hydra_compose("config", [f"output_dir={outputs}", *overrides]))
+
+
+@cache
+def environment() -> dict[str, str]:
+    """The environment of a fresh shell, with the warnings that Python itself would hide by default."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "PIPELINE", "HYDRA"))}
+    return kept | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+
+
+def pipeline(*words: str, outputs: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `python -m pipeline` as a person would."""
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *words],
+        env=environment() | {"PIPELINE_OUTPUTS": str(outputs)},
+        cwd=cwd or outputs,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def summaries(outputs: Path, kind: str = "runs") -> list[dict]:
+    """Every summary below the outputs, oldest first."""
+    found = sorted((outputs / kind).rglob("summary.json"), key=lambda path: path.stat().st_mtime)
+    return [json.loads(path.read_text()) for path in found]

@@ -1,0 +1,153 @@
+import json
+
+import numpy as np
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.recipe import MAKER, RECIPE, STEPS, TYPES
+from pipeline.run import execute, run_name
+from pipeline.stage_names import STAGES
+from tests.helpers import TINY, compose
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory, empty_store):
+    """One outputs folder with one complete tiny run in it."""
+    import shutil
+
+    outputs = tmp_path_factory.mktemp("shared")
+    shutil.copy(empty_store, outputs / "mlflow.db")
+    return outputs, execute(compose(*TINY, outputs=outputs), outputs / "first", list(TINY))
+
+
+def test_the_recipe_names_every_stage_in_order_and_takes_only_what_was_given_before():
+    assert [step.name for step in RECIPE] == list(STAGES)
+    given = set()
+    for step in RECIPE:
+        assert set(step.takes) <= given
+        given |= set(step.gives)
+    assert given == set(TYPES) == set(MAKER)
+
+
+@pytest.mark.parametrize("step", RECIPE, ids=lambda step: step.name)
+def test_each_stage_function_takes_what_the_recipe_says(step):
+    import inspect
+
+    names = [name for name in inspect.signature(step.function()).parameters if name != "observer"]
+    assert sorted(names) == sorted(["config", *step.config[1:], *step.takes])
+
+
+def test_the_summary_is_flat_and_complete(shared):
+    outputs, summary = shared
+    stored = json.loads((outputs / "first" / "summary.json").read_text())
+    assert stored == summary
+    assert set(stored["stages"]) == set(STAGES)
+    assert all(set(stage) >= {"seconds", "reused", "peak_mib"} for stage in stored["stages"].values())
+    assert all(isinstance(value, float) for value in stored["metrics"].values())
+    for name in ("train/purity_score", "test/accuracy_score", "reconstruction/test_mse", "map/trustworthiness", "k"):
+        assert name in stored["metrics"]
+    assert stored["config"]["cluster"]["k"] == 10
+
+
+def test_the_report_and_its_figures_lie_in_the_run_folder(shared):
+    outputs, _ = shared
+    assert (outputs / "first" / "report.html").stat().st_size > 10_000
+    assert any((outputs / "first" / "figures").glob("*.png"))
+
+
+def test_the_run_holds_parameters_metrics_data_set_and_report(shared):
+    from pipeline.config import Tracking
+    from pipeline.tracking import Store
+
+    outputs, summary = shared
+    store = Store(Tracking(), outputs)
+    run = store.client.get_run(summary["run_id"])
+    assert run.info.status == "FINISHED"
+    assert run.data.params["cluster.k"] == "10"
+    assert run.data.metrics["train/purity_score"] == summary["metrics"]["train/purity_score"]
+    assert run.inputs.dataset_inputs[0].dataset.name == "mnist"
+    assert {file.path for file in store.client.list_artifacts(run.info.run_id)} >= {
+        "report.html",
+        "figures",
+        "summary.json",
+    }
+    children = store.children(run.info.run_id)
+    assert [child.data.tags["pipeline.stage"] for child in children] == list(STAGES)
+    assert all(child.data.metrics["peak_mib"] > 0 for child in children)
+
+
+def test_the_same_run_again_reuses_every_stage(shared):
+    outputs, first = shared
+    again = execute(compose(*TINY, outputs=outputs), outputs / "again", [])
+    assert all(stage["reused"] for stage in again["stages"].values())
+    unequal = {k for k, v in first["metrics"].items() if again["metrics"][k] != v} - {"wall_seconds", "peak_mib"}
+    assert not unequal
+    assert (outputs / "again" / "report.html").read_bytes() == (outputs / "first" / "report.html").read_bytes()
+
+
+def test_another_clusterer_reuses_all_that_stands_before_it(shared):
+    outputs, _ = shared
+    words = [*(word for word in TINY if word != "cluster=kmeans"), "cluster=birch", "cluster.estimator.threshold=2.0"]
+    stages = execute(compose(*words, outputs=outputs), outputs / "birch", [])["stages"]
+    computed = {name for name, stage in stages.items() if not stage["reused"]}
+    assert computed == {"cluster", "evaluate", "report"}
+
+
+def test_one_stage_computes_what_is_missing_upstream_and_nothing_else(outputs):
+    stages = execute(compose(*TINY, "stage=cluster", outputs=outputs), outputs / "run", [])["stages"]
+    assert set(stages) == {"data", "train", "extract", "neighbors", "manifold", "cluster"}
+    stages = execute(compose(*TINY, "stage=[cluster,evaluate]", outputs=outputs), outputs / "run2", [])["stages"]
+    assert stages["cluster"]["reused"]
+    assert not stages["evaluate"]["reused"]
+
+
+def test_without_reuse_everything_is_computed_and_comes_out_the_same(shared):
+    outputs, first = shared
+    words = [*TINY, "tracking.reuse=false", "stage=evaluate"]
+    again = execute(compose(*words, outputs=outputs), outputs / "anew", [])
+    assert not any(stage["reused"] for stage in again["stages"].values())
+    for name, value in again["metrics"].items():
+        if name not in ("wall_seconds", "peak_mib"):
+            assert value == first["metrics"][name], name
+
+
+def test_changed_files_behind_a_path_are_read_anew(outputs, tmp_path):
+    rng = np.random.default_rng(0)
+    file = tmp_path / "images.npz"
+    words = [word for word in TINY if not word.startswith("data.")]
+    config = compose(*words, "data=npz", f"data.path={file}", "neighbors.k=5", "stage=extract", outputs=outputs)
+    np.savez(file, images=rng.random((40, 6, 6)))
+    assert not execute(config, outputs / "a", [])["stages"]["extract"]["reused"]
+    assert execute(config, outputs / "b", [])["stages"]["extract"]["reused"]
+    np.savez(file, images=rng.random((41, 6, 6)))
+    assert not execute(config, outputs / "c", [])["stages"]["extract"]["reused"]
+
+
+def test_without_labels_the_scores_that_need_them_are_left_out(outputs, tmp_path):
+    np.save(tmp_path / "images.npy", np.random.default_rng(0).random((60, 6, 6)))
+    words = [word for word in TINY if not word.startswith("data.")]
+    words += ["data=npz", f"data.path={tmp_path / 'images.npy'}", "cluster.k=3", "neighbors.k=5"]
+    metrics = execute(compose(*words, outputs=outputs), outputs / "run", [])["metrics"]
+    assert "train/silhouette_score" in metrics
+    assert "train/purity_score" not in metrics
+
+
+def test_a_mistake_found_late_marks_the_run_as_failed(outputs):
+    config = compose(*TINY, "neighbors.k=4000", outputs=outputs)
+    with pytest.raises(UserError, match=r"neighbors\.k"):
+        execute(config, outputs / "run", [])
+    from pipeline.config import Tracking
+    from pipeline.tracking import Store
+
+    store = Store(Tracking(), outputs)
+    runs = store.client.search_runs([store.experiment_id], "tags.`pipeline.kind` = 'execution'")
+    assert [run.info.status for run in runs] == ["FAILED"]
+
+
+def test_the_run_name_tells_runs_apart(outputs):
+    assert run_name(compose(outputs=outputs)) == "conv64(64) · umap · gmm(10) · seed 42"
+    assert run_name(compose("model=pixels", "cluster=hdbscan", outputs=outputs)) == "pixels · umap · hdbscan · seed 42"
+
+
+def test_steps_are_found_by_name():
+    assert STEPS["cluster"].gives == ("clustering",)

@@ -1,0 +1,118 @@
+import json
+import threading
+import time
+
+import pytest
+
+from pipeline.config import Tracking
+from pipeline.console import Console
+from pipeline.errors import UserError
+from pipeline.tracking import Store, flatten
+
+
+@pytest.fixture
+def store(outputs):
+    return Store(Tracking(), outputs)
+
+
+@pytest.fixture
+def result(tmp_path):
+    folder = tmp_path / "result"
+    (folder / "latents").mkdir(parents=True)
+    (folder / "latents" / "fitted.npy").write_bytes(b"numbers")
+    return folder
+
+
+def keep(store, result, fingerprint="f1", finish=True):
+    with store.run("execution", "parent") as parent:
+        child = store.start(
+            "stage", "extract", parent.id, {"pipeline.stage": "extract", "pipeline.fingerprint": fingerprint}
+        )
+        child.store_result(result, {"seconds": 1.5})
+        if finish:
+            child.finish("FINISHED")
+    return child
+
+
+def test_a_finished_result_is_found_with_its_files_and_metrics(store, result):
+    child = keep(store, result)
+    found = store.find("f1", Console())
+    assert found.run_id == child.id
+    assert (found.folder / "latents" / "fitted.npy").read_bytes() == b"numbers"
+    assert found.metrics["seconds"] == 1.5
+    assert store.find("f2", Console()) is None
+
+
+def test_an_unfinished_result_is_not_used(store, result):
+    keep(store, result, finish=False)
+    assert store.find("f1", Console()) is None
+
+
+@pytest.mark.parametrize("damage", ["change", "remove", "unlisted"])
+def test_a_damaged_result_is_not_used_and_said(store, result, damage, capsys):
+    keep(store, result)
+    file = store.find("f1", Console()).folder / "latents" / "fitted.npy"
+    if damage == "change":
+        file.write_bytes(b"Numbers")
+    elif damage == "remove":
+        file.unlink()
+    else:
+        (file.parent.parent.parent / "checksums.json").unlink()
+    assert store.find("f1", Console()) is None
+    assert "damaged" in capsys.readouterr().out
+
+
+def test_a_failing_run_is_marked_with_its_error(store):
+    with pytest.raises(ZeroDivisionError), store.run("execution", "fails") as run:
+        raise ZeroDivisionError("by hand")
+    kept = store.client.get_run(run.id)
+    assert kept.info.status == "FAILED"
+    assert "by hand" in kept.data.tags["pipeline.error"]
+
+
+def test_an_interrupted_run_is_marked_as_killed(store):
+    with pytest.raises(KeyboardInterrupt), store.run("execution", "stopped") as run:
+        raise KeyboardInterrupt
+    assert store.client.get_run(run.id).info.status == "KILLED"
+
+
+def test_the_lock_lets_one_compute_while_the_other_waits(store, outputs):
+    order = []
+
+    def second():
+        with Store(Tracking(), outputs).lock("f1", Console()):
+            order.append("second")
+
+    with store.lock("f1", Console()):
+        other = threading.Thread(target=second)
+        other.start()
+        time.sleep(0.3)
+        order.append("first")
+    other.join()
+    assert order == ["first", "second"]
+
+
+def test_artifacts_lie_in_the_outputs_folder_from_wherever_it_is_run(store, outputs, monkeypatch, tmp_path_factory):
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    experiment = Store(Tracking(), outputs).client.get_experiment(store.experiment_id)
+    assert experiment.artifact_location == (outputs / "artifacts" / "latent-clustering").as_uri()
+
+
+def test_the_experiment_carries_a_view_with_the_scores(store):
+    import base64
+    import zlib
+
+    tags = store.client.get_experiment(store.experiment_id).tags
+    packed = tags["mlflow.sharedViewState.scores"].removeprefix("deflate;")
+    state = json.loads(zlib.decompress(base64.b64decode(packed)))
+    assert "metrics.`train/purity_score`" in state["selectedColumns"]
+    assert store.view.endswith("viewStateShareKey=scores")
+
+
+def test_a_store_that_does_not_exist_is_one_clear_error(tmp_path):
+    with pytest.raises(UserError, match=r"tracking\.uri"):
+        Store(Tracking(uri="ftp://nowhere"), tmp_path)
+
+
+def test_flatten_joins_keys_with_dots():
+    assert flatten({"a": {"b": 1, "c": [2]}, "d": {}}) == {"a.b": 1, "a.c": [2], "d": {}}
