@@ -101,6 +101,7 @@ class Train(Group):
     validate_on: Literal["held_out", "none"] = "held_out"
     validation_fraction: float = Field(0.0, ge=0, lt=1)
     corruption: Corruption = Corruption()
+    consistency: float = Field(0.0, ge=0)
     early_stopping: EarlyStopping = EarlyStopping()
     steps_per_execution: int = Field(50, ge=1)
     deterministic: bool = True

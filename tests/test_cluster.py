@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 from sklearn.metrics import adjusted_rand_score
+from threadpoolctl import threadpool_info
 
 from pipeline.artifacts import Clustering, Features, Latents
 from pipeline.assign import NEIGHBOURS, Assigner
 from pipeline.config import Cluster
 from pipeline.errors import UserError
-from pipeline.knn import exact, vote
+from pipeline.knn import exact
 from pipeline.models.null import Pixels
 from pipeline.stages.cluster import cluster
 
@@ -158,14 +159,33 @@ def test_a_graph_in_many_pieces_is_clustered_without_a_guess(make_blobs):
         assert np.mean(pieces) < 1.3
 
 
-def test_where_new_points_are_only_guessed_their_neighbours_vote_and_no_predict_is_asked(blobs):
-    """A point between two groups of a neighbour embedding may lie in a third, which its neighbours know nothing of."""
-    misplaced = replace(blobs.features, method="umap", held_out=np.full_like(blobs.latents.held_out, 1000))
-    voted = vote(blobs.labels.astype(np.int32), blobs.graph.held_indices, blobs.graph.held_distances)
-    for name in ("kmeans", "gmm"):
-        clustering = cluster(load(name), misplaced, blobs.graph, blobs.latents)
-        np.testing.assert_array_equal(clustering.held_out, voted[0])
-        np.testing.assert_allclose(clustering.held_confidence, voted[1], atol=1e-6)
+@pytest.fixture
+def between():
+    """Groups of 30, 20 and 10 on a line at 0, 10 and 20, and a point with six, five and four neighbours in them."""
+    rng = np.random.default_rng(0)
+    fitted = (np.repeat([0, 10, 20], [30, 20, 10])[:, None] + 0.1 * rng.normal(size=(60, 1))).astype(np.float32)
+    latents = Latents(fitted, np.array([[10]], np.float32), [1])
+    neighbours = np.array([[*range(6), *range(30, 35), *range(50, 54)]], np.int32)
+    even = np.ones((1, 15), np.float32)
+    return latents, replace(exact(latents, 5), held_indices=neighbours, held_distances=even)
+
+
+@pytest.mark.parametrize("name", ["kmeans", "gmm"])
+def test_where_new_points_are_only_guessed_their_neighbours_vote(between, name):
+    """Their mean lies in the middle group, where a neighbour embedding would put the point and `predict` find it."""
+    latents, graph = between
+    clustering = cluster(load(name), Features(latents.fitted, latents.held_out, "umap"), graph, latents)
+    assert clustering.held_out.tolist() == [0]
+    assert clustering.held_confidence == pytest.approx([6 / 15])
+
+
+@pytest.mark.parametrize(("name", "confidence"), [("kmeans", 5 / 15), ("gmm", 1)])
+def test_where_new_points_are_placed_exactly_the_estimator_decides(between, name, confidence):
+    """The confidence is the share of the neighbours that agree, or the posterior."""
+    latents, graph = between
+    clustering = cluster(load(name), Features(latents.fitted, latents.held_out, "latents"), graph, latents)
+    assert clustering.held_out.tolist() == [1]
+    assert clustering.held_confidence == pytest.approx([confidence])
 
 
 @pytest.mark.parametrize("name", ["kmeans", "agglomerative"])
@@ -215,19 +235,41 @@ def test_the_number_of_clusters_reaches_the_estimator(blobs):
 
 
 class Halves:
-    """Splits by the first coordinate into 0 and 2; whatever is predicted later goes to 4."""
+    """Splits by the first coordinate into 0 and 2; later it also predicts 1 and 4, which nothing fell into."""
 
     def fit_predict(self, points):
         return np.where(points[:, 0] > 5, 0, 2)
 
     def predict(self, points):
-        return np.where(points[:, 1] > 5, 0, 4)
+        return np.select([points[:, 0] > 5, points[:, 1] > 5], [0, 1], 4)
+
+
+class Alternating:
+    """Labels in turns, whatever the points are, and knows no `predict`."""
+
+    def fit_predict(self, points):
+        self.points, self.threads = points, [pool["num_threads"] for pool in threadpool_info()]
+        return np.arange(len(points)) % 2
+
+
+def of_class(kind, **settings):
+    return Cluster(name="mine", estimator={"_target_": f"{__name__}.{kind.__name__}"}, **settings)
 
 
 def test_a_cluster_without_fitted_members_does_not_count(blobs):
-    clustering = run(Cluster(name="halves", estimator={"_target_": f"{__name__}.Halves"}), blobs)
+    clustering = run(of_class(Halves), blobs)
     assert clustering.k == 2
-    assert set(clustering.fitted) == {0, 1}
-    # Cluster 0 of the estimator is the smaller half, ours is 1; its cluster 4 holds no fitted image.
-    np.testing.assert_array_equal(clustering.held_out, np.where(blobs.held_labels == 1, 1, -1))
-    assert clustering.held_confidence[blobs.held_labels == 1].max() == 0  # none of their neighbours agrees
+    # The estimator's 2 is the larger half; nothing fitted is like what it later calls 1 and 4.
+    np.testing.assert_array_equal(clustering.fitted, np.where(blobs.latents.fitted[:, 0] > 5, 1, 0))
+    np.testing.assert_array_equal(clustering.held_out, np.where(blobs.latents.held_out[:, 0] > 5, 1, -1))
+
+
+def test_images_of_the_subset_keep_the_cluster_that_they_were_given(blobs):
+    clustering = run(of_class(Alternating, fit_size=40), blobs)
+    chosen = [np.flatnonzero((blobs.latents.fitted == point).all(axis=1))[0] for point in clustering.estimator.points]
+    turns = clustering.numbering[1 + np.arange(40) % 2]
+    np.testing.assert_array_equal(clustering.fitted[chosen], turns)
+
+
+def test_deterministic_clustering_sums_on_one_thread(blobs):
+    assert set(run(of_class(Alternating), blobs).estimator.threads) == {1}

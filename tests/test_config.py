@@ -79,6 +79,7 @@ INTENDED = {
     "train.corruption.rotate",
     "train.corruption.shift",
     "train.corruption.scale",
+    "train.consistency",
 }
 """Keys whose file recommends something where the class, used alone, does nothing."""
 

@@ -12,6 +12,7 @@ from pipeline.artifacts import Images, unit_range
 from pipeline.config import Corruption, EarlyStopping, Model, Train
 from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder
+from pipeline.models.consistency import cross_correlation
 from pipeline.models.corruption import affine, corrupt
 from pipeline.models.layers import build_decoder, build_encoder, summarise
 from pipeline.models.null import PCA, Pixels, fit_pca, fit_pixels
@@ -288,7 +289,7 @@ def test_an_epoch_sees_every_image_once(dtype, n, batch_size):
     for _ in range(3):
         epoch = [next(stream) for _ in range(steps)]
         assert [len(clean) for _, clean in epoch] == [batch_size] * (steps - 1) + [n - batch_size * (steps - 1)]
-        for corrupted, clean in epoch:
+        for (corrupted, _), clean in epoch:
             np.testing.assert_array_equal(corrupted, clean)
         orders.append(np.concatenate([clean[:, 0, 0, 0] for _, clean in epoch]) * 255)
         np.testing.assert_allclose(np.sort(orders[-1]), numbers, atol=1e-4)
@@ -299,8 +300,9 @@ def test_each_epoch_is_corrupted_anew():
     pixels = np.full((4, 8, 8, 1), 0.5, np.float32)
     settings = Train(name="test", batch_size=4, corruption=Corruption(noise=0.1))
     stream = training.batches(pixels, settings).as_numpy_iterator()
-    (first, clean), (second, _) = next(stream), next(stream)
+    ((first, beside), clean), ((second, _), _) = next(stream), next(stream)
     np.testing.assert_array_equal(clean, pixels)
+    np.testing.assert_array_equal(beside, clean)
     assert not np.allclose(np.sort(first.ravel()), np.sort(second.ravel()))
 
 
@@ -309,6 +311,34 @@ def test_an_execution_divides_the_epoch(steps):
     size = training._divisor(steps, 50)
     assert steps % size == 0
     assert not [larger for larger in range(size + 1, 51) if steps % larger == 0]
+
+
+# Consistency
+
+
+def test_codes_that_agree_and_repeat_nothing_cost_nothing():
+    code = np.random.default_rng(0).normal(size=(20000, 6)).astype(np.float32)
+    assert float(cross_correlation(code, 3 * code + 1)) < 1e-3
+
+
+def test_codes_that_do_not_agree_cost_one_and_repeated_dimensions_cost_the_redundancy():
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(size=(2, 20000, 6)).astype(np.float32)
+    assert float(cross_correlation(one, other)) == pytest.approx(1, abs=0.05)
+    repeated = np.repeat(one[:, :1], 6, axis=1)
+    assert float(cross_correlation(repeated, repeated, redundancy=0.01)) == pytest.approx(0.01 * 5, abs=1e-3)
+
+
+def test_consistency_draws_the_codes_of_both_copies_together(images):
+    def distance(weight):
+        settings = {"consistency": weight, "corruption": Corruption(noise=0.3), "min_steps": 30}
+        encode = fit(images, **settings).encode
+        clean = unit_range(images.train)
+        noisy = np.asarray(corrupt(clean, np.array([1, 2], np.int32), Corruption(noise=0.3)))
+        one, two = encode(clean), encode(noisy)
+        return np.mean([np.corrcoef(one[:, i], two[:, i])[0, 1] for i in range(one.shape[1])])
+
+    assert distance(5.0) > distance(0.0)
 
 
 # Corruption
@@ -349,10 +379,10 @@ def test_a_shift_moves_an_image_and_keeps_its_mass():
     dot[:, 8:12, 8:12] = 1
     moved = apply(dot, shift=0.2)
     np.testing.assert_allclose(moved.sum(axis=(1, 2, 3)), 16, rtol=1e-4)
-    rows = (moved.sum(axis=(2, 3)) @ np.arange(20)) / 16 - 9.5
-    assert np.abs(rows).max() <= 4 + 1e-3  # a fifth of twenty, each way
-    assert rows.min() < -1.5
-    assert rows.max() > 1.5
+    for axis in (1, 2):
+        centre = moved.sum(axis=(3 - axis, 3)) @ np.arange(20) / 16 - 9.5
+        assert np.abs(centre).max() <= 4 + 1e-3  # a fifth of twenty, each way
+        assert centre.min() < -2 < 2 < centre.max()
 
 
 def test_a_rotation_keeps_what_lies_in_the_centre():

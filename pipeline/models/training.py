@@ -15,6 +15,7 @@ from pipeline.build import build
 from pipeline.config import Model, Train
 from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder, History
+from pipeline.models.consistency import Denoiser
 from pipeline.models.corruption import corrupt
 from pipeline.models.layers import build_decoder, build_encoder, summarise
 from pipeline.observer import SILENT, Observer
@@ -40,9 +41,8 @@ class KerasAutoencoder(Autoencoder):
     def decode(self, latents: Float, batch_size: int = 2048) -> Float:
         """Decode batch by batch, in inference mode."""
         codes = np.asarray(latents, np.float32).reshape(-1, *self.bottleneck)
-        return np.concatenate(
-            [_predict(self.decoder, codes[i : i + batch_size]) for i in range(0, len(codes), batch_size)]
-        )
+        parts = [_predict(self.decoder, codes[i : i + batch_size]) for i in range(0, len(codes), batch_size)]
+        return np.concatenate(parts) if parts else np.empty((0, *self.decoder.output_shape[1:]), np.float32)
 
     def save_parts(self, folder: Path) -> None:
         """Write both models in Keras' own format, without an optimizer."""
@@ -76,7 +76,7 @@ def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT)
     if model.latent_dim is not None and math.prod(encoder.output_shape[1:]) != model.latent_dim:
         raise UserError(f"model.latent_dim = {model.latent_dim}: but the encoder ends in {encoder.output_shape[1:]}")
     decoder = build_decoder(model.decoder, encoder, images.shape)
-    joined = keras.Sequential([encoder, decoder], name=model.name)
+    joined = Denoiser(encoder, decoder, train.consistency, name=model.name)
     fitted, held = _split(train, images)
     steps = math.ceil(len(fitted) / train.batch_size)
     epochs = max(train.epochs, math.ceil(train.min_steps / steps))
@@ -110,7 +110,7 @@ def _split(train: Train, images: Images) -> tuple[Pixel, Pixel]:
 
 
 def batches(images: Pixel, train: Train) -> tf.data.Dataset:
-    """Yield (corrupted, clean) batches without end, each epoch in a new seeded order.
+    """Yield ((corrupted, clean), clean) batches without end, each epoch in a new seeded order.
 
     The images stay as they are in memory, one tensor; a batch is gathered, scaled and corrupted in the pipeline.
     Each pass ends with its remainder, so an epoch sees every image once.
@@ -122,7 +122,8 @@ def batches(images: Pixel, train: Train) -> tf.data.Dataset:
 
     def make(step: Any, rows: Any) -> Any:
         clean = tf.cast(tf.gather(source, rows), tf.float32) / scale
-        return corrupt(clean, tf.stack([train.seed % 2**31, tf.cast(step, tf.int32) * 4]), settings), clean
+        seed = tf.stack([train.seed % 2**31, tf.cast(step, tf.int32) * 4])
+        return (corrupt(clean, seed, settings), clean), clean
 
     rows = tf.data.Dataset.range(n).shuffle(n, seed=train.seed, reshuffle_each_iteration=True)
     numbered = rows.batch(train.batch_size).repeat().enumerate()
@@ -137,7 +138,7 @@ def _validation(held: Pixel, train: Train) -> tf.data.Dataset | None:
 
     def pair(batch: Any) -> Any:
         clean = tf.cast(batch, tf.float32) / scale
-        return clean, clean
+        return (clean, clean), clean
 
     return source.map(pair).cache().prefetch(2)
 

@@ -52,7 +52,7 @@ def _rows(config: Cluster, n: int, observer: Observer) -> tuple[slice | Int, lis
         return slice(None), []
     if config.graph != "none":
         raise UserError("cluster.fit_size: a subset has no shared graph; set cluster.graph=none or fit_size=null")
-    note = f"{config.name} was fitted on {config.fit_size:,} of {n:,} images; the others took their neighbours' cluster"
+    note = f"{config.name} was fitted on {config.fit_size:,} of {n:,} images; the others were assigned"
     observer.note(note)
     chosen = np.random.default_rng(config.seed).choice(n, config.fit_size, replace=False)
     return np.sort(chosen).astype(np.int32), [note]
