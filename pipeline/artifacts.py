@@ -290,14 +290,14 @@ class Scores(Artifact):
     """Everything measured: `values` by name, a table row per cluster, and the contingency matrices.
 
     `contingency` (classes, clusters) int64 counts fitted images; where noise exists it is the last column,
-    as `columns` says. It is empty without labels.
+    as `columns` says. It is empty without labels. `notes` says what was left out or measured on a sample.
     """
 
     values: dict[str, float]
     clusters: list[dict[str, float]]
     contingency: NDArray[np.int64]
     columns: list[int]
-    missing: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def metrics(self) -> dict[str, float]:
         """All scores."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console as Terminal
@@ -21,7 +20,7 @@ class StageObserver(Observer):
     def __init__(self, name: str, terminal: Terminal, bar: Progress | None, log: Log) -> None:
         self.name, self.terminal, self.bar, self.log = name, terminal, bar, log
         self.notes: list[str] = []
-        self._said = 0.0
+        self.tables: dict[str, list[dict[str, object]]] = {}
         self.task: TaskID | None = bar.add_task(name, total=None, detail="") if bar else None
 
     def progress(self, done: float, total: float, unit: str = "") -> None:
@@ -31,19 +30,28 @@ class StageObserver(Observer):
             self.bar.update(self.task, completed=done, total=total, detail=shown)
 
     def measured(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Log the metrics; where there is no bar say them in a line, at most one a second."""
+        """Log the metrics; where there is no bar say them in a line."""
         self.log({f"{self.name}/{key}": value for key, value in metrics.items()}, step)
         shown = "  ".join(f"{key} {value:.4f}" for key, value in metrics.items())
-        if self.bar is None and time.monotonic() - self._said >= 1:
-            self._said = time.monotonic()
+        if self.bar is None:
             self.terminal.print(f"  {self.name} {step}: {shown}", highlight=False)
         elif self.bar is not None and self.task is not None:
             self.bar.update(self.task, description=f"{self.name} [dim]{shown}[/dim]")
 
+    def table(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Print and keep a table."""
+        self.tables[title] = [dict(row) for row in rows]
+        shown = Table(title=title, title_justify="left")
+        for key, value in rows[0].items():
+            shown.add_column(key.replace("_", " "), justify="right" if isinstance(value, int) else "left")
+        for row in rows:
+            shown.add_row(*("" if value is None else str(value) for value in row.values()))
+        (self.bar.console if self.bar else self.terminal).print(shown)
+
     def note(self, message: str) -> None:
         """Print and keep a note."""
         self.notes.append(message)
-        (self.bar or self.terminal).print(f"  note: {message}", style="yellow", highlight=False)
+        (self.bar.console if self.bar else self.terminal).print(f"  note: {message}", style="yellow", highlight=False)
 
 
 class Console:

@@ -116,4 +116,6 @@ class Flow:
                 artifact.save(Path(folder) / name)
             for place, note in enumerate(observer.notes):
                 run.tag({f"note.{place}": note})
+            for title, rows in observer.tables.items():
+                run.log_table(title, rows)
             return run.store_result(Path(folder), metrics)

@@ -1,6 +1,6 @@
 """How a long computation tells its caller how far it is, without knowing who listens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class Observer:
@@ -15,6 +15,9 @@ class Observer:
 
     def measured(self, step: int, metrics: Mapping[str, float]) -> None:
         """Hand over one step's metrics, such as an epoch's losses; `step` counts from 1."""
+
+    def table(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Hand over a table worth seeing and keeping, such as a model's layers; each row has the same keys."""
 
     def note(self, message: str) -> None:
         """Say something that must not stay silent, such as what was sampled."""

@@ -6,14 +6,16 @@ run is FINISHED and every file matches.
 
 from __future__ import annotations
 
+import csv
 import getpass
 import hashlib
+import io
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,6 +211,14 @@ class Run:
             self._client.log_artifacts(self.id, str(folder), below)
         else:
             self._client.log_artifact(self.id, str(folder), below)
+
+    def log_table(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Keep a table as CSV."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        self._client.log_text(self.id, text.getvalue(), f"{title}.csv")
 
     def log_dataset(self, name: str, digest: str, rows: int, context: str) -> None:
         """Say which data set was used."""

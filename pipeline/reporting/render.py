@@ -60,7 +60,7 @@ def notes(run: Run) -> list[str]:
     """Return what a reader must know before believing the numbers: what was sampled, missing, or left out."""
     noise, known = int((run.clustering.fitted < 0).sum()), int((run.truth >= 0).sum())
     held = len(run.images.held_out)
-    found = [run.images.note, *run.clustering.notes, run.scores.missing]
+    found = [run.images.note, *run.clustering.notes, *run.scores.notes]
     if not run.k:
         found.append("No cluster was found: every image is noise.")
     elif noise:

@@ -16,7 +16,7 @@ from pipeline.errors import UserError
 from pipeline.observer import SILENT, Observer
 
 
-def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:  # noqa: ARG001
+def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     """Return the images, and their labels for evaluation alone.
 
     Images become uint8 or float32 (n, h, w, c). `train_size` and `test_size` take a seeded random subset,
@@ -39,7 +39,10 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:  #
     test_rows = _subset(test_labels, config.test_size, rng, "data.test_size")
     _enough(config, len(rows), len(test_rows))
     train, test = _resize(train[rows], config.image_size), _resize(test[test_rows], config.image_size)
-    images = Images(train, test, config.split, config.name, _digest(train, test, config.split), "", rows, test_rows)
+    note = _sampled(config)
+    if note:
+        observer.note(note)
+    images = Images(train, test, config.split, config.name, _digest(train, test, config.split), note, rows, test_rows)
     return images, Labels(train_labels[rows], test_labels[test_rows], names, config.split)
 
 
@@ -102,6 +105,13 @@ def _subset(labels: NDArray[np.int32], size: int | None, rng: np.random.Generato
         for label, take in zip(classes, quota, strict=True)
     ]
     return np.sort(np.concatenate(picked))
+
+
+def _sampled(config: Data) -> str:
+    """What must be said where not all images are used; empty where they are."""
+    sizes = {"train": config.train_size, "test": config.test_size}
+    taken = [f"{size:,} {part} images" for part, size in sizes.items() if size is not None]
+    return f"a stratified random subset: {' and '.join(taken)} (seed {config.seed})" if taken else ""
 
 
 def _enough(config: Data, train: int, test: int) -> None:

@@ -39,7 +39,7 @@ def evaluate(
     """Return all scores: `train/…` on the fitted images, `test/…` on the held-out ones, which were only assigned.
 
     The internal scores (silhouette and its kin) are measured in the space that was clustered, so they compare
-    clusterers, not spaces. Without labels the scores that need them are left out, and `missing` says so.
+    clusterers, not spaces. Without labels the scores that need them are left out, and `notes` says so.
     """
     values = {f"train/{name}": value for name, value in _internal(config, features.fitted, clustering.fitted).items()}
     observer.progress(1, 4, "parts")
@@ -49,14 +49,29 @@ def evaluate(
     observer.progress(3, 4, "parts")
     values |= {"k": float(clustering.k), "latent_size": float(latents.fitted.shape[1])}
     empty = np.zeros((0, 0), np.int64)
+    notes = _sampled(config, len(clustering.fitted))
     if not labels.known:
-        return Scores(values, _sizes(clustering.fitted), empty, [], "no labels: scores that need them are left out")
+        notes.insert(0, "no labels: scores that need them are left out")
+        return Scores(values, _sizes(clustering.fitted), empty, [], notes)
     values |= {f"train/{name}": value for name, value in metrics.score(labels.fitted, clustering.fitted).items()}
     if (labels.held_out >= 0).any():
         values |= {f"test/{name}": value for name, value in metrics.score(labels.held_out, clustering.held_out).items()}
     table = metrics.contingency_matrix(labels.fitted, clustering.fitted)
     columns = [*table.clusters.tolist(), *([-1] if table.noise.any() else [])]
-    return Scores(values, metrics.per_cluster(table), table.full, columns)
+    return Scores(values, metrics.per_cluster(table), table.full, columns, notes)
+
+
+def _sampled(config: Evaluate, n: int) -> list[str]:
+    """Which scores were measured on a sample of the n fitted images."""
+    samples = {
+        "silhouette_score": config.silhouette_sample,
+        "trustworthiness and neighbors_kept": config.trustworthiness_sample,
+    }
+    return [
+        f"{name}: measured on a random sample of {size:,} of {n:,} fitted images (seed {config.seed})"
+        for name, size in samples.items()
+        if size < n
+    ]
 
 
 def _internal(config: Evaluate, points: Float, clusters: Int) -> dict[str, float]:
