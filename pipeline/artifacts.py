@@ -70,7 +70,8 @@ class Images(Artifact):
     """Images without labels: `train` (a, h, w, c) and `test` (b, h, w, c), uint8 or float32 in [0, 1].
 
     `split` says which of the two is fitted; the other is held out, except that with `split="test"` nothing is
-    (the larger set would only pose as a test). `digest` identifies the pixels and the split.
+    (the larger set would only pose as a test). `digest` identifies the pixels and the split. `paths` names the
+    file of each image, train first, where images are files; `train_rows` and `test_rows` are places in the source.
     """
 
     train: Pixel
@@ -81,6 +82,7 @@ class Images(Artifact):
     note: str = ""
     train_rows: NDArray[np.int64] | None = None
     test_rows: NDArray[np.int64] | None = None
+    paths: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         _check(self.split in ("train", "test", "all"), f"split is {self.split!r}, not train, test or all")
@@ -109,6 +111,17 @@ class Images(Artifact):
             return np.concatenate([self.train, self.test])
         return self.train if split == "train" else self.test
 
+    def names(self, split: str) -> list[str]:
+        """A name for each image of `split`: its file's path where images are files, else its place in the source."""
+        if split == "all":
+            prefix = "" if self.paths else "{}/"
+            return [prefix.format(part) + name for part in ("train", "test") for name in self.names(part)]
+        border = len(self.train)
+        if self.paths:
+            return self.paths[:border] if split == "train" else self.paths[border:]
+        rows = self.train_rows if split == "train" else self.test_rows
+        return [str(row) for row in (range(len(self.part(split))) if rows is None else rows)]
+
     @property
     def fitted(self) -> Pixel:
         """The n images that everything is fitted on."""
@@ -126,7 +139,7 @@ class Images(Artifact):
 
 @dataclass(frozen=True)
 class Labels(Artifact):
-    """Ground truth for evaluate and report alone: `train` (a,) and `test` (b,) int32, −1 where unknown.
+    """Ground truth for evaluate, report and explorer alone: `train` (a,) and `test` (b,) int32, −1 where unknown.
 
     `names[i]` is class i in words. Both arrays may be empty: then nothing is known.
     """
@@ -201,7 +214,8 @@ class Features(Artifact):
     """What is clustered or drawn: coordinates `fitted` (n, p) and `held_out` (m, p) float32, and their method.
 
     A linear method keeps `mean` (d,) and `components` (p, d) and places new points exactly; `latents` leaves them
-    as they are; any other method puts a new point at the weighted mean of its fitted neighbours.
+    as they are; any other method puts a new point at the weighted mean of its fitted neighbours. Where `first` is a
+    number, the method itself gave only that many of the fitted points, the first, and the others were placed so too.
     """
 
     fitted: Float
@@ -209,6 +223,7 @@ class Features(Artifact):
     method: str
     mean: Float | None = None
     components: Float | None = None
+    first: int | None = None
 
     def __post_init__(self) -> None:
         _check(bool(np.isfinite(self.fitted).all()), f"{self.method} gave coordinates that are not finite")
@@ -323,3 +338,30 @@ class ReportPage(Artifact):
         """Read the page and its figures."""
         images = {path.stem: path.read_bytes() for path in sorted((folder / "figures").glob("*.png"))}
         return cls((folder / "report.html").read_text(encoding="utf-8"), images)
+
+
+@dataclass(frozen=True)
+class ExplorerPage(Artifact):
+    """The explorer: one self-contained page, and the images as a Parquet file, empty where none was asked for."""
+
+    html: str
+    parquet: bytes = b""
+
+    def save(self, folder: Path) -> None:
+        """Write `explorer.html`, and `images.parquet` if there is one, below `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "explorer.html").write_text(self.html, encoding="utf-8")
+        if self.parquet:
+            (folder / "images.parquet").write_bytes(self.parquet)
+
+    @classmethod
+    def load(cls, folder: Path) -> ExplorerPage:
+        """Read the page and the Parquet file."""
+        table = folder / "images.parquet"
+        html = (folder / "explorer.html").read_text(encoding="utf-8")
+        return cls(html, table.read_bytes() if table.exists() else b"")
+
+    def metrics(self) -> dict[str, float]:
+        """Say what the files weigh."""
+        sizes = {"page": len(self.html.encode()), "parquet": len(self.parquet)}
+        return {f"explorer/{name}_mb": size / 1e6 for name, size in sizes.items() if size}

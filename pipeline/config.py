@@ -48,14 +48,26 @@ class Data(Group):
     train_size: int | None = Field(None, ge=1)
     test_size: int | None = Field(None, ge=0)
     image_size: int | None = Field(None, ge=1, le=4096)
+    labels_from: Literal["none", "folder"] = "none"
+    image_column: str = "image"
+    label_column: str = "label"
+    channels: Literal[1, 3] | None = None
+    skip_at_most: int = Field(20, ge=0)
     seed: int = Field(0, ge=0, lt=2**32)
 
 
 class Model(Group):
-    """An autoencoder as two layer tables, or a null model that needs no training."""
+    """An autoencoder as two layer tables, or a null model that needs no training.
+
+    The words `activation`, `padding`, `pooling` and `upsampling` fill places of the tables that have such a choice.
+    """
 
     name: str
     fit: str = "pipeline.models.training.fit"
+    activation: Literal["relu", "elu", "selu"] | None = None
+    padding: Literal["same", "valid"] | None = None
+    pooling: Literal["max", "average"] | None = None
+    upsampling: Literal["nearest", "bed_of_nails", "max_unpool"] | None = None
     encoder: list[Spec] = []
     decoder: list[Spec] = []
     latent_dim: int | None = Field(None, ge=1)
@@ -134,6 +146,7 @@ class Project(Component):
     min_dist: float | None = Field(None, ge=0)
     n_epochs: int | None = Field(None, ge=1)
     perplexity: float | None = Field(None, gt=0)
+    first: int | None = Field(None, ge=2)
 
 
 class Cluster(Group):
@@ -168,8 +181,17 @@ class Report(Group):
     thumbnails: int = Field(200, ge=0)
     reconstructions: int = Field(10, ge=1)
     examples: int = Field(10, ge=1)
+    colour_bar: bool = False
     dpi: int = Field(110, ge=30, le=600)
     seed: int = Field(0, ge=0, lt=2**32)
+
+
+class Explorer(Group):
+    """What the explorer shows, how large it may become, and whether the images are exported too."""
+
+    neighbors: int = Field(12, ge=0)
+    megabytes: float = Field(36.0, gt=0)
+    parquet: bool = False
 
 
 class Tracking(Group):
@@ -200,6 +222,7 @@ class Config(Group):
     project: Project
     evaluate: Evaluate
     report: Report
+    explorer: Explorer
     tracking: Tracking
 
     @model_validator(mode="after")

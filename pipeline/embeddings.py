@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from pipeline.artifacts import Features, Graph, Latents
 from pipeline.errors import UserError
+from pipeline.knn import exact
 from pipeline.observer import SILENT, Observer
 from pipeline.quiet import muted
 
@@ -90,17 +92,28 @@ def tsne(
     perplexity: float | None = None,
     n_epochs: int = 750,
     learning_rate: float | str = "auto",
+    first: int | None = None,
     observer: Observer = SILENT,
     seed: int = 0,
 ) -> Features:
     """Return t-SNE coordinates (n, 2) float32 of all points, by openTSNE's interpolation, started from PCA.
 
+    With `first`, only that many points, the first, are embedded, from a neighbour graph of their own; the others are
+    placed as held-out points are.
     `perplexity` null gives the graph's k neighbours equal weight, which looks nearly the same; a number needs a
     graph of at least three times as many neighbours. Source: van der Maaten and Hinton 2008; Linderman et al. 2019;
     Poličar et al. 2024 (openTSNE).
     """
     from openTSNE import TSNEEmbedding, affinity, initialization, nearest_neighbors
 
+    if first is not None and first < len(latents.fitted):
+        observer.note(f"t-SNE embeds the first {first:,} of {len(latents.fitted):,} images; the others are placed")
+        rest = np.concatenate([latents.fitted[first:], latents.held_out])
+        part = Latents(latents.fitted[:first], rest, latents.shape)
+        drawn = tsne(part, exact(part, graph.k), perplexity, n_epochs, learning_rate, observer=observer, seed=seed)
+        placed = np.concatenate([drawn.fitted, drawn.held_out])
+        n = len(latents.fitted)
+        return replace(drawn, fitted=placed[:n], held_out=placed[n:], first=first)
     neighbours = nearest_neighbors.PrecomputedNeighbors(np.array(graph.indices), np.array(graph.distances, np.float64))
     if perplexity is None:
         joint = affinity.Uniform(knn_index=neighbours, k_neighbors=graph.k)

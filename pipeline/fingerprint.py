@@ -38,6 +38,8 @@ def fingerprint(stage: str, config: Mapping[str, Any], inputs: Mapping[str, str]
         "versions": {name: _version(name) for name in sorted(packages & set(DISTRIBUTIONS))},
         "python": ".".join(platform.python_version_tuple()[:2]),
     }
+    pages = {name: digest for module in sorted(modules - NEUTRAL) for name, digest in page_digests(module).items()}
+    facts |= {"pages": pages} if pages else {}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -113,6 +115,16 @@ def code_digest(module: str) -> str:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+@cache
+def page_digests(module: str) -> dict[str, str]:
+    """Return the SHA-256 of each template, style sheet and script that a module names, by its path in the package."""
+    named = {node.value for node in ast.walk(_tree(module)) if isinstance(node, ast.Constant)}
+    wanted = sorted(name for name in named if isinstance(name, str) and name.endswith((".j2", ".css", ".js")))
+    folder = PACKAGE.joinpath(*module.split(".")[1:-1])
+    files = [folder / name if (folder / name).is_file() else PACKAGE / name for name in wanted]
+    return {f.relative_to(PACKAGE).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.is_file()}
 
 
 @cache

@@ -44,6 +44,12 @@ RECIPE = (
         takes=("images", "labels", "autoencoder", "latents", "features", "clustering", "map", "scores"),
         gives=("page",),
     ),
+    Step(
+        "explorer",
+        config=("explorer",),
+        takes=("images", "labels", "graph", "clustering", "map"),
+        gives=("explorer",),
+    ),
 )
 
 STEPS = {step.name: step for step in RECIPE}
@@ -59,5 +65,6 @@ TYPES = {
     "map": "pipeline.artifacts.Map",
     "scores": "pipeline.artifacts.Scores",
     "page": "pipeline.artifacts.ReportPage",
+    "explorer": "pipeline.artifacts.ExplorerPage",
 }
 """Import paths, so that a reused run loads no more than it shows."""

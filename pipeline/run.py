@@ -35,8 +35,8 @@ def execute(
         flow.run(config.stage_names)
         summary = _summarise(config, flow, run, time.perf_counter() - started)
         _log(flow, run, summary)
-        report = _write(flow, run, folder, summary)
-    _farewell(console, store, summary, report)
+        pages = _write(flow, run, folder, summary)
+    _farewell(console, store, summary, pages)
     return summary
 
 
@@ -86,23 +86,28 @@ def _log(flow: Flow, run: Run, summary: dict[str, Any]) -> None:
         run.log_dataset(facts["name"], facts["digest"], rows, f"fitted: {facts['split']}")
 
 
-def _write(flow: Flow, run: Run, folder: Path, summary: dict[str, Any]) -> Path | None:
-    """Leave summary.json and, if there is one, the report with its figures in the folder and in the run."""
+def _write(flow: Flow, run: Run, folder: Path, summary: dict[str, Any]) -> dict[str, Path]:
+    """Leave summary.json, the report with its figures and the explorer in the folder; return the pages there are.
+
+    All but the explorer are kept in the run too: it is large, and its own stage's run has it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.json").write_text(json.dumps(summary, indent=1))
     run.log_files(folder / "summary.json")
-    if "report" not in flow.outcomes:
-        return None
-    shutil.copytree(flow.outcomes["report"].result.folder / "page", folder, dirs_exist_ok=True)
-    run.log_files(folder / "report.html")
-    run.log_files(folder / "figures", "figures")
-    return folder / "report.html"
+    for stage, artifact in (("report", "page"), ("explorer", "explorer")):
+        if stage in flow.outcomes:
+            shutil.copytree(flow.outcomes[stage].result.folder / artifact, folder, dirs_exist_ok=True)
+    if "report" in flow.outcomes:
+        run.log_files(folder / "report.html")
+        run.log_files(folder / "figures", "figures")
+    pages = {"report": "report.html", "explorer": "explorer.html", "table": "images.parquet"}
+    return {name: folder / file for name, file in pages.items() if (folder / file).exists()}
 
 
-def _farewell(console: Console, store: Store, summary: dict[str, Any], report: Path | None) -> None:
+def _farewell(console: Console, store: Store, summary: dict[str, Any], pages: dict[str, Path]) -> None:
     console.scores(summary["metrics"])
-    console.say(f"run     {summary['run_id']}, {summary['metrics']['wall_seconds']:.1f} s")
-    if report:
-        console.say(f"report  {report}")
-    console.say(f"browse  {store.ui_command}")
-    console.say(f"        {store.view}")
+    console.say(f"run      {summary['run_id']}, {summary['metrics']['wall_seconds']:.1f} s")
+    for name, page in pages.items():
+        console.say(f"{name:<9}{page}")
+    console.say(f"browse   {store.ui_command}")
+    console.say(f"         {store.view}")

@@ -10,4 +10,5 @@ STAGES: dict[str, str] = {
     "project": "draw the two-dimensional map (UMAP, t-SNE or PCA)",
     "evaluate": "score against labels where known, and without them",
     "report": "write report.html and the figures",
+    "explorer": "write explorer.html, a page to walk through the images, and images.parquet if asked",
 }

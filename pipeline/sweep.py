@@ -58,6 +58,11 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         if failures:
             job.fail()
         self.parent.finish("FAILED" if failures else "FINISHED")
+        if any("experiment" in row for row in rows):
+            from pipeline.reproduction.write import gather as reproduce
+            from pipeline.reproduction.write import write_outputs
+
+            console.say(f"tables  {write_outputs(reproduce(self.store), self.store.outputs)}")
         console.say(f"sweep   {folder}")
         console.say(f"browse  {self.store.ui_command}")
         console.say(f"        {self.store.view}")

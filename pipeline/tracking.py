@@ -163,6 +163,16 @@ class Store:
         )
         return list(found)
 
+    def executions(self) -> list[Any]:
+        """The finished executions, newest first."""
+        found = self.client.search_runs(
+            [self.experiment_id],
+            f"tags.`{KIND}` = 'execution' and attributes.status = 'FINISHED'",
+            order_by=["attributes.start_time DESC"],
+            max_results=5000,
+        )
+        return list(found)
+
     @property
     def view(self) -> str:
         """The address of the experiment's table with the scores in its columns."""

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "pipeline"
 FILES = sorted(PACKAGE.rglob("*.py"))
 STAGE_FILES = sorted(path for path in (PACKAGE / "stages").glob("*.py") if path.stem != "__init__")
 SCORING = {"evaluate", "report"}
+SHOWING = {"explorer"}  # it puts labels beside the clusters on its page, and gives nothing that another stage takes
 HEAVY = {"tensorflow", "keras", "sklearn", "umap", "openTSNE", "faiss", "mlflow", "matplotlib", "hydra", "pandas"}
 
 
@@ -55,20 +56,25 @@ def stage(path):
 
 
 @pytest.mark.parametrize("path", STAGE_FILES, ids=name_of)
-def test_labels_reach_evaluate_and_report_alone(path):
+def test_labels_reach_what_scores_or_shows_alone(path):
     signature = stage(path)
     taken = [
         parameter.name
         for parameter in signature.parameters.values()
         if "labels" in parameter.name.lower() or "Labels" in str(parameter.annotation)
     ]
-    assert taken == (["labels"] if path.stem in SCORING else [])
+    assert taken == (["labels"] if path.stem in SCORING | SHOWING else [])
     assert ("Labels" in str(signature.return_annotation)) == (path.stem == "data")
 
 
 def test_the_recipe_hands_labels_to_the_same_stages():
-    assert {step.name for step in RECIPE if "labels" in step.takes} == SCORING
+    assert {step.name for step in RECIPE if "labels" in step.takes} == SCORING | SHOWING
     assert MAKER["labels"].name == "data"
+
+
+def test_what_shows_labels_hands_nothing_on():
+    shown = {artifact for step in RECIPE if step.name in SHOWING for artifact in step.gives}
+    assert not [step.name for step in RECIPE if shown & set(step.takes)]
 
 
 @pytest.mark.parametrize("path", STAGE_FILES, ids=name_of)

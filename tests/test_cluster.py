@@ -211,7 +211,7 @@ def test_new_images_get_the_clusters_that_held_out_ones_got(name, images, tmp_pa
         ),
         ({"_target_": "sklearn.cluster.KMeans", "n_clusters": -1}, r"^cluster\.estimator: KMeans: .*'n_clusters'"),
         ({"_target_": "sklearn.cluster.KMeans", "n_clusters": 157}, r"^cluster\.estimator: KMeans: n_samples=156"),
-        ({"_target_": "sklearn.cluster.Kmeans"}, r"^cluster\.estimator: sklearn\.cluster\.Kmeans could not"),
+        ({"_target_": "sklearn.cluster.Kmeans"}, r"^cluster\.estimator: sklearn\.cluster\.Kmeans cannot be"),
         ({"n_clusters": 3}, r"^cluster\.estimator: has no _target_"),
     ],
 )

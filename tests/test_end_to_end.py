@@ -40,7 +40,8 @@ def test_it_says_nothing_on_stderr_and_ends_with_scores_report_and_the_way_to_br
     assert sum(line.startswith("  train ") and "val_loss" in line for line in lines) >= 1
     last = "\n".join(lines[-30:])
     assert "purity_score" in last
-    assert f"report  {outputs}" in last
+    assert f"report   {outputs}" in last
+    assert f"explorer {outputs}" in last
     assert f"mlflow ui --backend-store-uri sqlite:///{outputs}/mlflow.db" in last
     assert summary["run_id"] in last
 

@@ -15,7 +15,7 @@ from pipeline import figures
 from pipeline.figures.contingency import column_order
 from pipeline.figures.maps import apart, middle, spread
 from pipeline.figures.pictures import displayable, tinted
-from pipeline.figures.style import NOISE, PALETTE, hue, marker
+from pipeline.figures.style import DARK_NOISE, DARK_PALETTE, NOISE, PALETTE, hue, marker
 
 EPOCH = {"loss": 0.1, "val_loss": 0.2}
 
@@ -232,7 +232,8 @@ def test_ink_is_what_differs_from_the_border():
         np.testing.assert_allclose(drawn[0, 0], 1)
 
 
-def test_colours_stay_apart_for_colour_blind_people():
+@pytest.mark.parametrize("hues", [(*PALETTE, NOISE), (*DARK_PALETTE, DARK_NOISE)], ids=["light", "dark"])
+def test_colours_stay_apart_for_colour_blind_people(hues):
     """Machado, Oliveira and Fernandes 2009 for people without red or green cones; distances in OKLab."""
     kinds = {
         "all": np.eye(3),
@@ -241,7 +242,7 @@ def test_colours_stay_apart_for_colour_blind_people():
     }
     cones = np.array([[0.41222, 0.53633, 0.05145], [0.21190, 0.68070, 0.10740], [0.08830, 0.28172, 0.62998]])
     lab = np.array([[0.21045, 0.79362, -0.00407], [1.97800, -2.42859, 0.45059], [0.02590, 0.78277, -0.80868]])
-    colours = np.array([to_rgb(colour) for colour in (*PALETTE, NOISE)])
+    colours = np.array([to_rgb(colour) for colour in hues])
     linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
     for kind, seen in kinds.items():
         places = np.cbrt(np.clip(linear @ np.array(seen).T, 0, 1) @ cones.T) @ lab.T

@@ -137,7 +137,7 @@ BACK = [layer("Dense", units="@size", activation="sigmoid"), layer("Reshape", ta
         ),
         ([{"units": 3}], BACK, r"^model\.encoder\[0\]: has no _target_"),
         ([layer("Dense", unitz=3)], BACK, r"^model\.encoder\[0\]: keras\.layers\.Dense could not be built"),
-        ([layer("Dens", units=3)], BACK, r"^model\.encoder\[0\]: keras\.layers\.Dens could not be built"),
+        ([layer("Dens", units=3)], BACK, r"^model\.encoder\[0\]: keras\.layers\.Dens cannot be imported"),
         (FLAT, [layer("Dense", units=9)], r"^model\.decoder: it makes \(9,\) from images of \(8, 8, 1\)"),
         (
             FLAT,

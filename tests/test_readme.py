@@ -16,7 +16,7 @@ def commands():
     """Every pipeline command in a code block, less its comment."""
     blocks = re.findall(r"```bash\n(.*?)```", README, flags=re.DOTALL)
     lines = [re.split(r"\s#", line)[0].strip() for block in blocks for line in block.splitlines()]
-    return [line.rpartition("-m pipeline")[2] for line in lines if "-m pipeline" in line]
+    return [line.rpartition("-m pipeline")[2] for line in lines if re.search(r"-m pipeline( |$)", line)]
 
 
 def alternatives(word):

@@ -54,7 +54,7 @@ def scores(labels, clustering):
     values = {"k": float(clustering.k), "map/trustworthiness": 0.97, "map/neighbors_kept": 0.4}
     if not labels.known:
         sizes = [{"cluster": i, "size": int(n)} for i, n in enumerate(np.bincount(clustering.fitted + 1)[1:])]
-        return Scores(values, sizes, np.zeros((0, 0), np.int64), [], "no labels: some scores are left out")
+        return Scores(values, sizes, np.zeros((0, 0), np.int64), [], ["no labels: some scores are left out"])
     values |= {f"train/{name}": value for name, value in metrics.score(labels.fitted, clustering.fitted).items()}
     values |= {f"test/{name}": value for name, value in metrics.score(labels.held_out, clustering.held_out).items()}
     table = metrics.contingency_matrix(labels.fitted, clustering.fitted)

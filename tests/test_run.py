@@ -55,6 +55,16 @@ def test_the_report_and_its_figures_lie_in_the_run_folder(shared):
     assert any((outputs / "first" / "figures").glob("*.png"))
 
 
+def test_the_explorer_lies_in_the_run_folder_and_the_table_where_it_is_asked_for(shared):
+    outputs, _ = shared
+    assert (outputs / "first" / "explorer.html").stat().st_size > 100_000
+    assert not (outputs / "first" / "images.parquet").exists()
+    asked = compose(*TINY, "explorer.parquet=true", "stage=explorer", outputs=outputs)
+    stages = execute(asked, outputs / "asked", [])["stages"]
+    assert {name for name, stage in stages.items() if not stage["reused"]} == {"explorer"}
+    assert (outputs / "asked" / "images.parquet").stat().st_size > 50_000
+
+
 def test_the_run_holds_parameters_metrics_data_set_and_report(shared):
     from pipeline.config import Tracking
     from pipeline.tracking import Store
@@ -90,7 +100,7 @@ def test_another_clusterer_reuses_all_that_stands_before_it(shared):
     words = [*(word for word in TINY if word != "cluster=kmeans"), "cluster=birch", "cluster.estimator.threshold=2.0"]
     stages = execute(compose(*words, outputs=outputs), outputs / "birch", [])["stages"]
     computed = {name for name, stage in stages.items() if not stage["reused"]}
-    assert computed == {"cluster", "evaluate", "report"}
+    assert computed == {"cluster", "evaluate", "report", "explorer"}
 
 
 def test_one_stage_computes_what_is_missing_upstream_and_nothing_else(outputs):

@@ -18,6 +18,7 @@ class Source:
     """Images (a, h, w[, c]) with labels (a,) for a train part and, where there is one, a test part.
 
     Images are uint8, or floats in [0, 1]. Labels are integers, −1 unknown, or None; `names[i]` is class i in words.
+    `paths` and `test_paths` name each image's file where images are files; `note` says what was left out.
     """
 
     train: NDArray[Any]
@@ -25,6 +26,9 @@ class Source:
     train_labels: NDArray[Any] | None = None
     test_labels: NDArray[Any] | None = None
     names: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    test_paths: list[str] = field(default_factory=list)
+    note: str = ""
 
 
 def files_below(path: Path) -> Iterator[Path]:

@@ -2,7 +2,7 @@
 
 from pipeline.figures.contingency import contingency
 from pipeline.figures.curves import confidence, loss_curves
-from pipeline.figures.maps import scatter, scatter_thumbnails
+from pipeline.figures.maps import scatter, scatter_stepped, scatter_thumbnails
 from pipeline.figures.pictures import displayable
 from pipeline.figures.style import png
 from pipeline.figures.tiles import centres, examples, reconstructions
@@ -17,5 +17,6 @@ __all__ = [
     "png",
     "reconstructions",
     "scatter",
+    "scatter_stepped",
     "scatter_thumbnails",
 ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, to_hex
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pipeline.figures.pictures import Box, ink_colour, place, tinted
+from pipeline.figures.pictures import Box, displayable, ink_colour, place, tinted
 from pipeline.figures.style import (
     MUTED,
     NOISE,
@@ -59,6 +61,43 @@ def scatter_thumbnails(
         for row, picture in zip(rows, tinted(images[rows], groups[rows]), strict=True):
             place(axes, picture, _box(points[row], height * ratio, height), ink_colour(int(groups[row])), frame)
         heading(axes, f"{title} · {len(rows):,} of {len(points):,} images shown")
+    return figure
+
+
+def scatter_stepped(
+    points: Points,
+    groups: Groups,
+    names: Sequence[str],
+    title: str,
+    images: NDArray[Any] | None = None,
+    count: int = 200,
+    seed: int = 0,
+) -> Figure:
+    """Draw the map (n, 2) in a rainbow of one step a group, with a colour bar whose names stand amid their steps.
+
+    `groups` (n,) are integers from 0 on, `names` those of all groups; points of group −1 are left out. With `images`
+    (n, h, w, c), about `count` of them lie on the map, framed in their colours.
+    """
+    known = groups >= 0
+    points, groups = np.asarray(points)[known], np.asarray(groups)[known]
+    steps = max(len(names), 1)
+    colours, bounds = colormaps["rainbow"].resampled(steps), BoundaryNorm(np.arange(steps + 1) - 0.5, steps)
+    with style():
+        figure, axes = _canvas(points)
+        look: Any = {"s": np.interp(np.log10(len(points)), (2, 5), (30, 1.5)), "linewidths": 0, "rasterized": True}
+        drawn = axes.scatter(points[:, 0], points[:, 1], c=groups, cmap=colours, norm=bounds, **look)
+        bar = figure.colorbar(drawn, ax=axes, ticks=np.arange(steps), fraction=0.04, pad=0.02)
+        bar.set_ticklabels([shorten(name) for name in names])
+        bar.outline.set_visible(False)
+        bar.minorticks_off()
+        if images is not None:
+            pictures, ratio = np.asarray(images)[known], images.shape[2] / images.shape[1]
+            rows, height = spread(points / np.array([ratio, 1.0]), count, seed)
+            for row, picture in zip(rows, displayable(pictures[rows]), strict=True):
+                edge = to_hex(colours(bounds(groups[row])))
+                place(axes, picture, _box(points[row], height * ratio, height), edge, 1.5)
+            title = f"{title} · {len(rows):,} of {len(points):,} images shown"
+        heading(axes, title)
     return figure
 
 

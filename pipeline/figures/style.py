@@ -25,6 +25,13 @@ PALETTE = (
 """Ten hues found by search: any two, and each and the noise's grey, are 0.12 apart in OKLab, also as people
 see them who lack red or green cones (0.09 without blue ones). Further groups differ by marker and label."""
 
+DARK_NOISE = "#4d535e"
+DARK_PALETTE = (
+    "#5e9dfe", "#da9302", "#c57a83", "#c9fee8", "#8f5fad",
+    "#976609", "#2dd8fe", "#8c21fe", "#f0f504", "#fca2a7",
+)  # fmt: skip
+"""The same for a dark page: hues near the others', as far apart, and three times as bright as #161920."""
+
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
 
 WIDTH = 8.6

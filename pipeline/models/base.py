@@ -33,6 +33,10 @@ class Autoencoder(Artifact, ABC):
     def decode(self, latents: Float, batch_size: int = 2048) -> Float:
         """Map latents (n, d) to images (n, h, w, c) float32, in [0, 1] up to rounding."""
 
+    def reconstruct(self, images: Pixel, batch_size: int = 2048) -> Float:
+        """Map images (n, h, w, c), uint8 or float in [0, 1], to their reconstructions (n, h, w, c) float32."""
+        return self.decode(self.encode(images, batch_size), batch_size)
+
     @abstractmethod
     def save_parts(self, folder: Path) -> None:
         """Write what `load_parts` needs below `folder`."""

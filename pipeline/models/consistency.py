@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from pipeline.models.unpooling import autoencode
+
 
 class Denoiser(keras.Model):  # type: ignore[misc]  # keras has no types
     """Decodes the code of a corrupted image; with `weight` the codes of both copies are drawn together.
@@ -18,14 +20,17 @@ class Denoiser(keras.Model):  # type: ignore[misc]  # keras has no types
     def __init__(self, encoder: keras.Model, decoder: keras.Model, weight: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
         self.encoder, self.decoder, self.weight = encoder, decoder, weight
+        self.agreement = keras.metrics.Mean(name="consistency") if weight else None
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Encode the corrupted image and decode it."""
         corrupted, clean = inputs
-        code = self.encoder(corrupted, training=training)
-        if training and self.weight:
-            self.add_loss(self.weight * cross_correlation(code, self.encoder(clean, training=training)))
-        return self.decoder(code, training=training)
+        code, decoded = autoencode(self.encoder, self.decoder, corrupted, training)
+        if training and self.agreement is not None:
+            distance = cross_correlation(code, self.encoder(clean, training=training))
+            self.agreement.update_state(distance)
+            self.add_loss(self.weight * distance)
+        return decoded
 
 
 def cross_correlation(first: Any, second: Any, redundancy: float = 0.01) -> Any:

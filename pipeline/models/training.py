@@ -18,6 +18,7 @@ from pipeline.models.base import Autoencoder, History
 from pipeline.models.consistency import Denoiser
 from pipeline.models.corruption import corrupt
 from pipeline.models.layers import build_decoder, build_encoder, summarise
+from pipeline.models.unpooling import autoencode, partners
 from pipeline.observer import SILENT, Observer
 
 
@@ -39,9 +40,21 @@ class KerasAutoencoder(Autoencoder):
         return np.concatenate(parts) if parts else np.empty((0, math.prod(self.bottleneck)), np.float32)
 
     def decode(self, latents: Float, batch_size: int = 2048) -> Float:
-        """Decode batch by batch, in inference mode."""
+        """Decode batch by batch, in inference mode.
+
+        A bare latent does not say where max pooling found its maxima, so with `model.upsampling=max_unpool` each
+        value goes to the top left of its window, as with `bed_of_nails`; `reconstruct` knows the places.
+        """
         codes = np.asarray(latents, np.float32).reshape(-1, *self.bottleneck)
         parts = [_predict(self.decoder, codes[i : i + batch_size]) for i in range(0, len(codes), batch_size)]
+        return np.concatenate(parts) if parts else np.empty((0, *self.decoder.output_shape[1:]), np.float32)
+
+    def reconstruct(self, images: Pixel, batch_size: int = 2048) -> Float:
+        """Encode and decode batch by batch, in inference mode; max unpooling uses the places of these images."""
+        parts = [
+            _array(autoencode(self.encoder, self.decoder, unit_range(images[i : i + batch_size]))[1])
+            for i in range(0, len(images), batch_size)
+        ]
         return np.concatenate(parts) if parts else np.empty((0, *self.decoder.output_shape[1:]), np.float32)
 
     def save_parts(self, folder: Path) -> None:
@@ -57,7 +70,11 @@ class KerasAutoencoder(Autoencoder):
 
 
 def _predict(model: keras.Model, batch: Float) -> Float:
-    return np.asarray(keras.ops.convert_to_numpy(model(batch, training=False)), np.float32)
+    return _array(model(batch, training=False))
+
+
+def _array(tensor: Any) -> Float:
+    return np.asarray(keras.ops.convert_to_numpy(tensor), np.float32)
 
 
 def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT) -> KerasAutoencoder:
@@ -76,6 +93,7 @@ def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT)
     if model.latent_dim is not None and math.prod(encoder.output_shape[1:]) != model.latent_dim:
         raise UserError(f"model.latent_dim = {model.latent_dim}: but the encoder ends in {encoder.output_shape[1:]}")
     decoder = build_decoder(model.decoder, encoder, images.shape)
+    partners(encoder, decoder)  # refuses what does not fit before anything runs
     joined = Denoiser(encoder, decoder, train.consistency, name=model.name)
     observer.table("layers", summarise(encoder, decoder))
     fitted, held = _split(train, images)
@@ -88,16 +106,17 @@ def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT)
         steps_per_execution=_divisor(steps, train.steps_per_execution),
         jit_compile=False,  # XLA on a CPU passes by oneDNN's convolutions and is slower
     )
-    history = joined.fit(
+    epochs_seen = _Epochs(observer, train, epochs, steps)
+    joined.fit(
         batches(fitted, train),
         steps_per_epoch=steps,
         epochs=epochs,
         shuffle=False,  # the batches are shuffled already
         validation_data=_validation(held, train),
-        callbacks=[_Epochs(observer, epochs, steps), *_early_stopping(train)],
+        callbacks=[epochs_seen, *_early_stopping(train)],
         verbose=0,
     )
-    return KerasAutoencoder(encoder, decoder, _rows(history.history))
+    return KerasAutoencoder(encoder, decoder, epochs_seen.history)
 
 
 def _split(train: Train, images: Images) -> tuple[Pixel, Pixel]:
@@ -169,23 +188,22 @@ def _early_stopping(train: Train) -> list[Any]:
     ]
 
 
-def _rows(history: dict[str, list[float]]) -> History:
-    return [dict(zip(history, row, strict=True)) for row in zip(*history.values(), strict=True)]
-
-
 class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
     """Tells the observer of batches and epochs, and stops a training that has diverged."""
 
-    def __init__(self, observer: Observer, epochs: int, steps: int) -> None:
+    def __init__(self, observer: Observer, train: Train, epochs: int, steps: int) -> None:
         super().__init__()
-        self.observer, self.epochs, self.steps, self.epoch = observer, epochs, steps, 0
+        self.observer, self.train, self.epochs, self.steps = observer, train, epochs, steps
+        self.history: History = []
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-        self.observer.progress(self.epoch + (batch + 1) / self.steps, self.epochs, "epochs")
+        self.observer.progress(len(self.history) + (batch + 1) / self.steps, self.epochs, "epochs")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.epoch = epoch + 1
-        values = {name: float(value) for name, value in (logs or {}).items()}
-        self.observer.measured(self.epoch, values)
+        values = {name: float(value) for name, value in (logs or {}).items() if name != "val_consistency"}
+        # Keras' loss is the sum of both terms; only the reconstruction can be compared with the validation loss.
+        values["loss"] -= self.train.consistency * values.get("consistency", 0.0)
+        self.history.append(values)
+        self.observer.measured(epoch + 1, values)
         if not math.isfinite(values["loss"]):
-            raise UserError(f"train: the loss became {values['loss']} in epoch {self.epoch}; lower train.learning_rate")
+            raise UserError(f"train: the loss became {values['loss']} in epoch {epoch + 1}; lower train.learning_rate")

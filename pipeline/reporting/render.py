@@ -72,6 +72,11 @@ def notes(run: Run) -> list[str]:
         found.append("Nothing was held out: every score is in-sample.")
     elif run.labels.known and not (run.labels.held_out >= 0).any():
         found.append("The held-out images have no labels: there are no test scores against labels.")
+    if run.map.first is not None:
+        found.append(
+            f"{run.map.method} embedded the first {run.map.first:,} of {run.n:,} images; on the map the others lie "
+            "between their neighbours."
+        )
     if run.k > MOST_CLUSTERS:
         found.append(f"Centres and members are drawn for the {MOST_CLUSTERS} largest of {run.k:,} clusters.")
     return [note for note in found if note]
@@ -129,6 +134,7 @@ def cluster_rows(run: Run) -> list[dict[str, Any]]:
                 "majority": run.majority(cluster),
                 "purity": scored.get("purity"),
                 "entropy": scored.get("entropy"),
+                "labels": run.labels_of(cluster),
             }
         )
     return rows

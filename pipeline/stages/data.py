@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.artifacts import Images, Labels
-from pipeline.build import build
+from pipeline.build import build, find
 from pipeline.config import Data
 from pipeline.data.source import Source
 from pipeline.errors import UserError
@@ -26,7 +27,7 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     Raises:
         UserError: the files cannot be read, a size exceeds what is there, or a shape or range does not fit.
     """
-    source: Source = build(config.source, "data.source")
+    source = _read(config, observer)
     empty = source.train[:0]
     rng = np.random.default_rng(config.seed)
     train = _pixels(source.train, "train images")
@@ -44,6 +45,14 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
         observer.note(note)
     images = Images(train, test, config.split, config.name, _digest(train, test, config.split), note, rows, test_rows)
     return images, Labels(train_labels[rows], test_labels[test_rows], names, config.split)
+
+
+def _read(config: Data, observer: Observer) -> Source:
+    """What the reader named in the configuration returns; one that takes an observer gets this one."""
+    reader = find(str(config.source.get("_target_")), "data.source")
+    listening = {"observer": observer} if "observer" in inspect.signature(reader).parameters else {}
+    source: Source = build(config.source, "data.source", **listening)
+    return source
 
 
 def _pixels(array: NDArray[Any], where: str) -> NDArray[Any]:

@@ -110,7 +110,7 @@ def _mse(autoencoder: Autoencoder, images: Pixel, batch: int = 2048) -> float:
     total = 0.0
     for start in range(0, len(images), batch):
         part = unit_range(images[start : start + batch])
-        total += float(((autoencoder.decode(autoencoder.encode(part)) - part) ** 2).sum(dtype=np.float64))
+        total += float(((autoencoder.reconstruct(part) - part) ** 2).sum(dtype=np.float64))
     return total / images.size
 
 

@@ -11,4 +11,4 @@ from pipeline.observer import SILENT, Observer
 def project(config: Project, latents: Latents, graph: Graph, observer: Observer = SILENT) -> Map:
     """Return the two-dimensional map that the function named in `config` draws of the latents and their graph."""
     drawn: Features = call(config, "project", latents, graph, observer=observer)
-    return Map(drawn.fitted[:, :2], drawn.held_out[:, :2], drawn.method)
+    return Map(drawn.fitted[:, :2], drawn.held_out[:, :2], drawn.method, first=drawn.first)

@@ -72,11 +72,11 @@ def _loss_curves(run: Run) -> Iterator[Drawing]:
 
 def _reconstructions(run: Run) -> Iterator[Drawing]:
     held = len(run.images.held_out) > 0
-    images, latents = (run.images.held_out, run.latents.held_out) if held else (run.pixels, run.latents.fitted)
+    images = run.images.held_out if held else run.pixels
     rows = _draw_rows(run, len(images), run.config.reconstructions)
     part = "held-out" if held else "fitted"
     count = f"{len(rows)} of {len(images):,} {part} images"
-    decoded = run.autoencoder.decode(np.asarray(latents[rows], np.float32))
+    decoded = run.autoencoder.reconstruct(images[rows])
     figure = figures.reconstructions(
         unit_range(images[rows]),
         decoded,
@@ -123,6 +123,24 @@ def _map_thumbnails(run: Run) -> Iterator[Drawing]:
     )
     alt = "The same map with thumbnails of images on it, in the colour of their clusters."
     yield Drawing("map_thumbnails", "maps", drawn, words, alt, wide=True)
+
+
+def _map_stepped(run: Run) -> Iterator[Drawing]:
+    if not run.config.colour_bar or not run.labels.known:
+        return
+    count = run.map.first or run.n
+    points, truth, pixels = run.map.fitted[:count], run.truth[:count], run.pixels[:count]
+    names = [run.class_name(label) for label in range(int(run.truth.max()) + 1)]
+    part = "" if count == run.n else f" · the first {count:,} images, which {run.map.method} drew itself"
+    title = f"Map by label\n{run.facts}{part}"
+    alt = f"Scatter plot of {count:,} images, coloured by {len(names)} classes as a colour bar beside it says"
+    words = "Each point is an image in the colour of its label, in as many steps of the rainbow as there are classes"
+    yield Drawing("map_stepped", "maps", figures.scatter_stepped(points, truth, names, title), f"{words}.", f"{alt}.")
+    if not run.config.thumbnails:
+        return
+    figure = figures.scatter_stepped(points, truth, names, title, pixels, run.config.thumbnails, run.config.seed)
+    words = f"{words}; up to {run.config.thumbnails} of the images lie where they belong, so that none hides another."
+    yield Drawing("map_stepped_thumbnails", "maps", figure, words, f"{alt}, with thumbnails on it.", wide=True)
 
 
 def _contingency(run: Run) -> Iterator[Drawing]:
@@ -208,7 +226,7 @@ def _draw_rows(run: Run, n: int, count: int) -> NDArray[np.int64]:
 
 
 DRAWERS: tuple[Callable[[Run], Iterator[Drawing]], ...] = (
-    _loss_curves, _reconstructions, _map_by_label, _map_by_cluster, _map_thumbnails,
+    _loss_curves, _reconstructions, _map_by_label, _map_by_cluster, _map_thumbnails, _map_stepped,
     _contingency, _centres, _examples, _confidence,
 )  # fmt: skip
 """What is drawn, in the page's order. A new figure is a function that yields drawings, and a name here."""

@@ -1,0 +1,1 @@
+"""Published figures beside our own, and claims with a number each, from the runs' own records."""
