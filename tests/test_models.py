@@ -232,17 +232,18 @@ def test_min_steps_prolongs_the_training_of_a_small_set(trained):
 
 def test_early_stopping_stops_and_keeps_the_best_weights(images):
     stopping = EarlyStopping(patience=2, min_delta=100.0)  # nothing improves that much: the first epoch stays the best
-    stopped = fit(images, epochs=9, early_stopping=stopping, schedule="constant", steps_per_execution=1)
+    split = {"validation_fraction": 0.2, "schedule": "constant", "steps_per_execution": 1}
+    stopped = fit(images, epochs=9, early_stopping=stopping, **split)
     assert len(stopped.history) == 3
-    assert same(stopped, fit(images, epochs=1, schedule="constant", steps_per_execution=1))
+    assert same(stopped, fit(images, epochs=1, **split))
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         (
-            {"early_stopping": EarlyStopping(patience=1), "validate_on": "none"},
-            r"train\.early_stopping\.patience: needs a validation loss",
+            {"early_stopping": EarlyStopping(patience=1)},
+            r"train\.early_stopping\.patience: needs images to stop by",
         ),
         ({"optimizer": {"_target_": "keras.optimizers.Adamm"}}, r"train\.optimizer: keras\.optimizers\.Adamm"),
         ({"optimizer": {"_target_": "keras.optimizers.SGD"}, "learning_rate": 1e38, "loss": "mae"}, None),

@@ -179,8 +179,12 @@ def _early_stopping(train: Train) -> list[Any]:
     settings = train.early_stopping
     if settings.patience is None:
         return []
-    if train.validate_on == "none" and not train.validation_fraction:
-        raise UserError("train.early_stopping.patience: needs a validation loss; set train.validate_on=held_out")
+    if not train.validation_fraction:
+        # The held-out images would choose the epoch, and be held out no more.
+        raise UserError(
+            "train.early_stopping.patience: needs images to stop by; set train.validation_fraction=0.1, which takes "
+            "the last tenth of the training images"
+        )
     return [
         keras.callbacks.EarlyStopping(
             "val_loss", min_delta=settings.min_delta, patience=settings.patience, restore_best_weights=True
