@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -185,7 +186,7 @@ class Store:
             return "open the tracking server's page"
         python = Path(sys.executable)
         here = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
-        return f"{here} -m mlflow ui --backend-store-uri {self.uri}"
+        return shlex.join([str(here), "-m", "mlflow", "ui", "--backend-store-uri", self.uri])
 
 
 class Run:
