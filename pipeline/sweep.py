@@ -138,10 +138,14 @@ def _print(rows: list[dict[str, Any]], swept: list[str], console: Console) -> No
     shown = shown or [name for name in NO_LABELS if any(name in row for row in rows)]
     table = Table(title="Sweep", title_justify="left")
     for key in swept or ["job"]:
-        table.add_column(key)
-    for name in [*shown, "wall_seconds"]:
-        table.add_column(name.removesuffix("_score"), justify="right")
+        table.add_column(key.replace(".", ".\n"), no_wrap=True)
+    for name in shown:
+        # Two short lines, so that the table fits where no terminal says how wide it may be.
+        table.add_column(
+            name.removesuffix("_score").replace("/", "\n").replace("_", "\n"), justify="right", no_wrap=True
+        )
+    table.add_column("seconds", justify="right", no_wrap=True)
     for row in rows:
-        cells = [number(row[name]) if name in row else "–" for name in [*shown, "wall_seconds"]]
+        cells = [number(row[name]) if name in row else "–" for name in shown] + [f"{row['wall_seconds']:.1f}"]
         table.add_row(*(str(row.get(key)) for key in swept or ["job"]), *cells)
     console.terminal.print(table)

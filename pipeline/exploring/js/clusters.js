@@ -48,14 +48,22 @@ function clusterRow(cluster) {
   );
 }
 
-// Some of the surest members of each cluster, of equals those in its densest part.
+// The surest members of each cluster that lie nearest its middle on the map. Its densest part would not do: a clump of
+// strangers in it is often denser than its own members.
 const typical = new Map();
 {
-  const sure = Float32Array.from(facts.confidence, (value) => Math.round(100 * value));
-  const better = (a, b) => sure[b] - sure[a] || facts.outlier[a] - facts.outlier[b];
-  for (const i of Array.from({ length: n }, (_, i) => i).sort(better)) {
-    const found = typical.get(facts.cluster[i]) ?? [];
-    if (found.length < 5) typical.set(facts.cluster[i], [...found, i]);
+  const members = new Map();
+  for (let i = 0; i < n; i++) {
+    if (!members.has(facts.cluster[i])) members.set(facts.cluster[i], []);
+    members.get(facts.cluster[i]).push(i);
+  }
+  const median = (values) => Float32Array.from(values).sort()[values.length >> 1];
+  for (const [cluster, own] of members) {
+    const x = median(own.map((i) => facts.x[i]));
+    const y = median(own.map((i) => facts.y[i]));
+    const sure = (i) => Math.round(100 * facts.confidence[i]);
+    const far = (i) => (facts.x[i] - x) ** 2 + (facts.y[i] - y) ** 2;
+    typical.set(cluster, own.sort((i, j) => sure(j) - sure(i) || far(i) - far(j)).slice(0, 5));
   }
 }
 
