@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -70,6 +71,7 @@ def _active(run: Any) -> Iterator[None]:
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
+    before = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(run.store.uri)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -79,6 +81,10 @@ def _active(run: Any) -> Iterator[None]:
             yield
         finally:
             mlflow.end_run("RUNNING")
+            # Setting the address also sets the variable, which would decide for every later store of this process.
+            mlflow.set_tracking_uri(before or "")
+            os.environ.pop("MLFLOW_TRACKING_URI", None)
+            os.environ.update({"MLFLOW_TRACKING_URI": before} if before else {})
 
 
 def _pinned(packages: tuple[str, ...]) -> list[str]:

@@ -15,9 +15,7 @@ from pipeline.errors import UserError
 from pipeline.paths import register_resolvers
 
 CONF = Path(__file__).parent.parent / "conf"
-NEEDED = {
-    f"data={name}": ["data.path=somewhere"] for name in ("npz", "idx", "image_folder", "parquet")
-}
+NEEDED = {f"data={name}": ["data.path=somewhere"] for name in ("npz", "idx", "image_folder", "parquet")}
 """Values that a choice cannot do without."""
 
 

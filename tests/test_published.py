@@ -408,7 +408,7 @@ def test_everything_is_written_and_found_again(gathered, tmp_path):
     readme.write_text(f"# Title\n{marked}end\n")
     folder = write.write_outputs(found, tmp_path)
     assert {path.name for path in folder.iterdir()} == {
-        "reproduction.html", "claims.html", "reproduction.csv", "figures.csv",
+        "reproduction.html", "claims.html", "results.html", "reproduction.csv", "figures.csv", "results.csv",
         *(f"{claim.sweep}.csv" for claim in claims.CLAIMS),
     }  # fmt: skip
     assert "no finished run" in (folder / "reproduction.csv").read_text()
@@ -421,6 +421,16 @@ def test_everything_is_written_and_found_again(gathered, tmp_path):
         record = json.loads((tmp_path / write.RECORDS / f"{section}.json").read_text())
         assert record == found[section]
         assert write.shown(text, section) == write.render(section, record)
+
+
+def test_a_store_without_runs_of_a_row_leaves_what_was_recorded_of_it(tmp_path):
+    recorded = {"recipe": "one", "words": "", "seeds": [0], "k": 10, "n": 50, "seconds": [1.0], "scores": {}}
+    names = [f"{part} {score}" for part in ("train", "test") for score in ("accuracy", "purity", "nmi", "ari")]
+    recorded["scores"] = {name: [0.5] for name in names}
+    (tmp_path / "README.md").write_text("<!-- results:begin -->\n<!-- results:end -->\n")
+    write.write_checkout({"results": [recorded]}, tmp_path)
+    write.write_checkout({"results": [recorded | {"seeds": []}]}, tmp_path)
+    assert json.loads((tmp_path / write.RECORDS / "results.json").read_text()) == [recorded]
 
 
 def test_a_readme_without_markers_is_refused_before_anything_is_written(tmp_path):
