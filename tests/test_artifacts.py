@@ -25,7 +25,7 @@ def artifacts(blobs, images, labels):
             clusters, held, np.ones(n, np.float32), np.ones(m, np.float32), np.eye(3, 8), "kmeans", ["sampled"],
             {"inertia": 1.5}, {"any": "object"}, np.arange(-1, 3),
         ),
-        Scores({"train/ari_score": 0.5}, [{"cluster": 0, "size": 3}], np.eye(3, dtype=np.int64), [0, 1, 2], ["nothing"]),
+        Scores({"train/ari_score": 0.5}, [{"cluster": 0, "size": 3}], np.eye(3, dtype=np.int64), [0, 1, 2], ["none"]),
     ]  # fmt: skip
 
 
