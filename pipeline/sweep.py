@@ -132,11 +132,12 @@ def swept_keys(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _print(rows: list[dict[str, Any]], swept: list[str], console: Console) -> None:
+    from rich.box import SIMPLE
     from rich.table import Table
 
     shown = [name for name in SHOWN if any(name in row for row in rows)]
     shown = shown or [name for name in NO_LABELS if any(name in row for row in rows)]
-    table = Table(title="Sweep", title_justify="left")
+    table = Table(title="Sweep", title_justify="left", box=SIMPLE, collapse_padding=True, pad_edge=False)
     for key in swept or ["job"]:
         table.add_column(key.replace(".", ".\n"), no_wrap=True)
     for name in shown:
