@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Clustering, Features, Float, Int, Latents, Pixel
+from pipeline.artifacts import Clustering, Features, Float, Graph, Int, Latents, Pixel
 from pipeline.knn import search, vote, weights
 from pipeline.models.base import Autoencoder
 
 NEIGHBOURS = 15
+FAR_QUANTILE = 0.995
+"""Farther from all fitted images than this share of them are from their nearest neighbour: far."""
 
 
 def assign(
@@ -54,35 +57,59 @@ class Assigner:
     latents: Latents
     features: Features
     clustering: Clustering
+    reach: float
+
+    @classmethod
+    def of(
+        cls,
+        autoencoder: Autoencoder,
+        latents: Latents,
+        graph: Graph,
+        features: Features,
+        clustering: Clustering,
+        far_quantile: float = FAR_QUANTILE,
+    ) -> Assigner:
+        """Return the assigner of a run; `reach` becomes that quantile of its fitted images' own distances.
+
+        So where new images are as the fitted ones are, a share of about 1 − `far_quantile` of them is called far.
+        """
+        reach = float(np.quantile(graph.distances[:, 0], far_quantile))
+        return cls(autoencoder, latents, features, clustering, reach)
 
     def __call__(self, images: Pixel) -> pd.DataFrame:
-        """Return a row per image: cluster, confidence in [0, 1], distance to the nearest fitted latents.
+        """Return a row per image: cluster, confidence in [0, 1], distance to the nearest fitted latents, and far.
 
-        `images` (m, h, w, c) are uint8 or floats in [0, 1], of the shape that the autoencoder was trained on.
+        `images` (m, h, w, c) are uint8 or floats in [0, 1], of the shape that the autoencoder was trained on. Far
+        ones are farther than `reach` from everything that was fitted; their clusters mean little.
         """
         latents = self.autoencoder.encode(images)
         base = np.asarray(self.latents.fitted)
         indices, distances = search(base, latents, min(NEIGHBOURS, len(base)))
         clusters, confidence = assign(self.clustering, self.features, latents, indices, distances)
-        return pd.DataFrame({"cluster": clusters, "confidence": confidence, "distance": distances[:, 0]})
+        nearest = distances[:, 0]
+        return pd.DataFrame(
+            {"cluster": clusters, "confidence": confidence, "distance": nearest, "far": nearest > self.reach}
+        )
 
     def predict(self, images: NDArray[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
         """Do the same under the name that MLflow calls."""
         return self(images if images.dtype == np.uint8 else np.asarray(images, np.float32))
 
     def save(self, folder: Path) -> None:
-        """Write the four parts below `folder`."""
+        """Write the parts below `folder`."""
         for name in ("autoencoder", "latents", "features", "clustering"):
             getattr(self, name).save(folder / name)
+        (folder / "assigner.json").write_text(json.dumps({"reach": self.reach}))
 
     @classmethod
     def load(cls, folder: Path) -> Assigner:
-        """Read the four parts."""
+        """Read the parts."""
         return cls(
             Autoencoder.load(folder / "autoencoder"),
             Latents.load(folder / "latents"),
             Features.load(folder / "features"),
             Clustering.load(folder / "clustering"),
+            json.loads((folder / "assigner.json").read_text())["reach"],
         )
 
 

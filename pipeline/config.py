@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import UserError
-from pipeline.stage_names import STAGES
+from pipeline.stage_names import ON_DEMAND, STAGES
 
 Split = Literal["train", "test", "all"]
 Spec = dict[str, Any]
@@ -194,6 +194,30 @@ class Explorer(Group):
     parquet: bool = False
 
 
+class Assign(Group):
+    """What counts as far: beyond this quantile of the fitted images' distances to their nearest neighbours."""
+
+    far_quantile: float = Field(0.995, gt=0, le=1)
+
+
+class Label(Group):
+    """How many images are picked for a person, the file with the answers, and the simulated person."""
+
+    budget: int = Field(50, ge=1)
+    answers: str | None = None
+    simulate: bool = True
+    budgets: list[int] = [10, 20, 50, 100, 200]
+    draws: int = Field(5, ge=1)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+class Compare(Group):
+    """How many images that changed cluster are shown for each pair of clusters, and for how many pairs."""
+
+    examples: int = Field(12, ge=1)
+    pairs: int = Field(12, ge=0)
+
+
 class Tracking(Group):
     """Where runs are kept; `uri` null means SQLite in the outputs folder, unless MLFLOW_TRACKING_URI is set."""
 
@@ -201,6 +225,7 @@ class Tracking(Group):
     experiment: str = "latent-clustering"
     run_name: str | None = None
     models: bool = True
+    register_model: bool = Field(True, alias="register")
     reuse: bool = True
     git_commit: bool = True
 
@@ -209,6 +234,9 @@ class Config(Group):
     """Everything a run is made of."""
 
     stage: str | list[str] = "all"
+    input: str | None = None
+    run: str = "last"
+    runs: str | list[str] = "last two"
     seed: int = Field(42, ge=0, lt=2**32)
     deterministic: bool = True
     output_dir: str
@@ -223,21 +251,41 @@ class Config(Group):
     evaluate: Evaluate
     report: Report
     explorer: Explorer
+    assign: Assign = Assign()
+    label: Label = Label()
+    compare: Compare = Compare()
     tracking: Tracking
+
+    @field_validator("run", "runs", mode="before")
+    @classmethod
+    def _ids(cls, value: Any) -> Any:
+        """The beginning of a run's id may look like a number; it is text all the same."""
+        many = isinstance(value, list)
+        texts = [str(one) if isinstance(one, int) else one for one in (value if many else [value])]
+        return texts if many else texts[0]
 
     @model_validator(mode="after")
     def _known_stages(self) -> Config:
-        known = (*STAGES, "all")
+        known = (*STAGES, "all", *ON_DEMAND)
         for name in self.stage_names:
             if name not in known:
                 raise ValueError(f"stage: {name!r} is unknown; choose from {', '.join(known)}")
+            if name in ON_DEMAND and len(self.stage_names) > 1:
+                raise ValueError(f"stage: {name} uses a finished run and stands alone; give stage={name}")
+        if self.on_demand == "assign" and self.input is None:
+            raise ValueError("input: needs a value; give input=FOLDER_OR_FILE, the images to assign")
         return self
 
     @property
     def stage_names(self) -> list[str]:
         """The stages asked for, in the order of the recipe's names."""
         asked = [self.stage] if isinstance(self.stage, str) else self.stage
-        return list(STAGES) if "all" in asked else asked
+        return [*STAGES, *(name for name in asked if name in ON_DEMAND)] if "all" in asked else asked
+
+    @property
+    def on_demand(self) -> str | None:
+        """The stage asked for that uses a finished run, if it is one."""
+        return next((name for name in self.stage_names if name in ON_DEMAND), None)
 
 
 def check(values: Mapping[str, Any]) -> Config:

@@ -18,6 +18,8 @@ examples
   python -m pipeline data=digits                        a quick look on 1,797 small digits
   python -m pipeline cluster=kmeans cluster.k=12        another clusterer; finished stages are reused
   python -m pipeline stage=[cluster,evaluate] manifold=none
+  python -m pipeline data=image_folder data.path=FOLDER data.image_size=32
+  python -m pipeline stage=assign input=FOLDER_OR_FILE  clusters of new images, as a table
   python -m pipeline --multirun model.latent_dim=8,16,32,64
   python -m pipeline --multirun sweep=clusterers
 """
@@ -32,15 +34,18 @@ more
 
 def help_text() -> str:
     """Return the help: usage, the stages in their order, the groups with their choices, the default first."""
-    from pipeline.stage_names import STAGES
+    from pipeline.stage_names import ON_DEMAND, STAGES
 
     stages = "\n".join(f"  {name:<11}{what}" for name, what in STAGES.items())
+    uses = "\n".join(f"  {name:<11}{what}" for name, what in ON_DEMAND.items())
     groups = "\n".join(f"  {name:<11}{choices}" for name, choices in _groups(conf_dir()))
     return "\n".join(
         [
             HEAD,
             "stages (stage=all runs them in this order; what is finished already is reused)",
             stages,
+            "\nstages on demand (one at a time, with the newest finished run or run=ID)",
+            uses,
             "\ngroups (group=choice; the choice in brackets is the default)",
             groups,
             "\n" + TAIL,

@@ -55,9 +55,15 @@ def run(values: Any) -> None:
         print(f"\n— job {settings.job.num}: {settings.job.override_dirname or 'defaults'}", flush=True)
     try:
         config = typed(values)
-        from pipeline.run import execute
+        words = list(settings.overrides.task)
+        if config.on_demand:
+            from pipeline import on_demand
 
-        execute(config, folder, list(settings.overrides.task), os.environ.get("PIPELINE_SWEEP_RUN"))
+            on_demand.execute(config, folder, words)
+        else:
+            from pipeline.run import execute
+
+            execute(config, folder, words, os.environ.get("PIPELINE_SWEEP_RUN"))
     except Exception as error:
         reason = explain(error)
         if not sweeping and (reason is None or WANTS_TRACEBACK):

@@ -36,6 +36,10 @@ def execute(
         summary = _summarise(config, flow, run, time.perf_counter() - started)
         _log(flow, run, summary)
         pages = _write(flow, run, folder, summary)
+        if config.tracking.models and config.tracking.register_model and "cluster" in flow.outcomes:
+            refused = store.register_clustering(flow.outcomes["cluster"].result.run_id)
+            if refused:
+                console.say(f"  note: {refused}", "yellow")
     _farewell(console, store, summary, pages)
     return summary
 

@@ -12,3 +12,10 @@ STAGES: dict[str, str] = {
     "report": "write report.html and the figures",
     "explorer": "write explorer.html, a page to walk through the images, and images.parquet if asked",
 }
+
+ON_DEMAND: dict[str, str] = {
+    "assign": "put new images into the clusters of a finished run: input=FOLDER_OR_FILE",
+    "label": "label all images from a few: pick them, make a page for them, spread the answers",
+    "compare": "set two finished runs side by side: runs=[A,B]",
+}
+"""Stages that use a finished run, the newest or run=ID; no part of stage=all."""

@@ -108,6 +108,10 @@ class Store:
             )
         return None
 
+    def result(self, run_id: str) -> Path | None:
+        """Return the folder of a stage run's result, or None if its files are damaged or gone."""
+        return self._verified(run_id)
+
     def _verified(self, run_id: str) -> Path | None:
         try:
             folder = self.local(run_id, RESULT)
@@ -173,6 +177,12 @@ class Store:
             max_results=5000,
         )
         return list(found)
+
+    def register_clustering(self, run_id: str) -> str:
+        """Point the registry's alias at the clustering model that a stage's run logged; return why not, if not."""
+        from pipeline.tracking_models import register
+
+        return register(self, run_id)
 
     @property
     def view(self) -> str:

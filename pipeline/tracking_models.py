@@ -7,7 +7,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,22 @@ import numpy as np
 
 from pipeline.artifacts import unit_range
 
+REGISTERED, ALIAS = "latent-clustering", "newest"
+"""The name in the model registry, and the alias of the newest execution's version."""
+
 KERAS = ("tensorflow", "keras", "numpy")
-CLUSTERING = ("tensorflow", "keras", "numpy", "scikit-learn", "scipy", "faiss-cpu", "pydantic", "hydra-core", "joblib")
+CLUSTERING = ("tensorflow", "keras", "numpy", "scikit-learn", "scipy", "faiss-cpu", "pydantic", "pandas", "joblib")
 
 
 def log_autoencoder(run: Any, load: Callable[[str], Any]) -> None:
     """Log a trained Keras autoencoder, images to images, and its encoder, images to latents."""
+    autoencoder, images = load("autoencoder"), load("images")
+    if not autoencoder.history:
+        return  # a null model: nothing was trained, and Keras need not be imported
     import keras
     import mlflow
     from mlflow.models import infer_signature
 
-    autoencoder, images = load("autoencoder"), load("images")
-    if not autoencoder.history:
-        return  # a null model: nothing was trained
     example = unit_range(images.fitted[:2])
     encoder, decoder = autoencoder.encoder, autoencoder.decoder
     whole = keras.Sequential([encoder, decoder], name="autoencoder")
@@ -42,14 +45,14 @@ def log_autoencoder(run: Any, load: Callable[[str], Any]) -> None:
 
 
 def log_clustering(run: Any, load: Callable[[str], Any]) -> None:
-    """Log encoder, manifold and clusterer as one model: images in, cluster, confidence and distance out."""
+    """Log encoder, manifold and clusterer as one model: images in; cluster, confidence, distance and far out."""
     import mlflow
     from mlflow.models import infer_signature
 
     from pipeline.assign import Assigner
 
-    parts = {name: load(name) for name in ("autoencoder", "latents", "features", "clustering")}
-    assigner = Assigner(**parts)
+    parts = {name: load(name) for name in ("autoencoder", "latents", "graph", "features", "clustering")}
+    assigner = Assigner.of(**parts)
     example = unit_range(load("images").fitted[:2])
     with tempfile.TemporaryDirectory() as folder, _active(run):
         assigner.save(Path(folder) / "assigner")
@@ -58,11 +61,37 @@ def log_clustering(run: Any, load: Callable[[str], Any]) -> None:
             loader_module="pipeline.assign",
             data_path=str(Path(folder) / "assigner"),
             signature=infer_signature(example, assigner.predict(example)),
+            input_example=example,
             pip_requirements=_pinned(CLUSTERING),
         )
 
 
 LOGGERS: dict[str, Callable[[Any, Callable[[str], Any]], None]] = {"train": log_autoencoder, "cluster": log_clustering}
+
+
+def register(store: Any, run_id: str) -> str:
+    """Give the clustering model of a stage's run a version in the registry, once, and point the alias at it.
+
+    Returns why it could not be done, or nothing: a store without a registry is no reason for a run to fail.
+    """
+    from mlflow.exceptions import MlflowException
+
+    client = store.client
+    try:
+        found = client.search_model_versions(f"name = '{REGISTERED}' and run_id = '{run_id}'")
+        if not found:
+            models = client.search_logged_models([store.experiment_id], f"source_run_id = '{run_id}'")
+            if not models:
+                return ""  # models were not logged
+            with suppress(MlflowException):  # it exists
+                client.create_registered_model(REGISTERED)
+            model = models[0]
+            with _address(store.uri):  # where it looks for the model's files
+                found = [client.create_model_version(REGISTERED, model.model_uri, run_id, model_id=model.model_id)]
+        client.set_registered_model_alias(REGISTERED, ALIAS, found[0].version)
+    except MlflowException as error:
+        return f"the model is not in the registry of {store.uri}: {str(error).splitlines()[0]}"
+    return ""
 
 
 @contextmanager
@@ -71,9 +100,7 @@ def _active(run: Any) -> Iterator[None]:
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    before = os.environ.get("MLFLOW_TRACKING_URI")
-    mlflow.set_tracking_uri(run.store.uri)
-    with warnings.catch_warnings():
+    with _address(run.store.uri), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # log_status keeps the run open: whoever started it ends it.
         mlflow.start_run(run_id=run.id, log_system_metrics=False)
@@ -81,10 +108,22 @@ def _active(run: Any) -> Iterator[None]:
             yield
         finally:
             mlflow.end_run("RUNNING")
-            # Setting the address also sets the variable, which would decide for every later store of this process.
-            mlflow.set_tracking_uri(before or "")
-            os.environ.pop("MLFLOW_TRACKING_URI", None)
-            os.environ.update({"MLFLOW_TRACKING_URI": before} if before else {})
+
+
+@contextmanager
+def _address(uri: str) -> Iterator[None]:
+    """Make a store MLflow's own for a moment: what goes by a model's address asks no client."""
+    import mlflow
+
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        # Setting the address also sets the variable, which would decide for every later store of this process.
+        # None unsets both, so that the variable decides again, as it was.
+        mlflow.set_tracking_uri(None)
+        os.environ.update({"MLFLOW_TRACKING_URI": before} if before else {})
 
 
 def _pinned(packages: tuple[str, ...]) -> list[str]:

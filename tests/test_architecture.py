@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.recipe import MAKER, RECIPE, TYPES
-from pipeline.stage_names import STAGES
+from pipeline.stage_names import ON_DEMAND, STAGES
 
 PACKAGE = Path(__file__).parent.parent / "pipeline"
 FILES = sorted(PACKAGE.rglob("*.py"))
 STAGE_FILES = sorted(path for path in (PACKAGE / "stages").glob("*.py") if path.stem != "__init__")
 SCORING = {"evaluate", "report"}
 SHOWING = {"explorer"}  # it puts labels beside the clusters on its page, and gives nothing that another stage takes
+SIMULATING = {"label"}  # it plays the person who labels, to measure what labels buy; what it picks for them is blind
 HEAVY = {"tensorflow", "keras", "sklearn", "umap", "openTSNE", "faiss", "mlflow", "matplotlib", "hydra", "pandas"}
 
 
@@ -63,7 +64,7 @@ def test_labels_reach_what_scores_or_shows_alone(path):
         for parameter in signature.parameters.values()
         if "labels" in parameter.name.lower() or "Labels" in str(parameter.annotation)
     ]
-    assert taken == (["labels"] if path.stem in SCORING | SHOWING else [])
+    assert taken == (["labels"] if path.stem in SCORING | SHOWING | SIMULATING else [])
     assert ("Labels" in str(signature.return_annotation)) == (path.stem == "data")
 
 
@@ -75,6 +76,15 @@ def test_the_recipe_hands_labels_to_the_same_stages():
 def test_what_shows_labels_hands_nothing_on():
     shown = {artifact for step in RECIPE if step.name in SHOWING for artifact in step.gives}
     assert not [step.name for step in RECIPE if shown & set(step.takes)]
+
+
+def test_what_picks_images_for_a_person_sees_no_label():
+    from pipeline.labelling import pick
+
+    for function in (getattr(pick, node.name) for node in public(tree(PACKAGE / "labelling" / "pick.py").body)):
+        names = set(inspect.signature(function).parameters)
+        assert not [name for name in names if any(word in name for word in ("label", "truth", "answer"))]
+    assert not {"pipeline.artifacts.Labels", "pipeline.metrics"} & set(imports(PACKAGE / "labelling" / "pick.py"))
 
 
 @pytest.mark.parametrize("path", STAGE_FILES, ids=name_of)
@@ -108,7 +118,8 @@ def test_a_stage_takes_what_the_recipe_gives_it_and_says_so(step):
 
 
 def test_there_is_a_file_for_each_stage():
-    assert {path.stem for path in STAGE_FILES} == set(STAGES)
+    assert {path.stem for path in STAGE_FILES} == set(STAGES) | set(ON_DEMAND)
+    assert not set(STAGES) & set(ON_DEMAND)
 
 
 @pytest.mark.parametrize("path", STAGE_FILES, ids=name_of)

@@ -194,7 +194,7 @@ def test_new_images_get_the_clusters_that_held_out_ones_got(name, images, tmp_pa
     latents = Latents(pixels.encode(images.fitted), pixels.encode(images.held_out), [64])
     features = Features(latents.fitted, latents.held_out, "latents")
     clustering = cluster(load(name), features, exact(latents, NEIGHBOURS), latents)
-    Assigner(pixels, latents, features, clustering).save(tmp_path)
+    Assigner.of(pixels, latents, exact(latents, 1), features, clustering).save(tmp_path)
     table = Assigner.load(tmp_path).predict(images.held_out)
     np.testing.assert_array_equal(table["cluster"], clustering.held_out)
     np.testing.assert_allclose(table["confidence"], clustering.held_confidence, atol=1e-6)

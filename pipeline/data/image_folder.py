@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.pictures import SUFFIXES, Picture, read_pictures
+from pipeline.data.arrays import Size
+from pipeline.data.pictures import SUFFIXES, Picture, as_size, read_pictures
 from pipeline.data.source import Source, files_below
 from pipeline.errors import UserError
 from pipeline.observer import SILENT, Observer
@@ -18,7 +19,7 @@ from pipeline.observer import SILENT, Observer
 def read_image_folder(
     path: str,
     labels_from: Literal["none", "folder"] = "none",
-    image_size: int | None = None,
+    image_size: int | Size | None = None,
     channels: int | None = None,
     skip_at_most: int = 20,
     observer: Observer = SILENT,
@@ -44,7 +45,7 @@ def read_image_folder(
     images, places, note = read_pictures(
         [Picture(file.as_posix(), root / file) for file in pictures],
         str(root),
-        (image_size, image_size) if image_size else None,
+        as_size(image_size),
         channels,
         skip_at_most,
         observer,

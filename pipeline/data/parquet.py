@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.data.pictures import Picture, read_pictures
+from pipeline.data.arrays import Size
+from pipeline.data.pictures import Picture, as_size, read_pictures
 from pipeline.data.source import Source
 from pipeline.errors import UserError
 from pipeline.observer import SILENT, Observer
@@ -17,7 +18,7 @@ def read_parquet(
     path: str,
     image_column: str = "image",
     label_column: str = "label",
-    image_size: int | None = None,
+    image_size: int | Size | None = None,
     channels: int | None = None,
     skip_at_most: int = 20,
     observer: Observer = SILENT,
@@ -42,8 +43,7 @@ def read_parquet(
             pictures.append(Picture(f"{file.name}[{row}]", content or b""))
         tested += [file.name.startswith("test")] * len(found[image_column])
         labels += found.get(label_column) or [None] * len(found[image_column])
-    size = (image_size, image_size) if image_size else None
-    images, places, note = read_pictures(pictures, str(root), size, channels, skip_at_most, observer)
+    images, places, note = read_pictures(pictures, str(root), as_size(image_size), channels, skip_at_most, observer)
     border = sum(not tested[place] for place in places)
     numbers, names = _numbers([labels[place] for place in places])
     return Source(

@@ -14,6 +14,7 @@ import psutil
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from pipeline.data.arrays import Size
 from pipeline.errors import UserError
 from pipeline.observer import SILENT, Observer
 
@@ -22,8 +23,6 @@ NAMED = 10
 """Files that an error names before it only counts."""
 LISTED = 50
 """Files that a note names before it only counts."""
-
-Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,11 @@ class Picture:
     def open(self) -> Image.Image:
         """Read the header; pixels are decoded when they are asked for."""
         return Image.open(self.content if isinstance(self.content, Path) else BytesIO(self.content))
+
+
+def as_size(side: int | Size | None) -> Size | None:
+    """Return (height, width) of a square given by its side, or what is given."""
+    return (side, side) if isinstance(side, int) else side
 
 
 def decode(picture: Picture, size: Size | None = None) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 """Pure functions that take arrays and return a matplotlib figure, without pyplot and its global state."""
 
+from pipeline.figures.budgets import budgets
 from pipeline.figures.contingency import contingency
 from pipeline.figures.curves import confidence, loss_curves
 from pipeline.figures.maps import scatter, scatter_stepped, scatter_thumbnails
@@ -8,6 +9,7 @@ from pipeline.figures.style import png
 from pipeline.figures.tiles import centres, examples, reconstructions
 
 __all__ = [
+    "budgets",
     "centres",
     "confidence",
     "contingency",

@@ -22,11 +22,13 @@ def contingency(
     cluster_names: Sequence[str],
     title: str = "Classes and clusters",
     noise: bool = False,
+    axis_names: tuple[str, str] = ("class", "cluster"),
 ) -> Figure:
     """Draw counts (classes, clusters) as a heat map, coloured by the shares of each column.
 
     Columns are ordered by majority class, so that a good clustering shows a diagonal; `noise` says that the
-    last one is noise, which stays last. Up to 20 columns, the counts are written into the cells.
+    last one is noise, which stays last. `axis_names` are those of rows and columns. Up to 20 columns, the counts
+    are written into the cells.
     """
     order = column_order(counts, noise)
     shown = counts[:, order]
@@ -40,7 +42,7 @@ def contingency(
         bar = figure.colorbar(image, ax=axes, pad=0.015, aspect=30, format=PercentFormatter(1, decimals=0))
         bar.outline.set_visible(False)
         bar.set_label("share of the cluster", color=MUTED)
-        _name_axes(axes, class_names, [cluster_names[column] for column in order])
+        _name_axes(axes, class_names, [cluster_names[column] for column in order], axis_names)
         if noise and columns > 1:
             axes.axvline(columns - 1.5, color="white", linewidth=5)
         if columns <= 20:
@@ -58,7 +60,9 @@ def column_order(counts: Counts, noise: bool = False) -> NDArray[np.intp]:
     return np.concatenate([order, np.arange(last, counts.shape[1])])
 
 
-def _name_axes(axes: Axes, class_names: Sequence[str], cluster_names: Sequence[str]) -> None:
+def _name_axes(
+    axes: Axes, class_names: Sequence[str], cluster_names: Sequence[str], axis_names: tuple[str, str]
+) -> None:
     columns = len(cluster_names)
     size = float(np.interp(columns, (20, 100), (9, 4.5)))
     upright = 90 if columns > 20 else 0
@@ -67,8 +71,8 @@ def _name_axes(axes: Axes, class_names: Sequence[str], cluster_names: Sequence[s
     axes.set_yticks(rows, [shorten(class_names[row]) for row in rows])
     axes.tick_params(colors=INK)
     axes.spines[:].set_visible(False)
-    axes.set_xlabel("cluster")
-    axes.set_ylabel("class")
+    axes.set_xlabel(axis_names[1])
+    axes.set_ylabel(axis_names[0])
 
 
 def _write(axes: Axes, counts: Counts, share: NDArray[np.float64]) -> None:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from PIL import Image
 
-from pipeline.artifacts import Float
 from pipeline.figures.pictures import displayable
 from pipeline.figures.style import hue
 from pipeline.metrics import SCORES
+from pipeline.reporting.html import PACKAGE, data_uri, render, thumbnail
 from pipeline.reporting.run import MOST_CLUSTERS, Drawing, Run, cluster_name
-from pipeline.reporting.words import map_words, meaning, model_words, number, percent
+from pipeline.reporting.words import map_words, meaning, model_words
 
 AGAINST_LABELS = {"purity_score": "Purity", "accuracy_score": "Accuracy", "nmi_score": "NMI", "ari_score": "ARI"}
 WITHOUT_LABELS = {
@@ -33,16 +28,10 @@ CARD = ("title", "beside", "words", "train", "test")
 
 def page(run: Run, drawings: Iterable[Drawing], figures: Mapping[str, bytes]) -> str:
     """Return the report as HTML that loads nothing: `figures` are the drawings' PNG files, by name."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent.parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "percent": percent}
     pairs, single = score_rows(run.scores.values | {f"cluster/{k}": v for k, v in run.clustering.scores.items()})
-    return environment.get_template("report.html.j2").render(
+    return render(
+        PACKAGE,
+        "report.html.j2",
         run=run,
         notes=notes(run),
         cards=cards(run),
@@ -138,15 +127,3 @@ def cluster_rows(run: Run) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def thumbnail(picture: Float) -> str:
-    """Return an RGB picture (h, w, 3) in [0, 1] as a small PNG in a data address."""
-    buffer = BytesIO()
-    Image.fromarray(np.round(np.asarray(picture) * 255).astype(np.uint8)).save(buffer, "PNG", optimize=True)
-    return data_uri(buffer.getvalue())
-
-
-def data_uri(png: bytes) -> str:
-    """Return a PNG file as an address that holds it, so that the page needs no other file."""
-    return f"data:image/png;base64,{b64encode(png).decode()}"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.artifacts import Images, Labels
 from pipeline.build import build, find
 from pipeline.config import Data
+from pipeline.data.arrays import as_pixels, resize
 from pipeline.data.source import Source
 from pipeline.errors import UserError
 from pipeline.observer import SILENT, Observer
@@ -30,8 +31,8 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     source = _read(config, observer)
     empty = source.train[:0]
     rng = np.random.default_rng(config.seed)
-    train = _pixels(source.train, "train images")
-    test = _pixels(source.test if source.test is not None else empty, "test images")
+    train = as_pixels(source.train, "train images")
+    test = as_pixels(source.test if source.test is not None else empty, "test images")
     if train.shape[1:] != test.shape[1:]:
         raise UserError(f"data: train images are {train.shape[1:]}, test images {test.shape[1:]}; they must agree")
     train_labels, names = _integers(source.train_labels, len(train), source.names)
@@ -39,11 +40,16 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     rows = _subset(train_labels, config.train_size, rng, "data.train_size")
     test_rows = _subset(test_labels, config.test_size, rng, "data.test_size")
     _enough(config, len(rows), len(test_rows))
-    train, test = _resize(train[rows], config.image_size), _resize(test[test_rows], config.image_size)
-    note = _sampled(config)
-    if note:
-        observer.note(note)
-    images = Images(train, test, config.split, config.name, _digest(train, test, config.split), note, rows, test_rows)
+    size = (config.image_size, config.image_size) if config.image_size else None
+    train, test = resize(train[rows], size), resize(test[test_rows], size)
+    sampled = _sampled(config)
+    if sampled:
+        observer.note(sampled)
+    note = "; ".join(text for text in (source.note, sampled) if text)
+    digest = _digest(train, test, config.split)
+    paths = [source.paths[row] for row in rows if source.paths]
+    paths += [source.test_paths[row] for row in test_rows if source.test_paths]
+    images = Images(train, test, config.split, config.name, digest, note, rows, test_rows, paths)
     return images, Labels(train_labels[rows], test_labels[test_rows], names, config.split)
 
 
@@ -53,36 +59,6 @@ def _read(config: Data, observer: Observer) -> Source:
     listening = {"observer": observer} if "observer" in inspect.signature(reader).parameters else {}
     source: Source = build(config.source, "data.source", **listening)
     return source
-
-
-def _pixels(array: NDArray[Any], where: str) -> NDArray[Any]:
-    """Return images as (n, h, w, c), uint8 as they are and floats as float32; refuse other ranges and ranks."""
-    if array.ndim not in (3, 4):
-        raise UserError(
-            f"data: {where} have shape {array.shape}; give (n, height, width) or (n, height, width, channels)"
-        )
-    array = array[..., None] if array.ndim == 3 else array
-    if array.dtype == np.uint8:
-        return array
-    if array.size and (not np.isfinite(array).all() or array.min() < 0 or array.max() > 1):
-        raise UserError(
-            f"data: {where} are {array.dtype} from {array.min()} to {array.max()}; give uint8, or floats in [0, 1]"
-        )
-    return array.astype(np.float32)
-
-
-def _resize(images: NDArray[Any], size: int | None) -> NDArray[Any]:
-    """Return the images resized to (size, size) by area-aware bilinear filtering; unchanged where size is None."""
-    if size is None or images.shape[1:3] == (size, size):
-        return images
-    from PIL import Image
-
-    scaled = np.empty((len(images), size, size, images.shape[3]), images.dtype)
-    for i, image in enumerate(images):
-        for channel in range(images.shape[3]):
-            plane = Image.fromarray(np.ascontiguousarray(image[..., channel]))
-            scaled[i, ..., channel] = np.asarray(plane.resize((size, size), Image.Resampling.BILINEAR))
-    return scaled
 
 
 def _integers(labels: NDArray[Any] | None, n: int, names: list[str]) -> tuple[NDArray[np.int32], list[str]]:

@@ -1,0 +1,122 @@
+"""Stages that use a finished run: look the run up, do what was asked, leave the files and a run of their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.config import Config
+from pipeline.console import Console, StageObserver
+from pipeline.errors import UserError
+from pipeline.finished import Finished, finished, last_two
+from pipeline.quiet import muted
+from pipeline.tracking import Store, flatten
+
+
+class Product(Protocol):
+    """What such a stage makes."""
+
+    def save(self, folder: Path) -> list[str]:
+        """Write files below `folder` and return their names, the most important first."""
+
+    def metrics(self) -> dict[str, float]:
+        """Numbers for the tracking store."""
+
+    def facts(self) -> list[str]:
+        """Lines for the person."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One such stage: which finished runs it takes, and the call of its function."""
+
+    runs: Callable[[Config, Store], tuple[Finished, ...]]
+    make: Callable[..., Product]
+
+
+def execute(config: Config, folder: Path, overrides: list[str], console: Console | None = None) -> dict[str, Any]:
+    """Run the stage on demand that `config` asks for and return its metrics; its files go to `folder`."""
+    name = config.on_demand
+    use = USES[str(name)]
+    console = console or Console()
+    started = time.perf_counter()
+    with muted():  # TensorFlow greets when a model is loaded
+        import pipeline.assign  # noqa: F401
+    store = Store(config.tracking, Path(config.output_dir))
+    runs = use.runs(config, store)
+    for run in runs:
+        console.say(f"  uses run {run.run_id}, {run.name}")
+    tags = {"pipeline.command": "python -m pipeline " + " ".join(overrides)}
+    tags |= {f"pipeline.used.{place}": run.run_id for place, run in enumerate(runs)}
+    with store.run(str(name), f"{name} · {' · '.join(run.name for run in runs)}", None, tags) as own:
+        settings: Mapping[str, Any] = {"input": config.input, str(name): getattr(config, str(name)).model_dump()}
+        own.log_params(flatten(settings))
+        with console.stage(str(name), own.log_metrics) as observer:
+            product = use.make(config, *runs, observer=observer)
+        seconds = time.perf_counter() - started
+        folder.mkdir(parents=True, exist_ok=True)
+        written = product.save(folder)
+        for file in written:
+            own.log_files(folder / file)
+        metrics = product.metrics() | {"wall_seconds": seconds}
+        own.log_metrics(metrics)
+    for line in product.facts():
+        console.say(line)
+    for file in written:
+        console.say(f"         {folder / file}")
+    console.say(f"run      {own.id}, {seconds:.1f} s")
+    return metrics
+
+
+def _one(config: Config, store: Store) -> tuple[Finished, ...]:
+    return (finished(store, config.run),)
+
+
+def _two(config: Config, store: Store) -> tuple[Finished, ...]:
+    if config.runs == "last two":
+        return last_two(store)
+    if isinstance(config.runs, str) or len(config.runs) != 2 or config.runs[0] == config.runs[1]:
+        raise UserError(f"runs = {config.runs!r}: give two runs by their ids, runs=[A,B], or 'last two'")
+    first, second = (finished(store, asked, "runs") for asked in config.runs)
+    return first, second
+
+
+def _assign(config: Config, run: Finished, observer: StageObserver) -> Product:
+    from pipeline.data.new_images import read_new_images
+    from pipeline.stages.assign import assign
+    from pipeline.tables import Assigned
+
+    shape = run.load("images")["images"].shape
+    skip_at_most = run.summary["config"]["data"]["skip_at_most"]
+    pictures = read_new_images(str(config.input), shape, skip_at_most, observer)
+    parts = run.load("autoencoder", "latents", "graph", "features", "clustering")
+    return Assigned(assign(config.assign, pictures, **parts, observer=observer))
+
+
+def _label(config: Config, run: Finished, observer: StageObserver) -> Product:
+    from pipeline.labelling.answers import read_answers
+    from pipeline.stages.label import label
+
+    parts = run.load("images", "labels", "graph", "features", "clustering")
+    images = parts["images"]
+    answers = None
+    if config.label.answers is not None:
+        answers = read_answers(config.label.answers, images.names(images.split))
+    return label(config.label, **parts, answers=answers, observer=observer)
+
+
+def _compare(config: Config, first: Finished, second: Finished, observer: StageObserver) -> Product:
+    from pipeline.comparing.sides import Side
+    from pipeline.stages.compare import compare
+
+    def side(run: Finished) -> Side:
+        scores = {name: value for name, value in run.metrics.items() if name not in ("wall_seconds", "peak_mib")}
+        return Side(run.name, run.run_id, scores, flatten(run.summary["config"]), **run.load("images", "clustering"))
+
+    return compare(config.compare, side(first), side(second), observer=observer)
+
+
+USES = {"assign": Use(_one, _assign), "label": Use(_one, _label), "compare": Use(_two, _compare)}
