@@ -4,6 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.helpers import compose
@@ -38,6 +39,16 @@ def test_every_command_composes(command, tmp_path):
 
 def test_there_are_commands():
     assert len(commands()) > 10
+
+
+def test_the_notebook_example_runs(tmp_path, monkeypatch, capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    quick = '"model=pca", "manifold=none", "project=pca", "cluster=kmeans"'
+    assert "k=10)" in example
+    np.save(tmp_path / "images.npy", np.random.default_rng(0).random((60, 8, 8), np.float32))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example.replace("k=10)", f"k=10, *({quick},))"), "README.md", "exec"), {})
+    assert "confidence" in capsys.readouterr().out
 
 
 def test_the_tree_names_what_is_there():
