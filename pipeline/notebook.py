@@ -57,7 +57,7 @@ class Clustered:
 
 
 def cluster_images(
-    images: NDArray[Any], k: int | None = None, *words: str, seed: int = 42, observer: Observer = SILENT
+    images: NDArray[Any], *words: str, k: int | None = None, seed: int = 42, observer: Observer = SILENT
 ) -> Clustered:
     """Cluster an array (n, h, w) or (n, h, w, c), uint8 or floats in [0, 1].
 

@@ -24,7 +24,7 @@ import sys
 from sklearn.datasets import load_digits
 from pipeline.notebook import cluster_images
 images = load_digits().images[:200] / 16
-found = cluster_images(images, 10, *{QUICK!r})
+found = cluster_images(images, *{QUICK!r}, k=10)
 assert found.clusters.shape == found.confidence.shape == (200,)
 assert found.map.fitted.shape == (200, 2)
 assert (found.assign(images[:9])["cluster"] == found.clusters[:9]).all()
@@ -46,7 +46,7 @@ def test_it_finds_what_the_command_line_finds(digits, outputs):
     config = compose(*words, "data=npz", f"data.path={outputs / 'digits.npy'}", "stage=cluster", outputs=outputs)
     summary = execute(config, outputs / "run", [])
     kept = next(outputs.rglob(f"{summary['stages']['cluster']['run_id']}/artifacts/result/clustering/fitted.npy"))
-    found = cluster_images(digits, 6, *QUICK, "neighbors.k=9", seed=3)
+    found = cluster_images(digits, *QUICK, "neighbors.k=9", seed=3, k=6)
     assert np.array_equal(found.clusters, np.load(kept))
 
 
@@ -58,7 +58,7 @@ def test_settings_are_those_of_the_command_line(outputs):
 
 
 def test_progress_is_told(digits, recorder):
-    cluster_images(digits, 4, *QUICK, observer=recorder)
+    cluster_images(digits, *QUICK, observer=recorder, k=4)
     assert recorder.steps
 
 
@@ -73,4 +73,4 @@ def test_progress_is_told(digits, recorder):
 )
 def test_mistakes_say_what_would_be_right(digits, words, message):
     with pytest.raises(UserError, match=message):
-        cluster_images(digits, 4, *QUICK, *words)
+        cluster_images(digits, *QUICK, *words, k=4)

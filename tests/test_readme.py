@@ -43,11 +43,11 @@ def test_there_are_commands():
 
 def test_the_notebook_example_runs(tmp_path, monkeypatch, capsys):
     (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    quick = '"model=pca", "manifold=none", "project=pca", "cluster=kmeans"'
-    assert "k=10)" in example
+    quick = '"model=pixels", "manifold=none", "project=pca", "cluster=kmeans"'
+    assert '"cluster=gmm"' in example
     np.save(tmp_path / "images.npy", np.random.default_rng(0).random((60, 8, 8), np.float32))
     monkeypatch.chdir(tmp_path)
-    exec(compile(example.replace("k=10)", f"k=10, *({quick},))"), "README.md", "exec"), {})
+    exec(compile(example.replace('"cluster=gmm"', quick), "README.md", "exec"), {})
     assert "confidence" in capsys.readouterr().out
 
 
