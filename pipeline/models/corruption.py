@@ -31,7 +31,7 @@ def corrupt(images: Any, seed: Any, settings: Corruption) -> Any:
 
 
 def affine(images: Any, seed: Any, settings: Corruption) -> Any:
-    """Rotate, shift, scale and shear each image by its own uniform draw, bilinear, zero outside."""
+    """Rotate, shift, scale and shear each image by its own uniform draw, bilinear; the border goes on outside."""
     shape = tf.shape(images)
     height, width = tf.cast(shape[1], tf.float32), tf.cast(shape[2], tf.float32)
     draw = tf.random.stateless_uniform([6, shape[0]], seed, -1.0, 1.0)
@@ -50,7 +50,7 @@ def affine(images: Any, seed: Any, settings: Corruption) -> Any:
         images=images,
         transforms=tf.stack([a, b, shift_x, c, d, shift_y, zero, zero], axis=1),
         output_shape=shape[1:3],
-        fill_value=0.0,
+        fill_value=0.0,  # of no use to NEAREST, but the operation asks for it
         interpolation="BILINEAR",
-        fill_mode="CONSTANT",
+        fill_mode="NEAREST",
     )

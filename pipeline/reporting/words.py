@@ -29,8 +29,13 @@ MEANINGS = {
     "inertia": "Sum of squared distances to the cluster centres; lower is better.",
     "mean_log_likelihood": "Mean log likelihood of an image under the mixture; higher is better.",
     "bic": "Bayesian information criterion of the mixture; lower is better.",
+    "neighbors/k": "Nearest neighbours of an image in the graph.",
+    "neighbors/median_distance": "Median distance between an image and its neighbours in the latent space.",
 }
-"""What a score says, where it can be said more plainly than by the function of `metrics` of that name."""
+"""What a score says, where it can be said more plainly than by the function of `metrics` of that name.
+
+Keys are whole names, or their last part.
+"""
 
 
 def meaning(name: str) -> str:
@@ -38,7 +43,7 @@ def meaning(name: str) -> str:
     group, _, base = name.rpartition("/")
     function = getattr(metrics, base, None)
     documented = (inspect.getdoc(function) or "") if inspect.isfunction(function) else ""
-    words = MEANINGS.get(base, " ".join(documented.partition("\n\n")[0].split()))
+    words = MEANINGS.get(name) or MEANINGS.get(base, " ".join(documented.partition("\n\n")[0].split()))
     if group == "reconstruction" and not words:
         return "As measured in the last epoch of training."
     return f"The same without noise: {words[:1].lower()}{words[1:]}" if group == "clustered" else words
