@@ -166,6 +166,15 @@ class Cluster(Group):
     seed: int = Field(0, ge=0, lt=2**32)
 
 
+class NullModels(Group):
+    """How many images the null models cluster, with how many starts, in how many dimensions; no images: no models."""
+
+    sample: int = Field(2500, ge=0)
+    starts: int = Field(3, ge=1)
+    most_dimensions: int = Field(64, ge=1)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
 class Evaluate(Group):
     """Sizes of the samples that the quadratic scores use."""
 
@@ -247,6 +256,7 @@ class Config(Group):
     neighbors: Neighbors
     manifold: Manifold
     cluster: Cluster
+    nulls: NullModels = NullModels()
     project: Project
     evaluate: Evaluate
     report: Report

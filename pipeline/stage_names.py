@@ -7,6 +7,7 @@ STAGES: dict[str, str] = {
     "neighbors": "find each image's nearest neighbours in the latent space, once for all",
     "manifold": "unroll the latents for clustering (UMAP in several dimensions, PCA, or none)",
     "cluster": "cluster, and assign the held-out images",
+    "nulls": "cluster a sample by its pixels, PCA, latents and manifold, all alike, to see what each adds",
     "project": "draw the two-dimensional map (UMAP, t-SNE or PCA)",
     "evaluate": "score against labels where known, and without them",
     "report": "write report.html and the figures",
