@@ -227,6 +227,17 @@ class Compare(Group):
     pairs: int = Field(12, ge=0)
 
 
+class Stability(Group):
+    """What is repeated with other seeds and how often, on what share of the images besides, and what the page shows."""
+
+    repeats: int = Field(5, ge=2)
+    sources: list[Literal["clusterer", "manifold", "autoencoder"]] = Field(
+        ["clusterer", "manifold", "autoencoder"], min_length=1
+    )
+    bootstrap: float = Field(0.5, ge=0, lt=1)
+    examples: int = Field(24, ge=0)
+
+
 class Tracking(Group):
     """Where runs are kept; `uri` null means SQLite in the outputs folder, unless MLFLOW_TRACKING_URI is set."""
 
@@ -264,6 +275,7 @@ class Config(Group):
     assign: Assign = Assign()
     label: Label = Label()
     compare: Compare = Compare()
+    stability: Stability = Stability()
     tracking: Tracking
 
     @field_validator("run", "runs", mode="before")

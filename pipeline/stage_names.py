@@ -18,5 +18,6 @@ ON_DEMAND: dict[str, str] = {
     "assign": "put new images into the clusters of a finished run: input=FOLDER_OR_FILE",
     "label": "label all images from a few: pick them, make a page for them, spread the answers",
     "compare": "set two finished runs side by side: runs=[A,B]",
+    "stability": "repeat a finished run with other seeds: which clusters stay, and from where they vary",
 }
 """Stages that use a finished run, the newest or run=ID; no part of stage=all."""
