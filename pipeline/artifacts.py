@@ -301,11 +301,36 @@ class Clustering(Artifact):
 
 
 @dataclass(frozen=True)
+class NullClusterings(Artifact):
+    """Clusterings of the same images in several spaces, of which some were never trained; no label had a part in them.
+
+    `rows` (s,) int64 are the places of a sample among the fitted images, the same for every space, ascending;
+    `clusters` (spaces, s) int32 its clusters by space, noise −1. `spaces` names them and `dimensions` says in how many
+    each was clustered. `notes` says how this differs from the run's own clustering. Without null models all are empty.
+    """
+
+    rows: NDArray[np.int64]
+    clusters: Int
+    spaces: list[str]
+    dimensions: list[int]
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        _check(self.clusters.shape == (len(self.spaces), len(self.rows)), "each space needs a cluster for each row")
+
+    @classmethod
+    def none(cls) -> Self:
+        """No null models."""
+        return cls(np.empty(0, np.int64), np.empty((0, 0), np.int32), [], [])
+
+
+@dataclass(frozen=True)
 class Scores(Artifact):
     """Everything measured: `values` by name, a table row per cluster, and the contingency matrices.
 
     `contingency` (classes, clusters) int64 counts fitted images; where noise exists it is the last column,
-    as `columns` says. It is empty without labels. `notes` says what was left out or measured on a sample.
+    as `columns` says. It is empty without labels. `nulls` has a table row per space of the null models, and
+    `null_notes` says how those were made. `notes` says what was left out or measured on a sample.
     """
 
     values: dict[str, float]
@@ -313,6 +338,8 @@ class Scores(Artifact):
     contingency: NDArray[np.int64]
     columns: list[int]
     notes: list[str] = field(default_factory=list)
+    nulls: list[dict[str, Any]] = field(default_factory=list)
+    null_notes: list[str] = field(default_factory=list)
 
     def metrics(self) -> dict[str, float]:
         """All scores."""

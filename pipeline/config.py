@@ -166,6 +166,15 @@ class Cluster(Group):
     seed: int = Field(0, ge=0, lt=2**32)
 
 
+class NullModels(Group):
+    """How many images the null models cluster, with how many starts, in how many dimensions; no images: no models."""
+
+    sample: int = Field(2500, ge=0)
+    starts: int = Field(3, ge=1)
+    most_dimensions: int = Field(64, ge=1)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
 class Evaluate(Group):
     """Sizes of the samples that the quadratic scores use."""
 
@@ -218,6 +227,17 @@ class Compare(Group):
     pairs: int = Field(12, ge=0)
 
 
+class Stability(Group):
+    """What is repeated with other seeds and how often, on what share of the images besides, and what the page shows."""
+
+    repeats: int = Field(5, ge=2)
+    sources: list[Literal["clusterer", "manifold", "autoencoder"]] = Field(
+        ["clusterer", "manifold", "autoencoder"], min_length=1
+    )
+    bootstrap: float = Field(0.5, ge=0, lt=1)
+    examples: int = Field(24, ge=0)
+
+
 class Tracking(Group):
     """Where runs are kept; `uri` null means SQLite in the outputs folder, unless MLFLOW_TRACKING_URI is set."""
 
@@ -247,6 +267,7 @@ class Config(Group):
     neighbors: Neighbors
     manifold: Manifold
     cluster: Cluster
+    nulls: NullModels = NullModels()
     project: Project
     evaluate: Evaluate
     report: Report
@@ -254,6 +275,7 @@ class Config(Group):
     assign: Assign = Assign()
     label: Label = Label()
     compare: Compare = Compare()
+    stability: Stability = Stability()
     tracking: Tracking
 
     @field_validator("run", "runs", mode="before")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from pipeline.artifacts import Artifact
 from pipeline.build import find
+from pipeline.config import Component, Config, check
 from pipeline.errors import UserError
 from pipeline.recipe import MAKER, RECIPE, TYPES
 from pipeline.tracking import Store
@@ -41,6 +44,20 @@ class Finished:
         found: dict[str, float] = self.summary["metrics"]
         return found
 
+    @cached_property
+    def config(self) -> Config:
+        """The configuration it was made with, checked again.
+
+        Raises:
+            UserError: its settings are not those that this version knows.
+        """
+        try:
+            return restored(self.summary["config"])
+        except UserError as error:
+            raise UserError(
+                f"run: {self.run_id} was made by another version, run the same command again: {error}"
+            ) from error
+
     def load(self, *names: str) -> dict[str, Any]:
         """Return artifacts by name.
 
@@ -58,6 +75,30 @@ class Finished:
             raise UserError(f"run: the {name} of {self.run_id} are damaged or gone; run the same command again")
         kind: type[Artifact] = find(TYPES[name], name)
         return kind.load(result / name)
+
+
+def restored(values: Mapping[str, Any]) -> Config:
+    """Return the configuration that was written out as `values`.
+
+    Everything is written out, also keys of a component that were never set; those that its function does not take are
+    left out again, and so are those without a value where the function has one.
+    """
+    known = dict(values)
+    for name, field in Config.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Component):
+            known[name] = _set_keys(values[name], field.annotation, name)
+    return check(known)
+
+
+def _set_keys(values: Mapping[str, Any], kind: type[Component], where: str) -> dict[str, Any]:
+    takes = inspect.signature(find(str(values["_target_"]), where)).parameters
+    unset = {
+        key
+        for key in kind.model_fields
+        if key not in ("name", "target")
+        and (key not in takes or (values.get(key) is None and takes[key].default is not None))
+    }
+    return {key: value for key, value in values.items() if key not in unset}
 
 
 def finished(store: Store, asked: str, key: str = "run") -> Finished:

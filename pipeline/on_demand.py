@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from pipeline.artifacts import Int
 from pipeline.config import Config
 from pipeline.console import Console, StageObserver
 from pipeline.errors import UserError
 from pipeline.finished import Finished, finished, last_two
 from pipeline.quiet import muted
+from pipeline.repeating.repeater import Repeater
 from pipeline.tracking import Store, flatten
 
 
@@ -31,10 +33,11 @@ class Product(Protocol):
 
 @dataclass(frozen=True)
 class Use:
-    """One such stage: which finished runs it takes, and the call of its function."""
+    """One such stage: which finished runs it takes, the call of its function, and whether that repeats stages."""
 
     runs: Callable[[Config, Store], tuple[Finished, ...]]
     make: Callable[..., Product]
+    repeats: bool = False
 
 
 def execute(config: Config, folder: Path, overrides: list[str], console: Console | None = None) -> dict[str, Any]:
@@ -55,7 +58,8 @@ def execute(config: Config, folder: Path, overrides: list[str], console: Console
         settings: Mapping[str, Any] = {"input": config.input, str(name): getattr(config, str(name)).model_dump()}
         own.log_params(flatten(settings))
         with console.stage(str(name), own.log_metrics) as observer:
-            product = use.make(config, *runs, observer=observer)
+            extra = {"repeater": Repeater(store, own)} if use.repeats else {}
+            product = use.make(config, *runs, observer=observer, **extra)
         seconds = time.perf_counter() - started
         folder.mkdir(parents=True, exist_ok=True)
         written = product.save(folder)
@@ -119,4 +123,33 @@ def _compare(config: Config, first: Finished, second: Finished, observer: StageO
     return compare(config.compare, side(first), side(second), observer=observer)
 
 
-USES = {"assign": Use(_one, _assign), "label": Use(_one, _label), "compare": Use(_two, _compare)}
+def _stability(config: Config, run: Finished, observer: StageObserver, repeater: Repeater) -> Product:
+    from pipeline.repeating.agreement import ari
+    from pipeline.repeating.plan import plan
+    from pipeline.stages.stability import stability
+
+    parts = run.load("images", "clustering")
+    own = parts["clustering"].fitted
+    planned, notes = plan(run.config, config.stability, len(own))
+    for note in notes:
+        observer.note(note)
+    found: dict[str, list[Int]] = {source: [] for source in planned}
+    total, reused = sum(map(len, planned.values())), 0
+    for source, configs in planned.items():
+        for place, one in enumerate(configs, 1):
+            clusters, there = repeater.clusters(one)
+            found[source].append(clusters)
+            reused += there
+            observer.measured(place, {f"{source}_ari_to_run": ari(own, clusters)})
+            observer.progress(sum(map(len, found.values())), total, "repeats")
+    if reused:
+        observer.note(f"{reused} of {total} repeats were there already and were reused")
+    return stability(config.stability, run.name, **parts, repeats=found, notes=notes, observer=observer)
+
+
+USES = {
+    "assign": Use(_one, _assign),
+    "label": Use(_one, _label),
+    "compare": Use(_two, _compare),
+    "stability": Use(_one, _stability, repeats=True),
+}

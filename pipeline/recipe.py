@@ -31,11 +31,17 @@ RECIPE = (
     Step("neighbors", config=("neighbors",), takes=("latents",), gives=("graph",)),
     Step("manifold", config=("manifold",), takes=("latents", "graph"), gives=("features",)),
     Step("cluster", config=("cluster",), takes=("features", "graph", "latents"), gives=("clustering",)),
+    Step(
+        "nulls",
+        config=("nulls", "cluster", "neighbors"),
+        takes=("images", "latents", "features"),
+        gives=("nulls",),
+    ),
     Step("project", config=("project",), takes=("latents", "graph"), gives=("map",)),
     Step(
         "evaluate",
         config=("evaluate",),
-        takes=("images", "labels", "autoencoder", "latents", "graph", "features", "clustering", "map"),
+        takes=("images", "labels", "autoencoder", "latents", "graph", "features", "clustering", "nulls", "map"),
         gives=("scores",),
     ),
     Step(
@@ -62,6 +68,7 @@ TYPES = {
     "graph": "pipeline.artifacts.Graph",
     "features": "pipeline.artifacts.Features",
     "clustering": "pipeline.artifacts.Clustering",
+    "nulls": "pipeline.artifacts.NullClusterings",
     "map": "pipeline.artifacts.Map",
     "scores": "pipeline.artifacts.Scores",
     "page": "pipeline.artifacts.ReportPage",

@@ -7,6 +7,7 @@ STAGES: dict[str, str] = {
     "neighbors": "find each image's nearest neighbours in the latent space, once for all",
     "manifold": "unroll the latents for clustering (UMAP in several dimensions, PCA, or none)",
     "cluster": "cluster, and assign the held-out images",
+    "nulls": "cluster a sample by its pixels, PCA, latents and manifold, all alike, to see what each adds",
     "project": "draw the two-dimensional map (UMAP, t-SNE or PCA)",
     "evaluate": "score against labels where known, and without them",
     "report": "write report.html and the figures",
@@ -17,5 +18,6 @@ ON_DEMAND: dict[str, str] = {
     "assign": "put new images into the clusters of a finished run: input=FOLDER_OR_FILE",
     "label": "label all images from a few: pick them, make a page for them, spread the answers",
     "compare": "set two finished runs side by side: runs=[A,B]",
+    "stability": "repeat a finished run with other seeds: which clusters stay, and from where they vary",
 }
 """Stages that use a finished run, the newest or run=ID; no part of stage=all."""

@@ -100,7 +100,7 @@ def test_another_clusterer_reuses_all_that_stands_before_it(shared):
     words = [*(word for word in TINY if word != "cluster=kmeans"), "cluster=birch", "cluster.estimator.threshold=2.0"]
     stages = execute(compose(*words, outputs=outputs), outputs / "birch", [])["stages"]
     computed = {name for name, stage in stages.items() if not stage["reused"]}
-    assert computed == {"cluster", "evaluate", "report", "explorer"}
+    assert computed == {"cluster", "nulls", "evaluate", "report", "explorer"}
 
 
 def test_one_stage_computes_what_is_missing_upstream_and_nothing_else(outputs):

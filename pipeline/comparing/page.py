@@ -15,10 +15,11 @@ from pipeline.figures.pictures import displayable
 from pipeline.reporting.html import data_uri, render, thumbnail
 from pipeline.reporting.run import cluster_name
 from pipeline.reporting.words import meaning
+from pipeline.stage_names import ON_DEMAND
 
 FOLDER = Path(__file__).parent
 TEMPLATE = "compare.html.j2"
-APART = ("output_dir", "input", "run", "runs", "stage", "tracking", "assign", "label", "compare", "report", "explorer")
+APART = ("output_dir", "input", "run", "runs", "stage", "tracking", *ON_DEMAND, "report", "explorer")
 """Settings that say where and what is shown, not what is computed."""
 
 

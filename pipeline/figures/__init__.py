@@ -5,6 +5,7 @@ from pipeline.figures.contingency import contingency
 from pipeline.figures.curves import confidence, loss_curves
 from pipeline.figures.maps import scatter, scatter_stepped, scatter_thumbnails
 from pipeline.figures.pictures import displayable
+from pipeline.figures.stability import stability
 from pipeline.figures.style import png
 from pipeline.figures.tiles import centres, examples, reconstructions
 
@@ -21,4 +22,5 @@ __all__ = [
     "scatter",
     "scatter_stepped",
     "scatter_thumbnails",
+    "stability",
 ]

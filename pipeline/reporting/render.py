@@ -12,6 +12,7 @@ from pipeline.figures.pictures import displayable
 from pipeline.figures.style import hue
 from pipeline.metrics import SCORES
 from pipeline.reporting.html import PACKAGE, data_uri, render, thumbnail
+from pipeline.reporting.nulls import null_rows, null_words, without_use
 from pipeline.reporting.run import MOST_CLUSTERS, Drawing, Run, cluster_name
 from pipeline.reporting.words import map_words, meaning, model_words
 
@@ -28,7 +29,8 @@ CARD = ("title", "beside", "words", "train", "test")
 
 def page(run: Run, drawings: Iterable[Drawing], figures: Mapping[str, bytes]) -> str:
     """Return the report as HTML that loads nothing: `figures` are the drawings' PNG files, by name."""
-    pairs, single = score_rows(run.scores.values | {f"cluster/{k}": v for k, v in run.clustering.scores.items()})
+    values = {name: value for name, value in run.scores.values.items() if not name.startswith("null/")}
+    pairs, single = score_rows(values | {f"cluster/{k}": v for k, v in run.clustering.scores.items()})
     return render(
         PACKAGE,
         "report.html.j2",
@@ -38,6 +40,8 @@ def page(run: Run, drawings: Iterable[Drawing], figures: Mapping[str, bytes]) ->
         pairs=pairs,
         single=single,
         known=run.labels.known,
+        nulls=null_rows(run),
+        null_words=null_words(run.scores.nulls),
         model_words=model_words(run),
         map_words=map_words(run.scores.values),
         drawings=[(drawing, data_uri(figures[drawing.name])) for drawing in drawings],
@@ -61,6 +65,7 @@ def notes(run: Run) -> list[str]:
         found.append("Nothing was held out: every score is in-sample.")
     elif run.labels.known and not (run.labels.held_out >= 0).any():
         found.append("The held-out images have no labels: there are no test scores against labels.")
+    found += without_use(run.scores.nulls)
     if run.map.first is not None:
         found.append(
             f"{run.map.method} embedded the first {run.map.first:,} of {run.n:,} images; on the map the others lie "

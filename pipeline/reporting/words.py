@@ -41,6 +41,8 @@ Keys are whole names, or their last part.
 def meaning(name: str) -> str:
     """Return what a score says: in plain words, or as its function's first sentence, so that a new one does."""
     group, _, base = name.rpartition("/")
+    if group == "null":
+        return "Of the null models: the same clusterer on a sample, in the space that is named first."
     function = getattr(metrics, base, None)
     documented = (inspect.getdoc(function) or "") if inspect.isfunction(function) else ""
     words = MEANINGS.get(name) or MEANINGS.get(base, " ".join(documented.partition("\n\n")[0].split()))

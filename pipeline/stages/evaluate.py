@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pipeline import metrics
@@ -15,6 +17,7 @@ from pipeline.artifacts import (
     Labels,
     Latents,
     Map,
+    NullClusterings,
     Pixel,
     Scores,
     unit_range,
@@ -22,6 +25,9 @@ from pipeline.artifacts import (
 from pipeline.config import Evaluate
 from pipeline.models.base import Autoencoder
 from pipeline.observer import SILENT, Observer
+
+NULL = ("accuracy", "purity", "nmi", "k", "coverage", "agreement", "n")
+"""What is kept of each null model, as metrics `null/<space>_<name>`."""
 
 
 def evaluate(
@@ -33,13 +39,15 @@ def evaluate(
     graph: Graph,
     features: Features,
     clustering: Clustering,
+    nulls: NullClusterings,
     map: Map,  # the artifact's name
     observer: Observer = SILENT,
 ) -> Scores:
     """Return all scores: `train/…` on the fitted images, `test/…` on the held-out ones, which were only assigned.
 
     The internal scores (silhouette and its kin) are measured in the space that was clustered, so they compare
-    clusterers, not spaces. Without labels the scores that need them are left out, and `notes` says so.
+    clusterers, not spaces. `null/…` compares spaces. Without labels the scores that need them are left out, and
+    `notes` says so.
     """
     values = {f"train/{name}": value for name, value in _internal(config, features.fitted, clustering.fitted).items()}
     observer.progress(1, 4, "parts")
@@ -49,16 +57,32 @@ def evaluate(
     observer.progress(3, 4, "parts")
     values |= {"k": float(clustering.k), "latent_size": float(latents.fitted.shape[1])}
     empty = np.zeros((0, 0), np.int64)
+    rows = [_null(nulls, place, labels, clustering) for place in range(len(nulls.spaces))]
+    values |= {f"null/{row['space']}_{name}": float(row[name]) for row in rows for name in NULL if name in row}
     notes = _sampled(config, len(clustering.fitted))
     if not labels.known:
         notes.insert(0, "no labels: scores that need them are left out")
-        return Scores(values, _sizes(clustering.fitted), empty, [], notes)
+        return Scores(values, _sizes(clustering.fitted), empty, [], notes, rows, nulls.notes)
     values |= {f"train/{name}": value for name, value in metrics.score(labels.fitted, clustering.fitted).items()}
     if (labels.held_out >= 0).any():
         values |= {f"test/{name}": value for name, value in metrics.score(labels.held_out, clustering.held_out).items()}
     table = metrics.contingency_matrix(labels.fitted, clustering.fitted)
     columns = [*table.clusters.tolist(), *([-1] if table.noise.any() else [])]
-    return Scores(values, metrics.per_cluster(table), table.full, columns, notes)
+    return Scores(values, metrics.per_cluster(table), table.full, columns, notes, rows, nulls.notes)
+
+
+def _null(nulls: NullClusterings, place: int, labels: Labels, clustering: Clustering) -> dict[str, Any]:
+    """A row of the null models' table: agreement with the run's clusters, and scores where labels are known."""
+    found, own = nulls.clusters[place], clustering.fitted[nulls.rows]
+    # Noise of the run is one more cluster here: names from 0 on, or it would count as unknown.
+    agreement = metrics.ari_score(metrics.contingency_matrix(own + 1, found))
+    row = {"space": nulls.spaces[place], "dimensions": nulls.dimensions[place], "agreement": agreement}
+    row |= {"k": float(len(np.unique(found[found >= 0]))), "coverage": float((found >= 0).mean()), "n": len(found)}
+    if not labels.known or not (labels.fitted[nulls.rows] >= 0).any():
+        return row
+    table = metrics.contingency_matrix(labels.fitted[nulls.rows], found)
+    scores = {name: metrics.SCORES[f"{name}_score"](table) for name in ("accuracy", "purity", "nmi")}
+    return row | scores | {"n": table.n}
 
 
 def _sampled(config: Evaluate, n: int) -> list[str]:
