@@ -238,6 +238,25 @@ class Stability(Group):
     examples: int = Field(24, ge=0)
 
 
+class HowMany(Group):
+    """The numbers of clusters that are tried, and the sizes of what the five indices are measured on."""
+
+    smallest: int = Field(2, ge=2)
+    largest: int = Field(20, ge=3)
+    sample: int = Field(3000, ge=4)
+    starts: int = Field(3, ge=1)
+    references: int = Field(10, ge=2)
+    bootstraps: int = Field(6, ge=2)
+    most_dimensions: int = Field(64, ge=1)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _a_range(self) -> HowMany:
+        if self.largest <= self.smallest:
+            raise ValueError(f"how_many.largest = {self.largest}: choose more than how_many.smallest = {self.smallest}")
+        return self
+
+
 class Tracking(Group):
     """Where runs are kept; `uri` null means SQLite in the outputs folder, unless MLFLOW_TRACKING_URI is set."""
 
@@ -276,6 +295,7 @@ class Config(Group):
     label: Label = Label()
     compare: Compare = Compare()
     stability: Stability = Stability()
+    how_many: HowMany = HowMany()
     tracking: Tracking
 
     @field_validator("run", "runs", mode="before")

@@ -147,9 +147,16 @@ def _stability(config: Config, run: Finished, observer: StageObserver, repeater:
     return stability(config.stability, run.name, **parts, repeats=found, notes=notes, observer=observer)
 
 
+def _how_many(config: Config, run: Finished, observer: StageObserver) -> Product:
+    from pipeline.stages.how_many import how_many
+
+    return how_many(config.how_many, run.name, **run.load("features", "clustering"), observer=observer)
+
+
 USES = {
     "assign": Use(_one, _assign),
     "label": Use(_one, _label),
     "compare": Use(_two, _compare),
     "stability": Use(_one, _stability, repeats=True),
+    "how_many": Use(_one, _how_many),
 }

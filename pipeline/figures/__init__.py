@@ -3,6 +3,7 @@
 from pipeline.figures.budgets import budgets
 from pipeline.figures.contingency import contingency
 from pipeline.figures.curves import confidence, loss_curves
+from pipeline.figures.how_many import how_many
 from pipeline.figures.maps import scatter, scatter_stepped, scatter_thumbnails
 from pipeline.figures.pictures import displayable
 from pipeline.figures.stability import stability
@@ -16,6 +17,7 @@ __all__ = [
     "contingency",
     "displayable",
     "examples",
+    "how_many",
     "loss_curves",
     "png",
     "reconstructions",
