@@ -120,6 +120,32 @@ class Train(Group):
     seed: int = Field(0, ge=0, lt=2**32)
 
 
+class Refine(Group):
+    """How the encoder is trained on towards `k` clusters, and with which weights of both terms of the loss.
+
+    `fit` names the function that does it. Up to `max_steps` steps, each `update_every` of them with new targets, until
+    fewer than `tolerance` of the assignments change.
+    """
+
+    name: str
+    fit: str = "pipeline.refining.keep.keep"
+    k: int | None = Field(None, ge=2)
+    gamma: float = Field(1.0, gt=0)
+    reconstruction: float = Field(0.0, ge=0)
+    alpha: float = Field(1.0, gt=0)
+    starts: int = Field(20, ge=1)
+    update_every: int = Field(140, ge=1)
+    max_steps: int = Field(20000, ge=1)
+    tolerance: float = Field(0.001, ge=0, lt=1)
+    batch_size: int = Field(256, ge=1)
+    optimizer: Spec = {"_target_": "keras.optimizers.Adam"}
+    learning_rate: float = Field(0.001, gt=0)
+    corruption: Corruption = Corruption()
+    steps_per_execution: int = Field(50, ge=1)
+    deterministic: bool = True
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
 class Extract(Group):
     """How images are turned into latents."""
 
@@ -282,6 +308,7 @@ class Config(Group):
     data: Data
     model: Model
     train: Train
+    refine: Refine
     extract: Extract
     neighbors: Neighbors
     manifold: Manifold

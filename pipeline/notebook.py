@@ -24,7 +24,7 @@ from pipeline.observer import SILENT, Observer
 from pipeline.paths import conf_dir, register_resolvers
 from pipeline.recipe import RECIPE
 
-UNSCORED = ("train", "extract", "neighbors", "manifold", "cluster", "project")
+UNSCORED = ("train", "refine", "extract", "neighbors", "manifold", "cluster", "project")
 """The stages between the images and what a notebook wants of them; none of them sees a label."""
 
 
@@ -33,6 +33,7 @@ class Clustered:
     """Everything that came out, by the names that the stages give it."""
 
     images: Images
+    pretrained: Autoencoder
     autoencoder: Autoencoder
     latents: Latents
     graph: Graph

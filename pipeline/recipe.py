@@ -26,7 +26,8 @@ class Step:
 
 RECIPE = (
     Step("data", config=("data",), takes=(), gives=("images", "labels")),
-    Step("train", config=("train", "model"), takes=("images",), gives=("autoencoder",)),
+    Step("train", config=("train", "model"), takes=("images",), gives=("pretrained",)),
+    Step("refine", config=("refine",), takes=("pretrained", "images"), gives=("autoencoder",)),
     Step("extract", config=("extract",), takes=("autoencoder", "images"), gives=("latents",)),
     Step("neighbors", config=("neighbors",), takes=("latents",), gives=("graph",)),
     Step("manifold", config=("manifold",), takes=("latents", "graph"), gives=("features",)),
@@ -63,6 +64,7 @@ MAKER = {artifact: step for step in RECIPE for artifact in step.gives}
 TYPES = {
     "images": "pipeline.artifacts.Images",
     "labels": "pipeline.artifacts.Labels",
+    "pretrained": "pipeline.models.base.Autoencoder",
     "autoencoder": "pipeline.models.base.Autoencoder",
     "latents": "pipeline.artifacts.Latents",
     "graph": "pipeline.artifacts.Graph",

@@ -45,11 +45,12 @@ def execute(
 
 
 def run_name(config: Config) -> str:
-    """A name that tells runs apart at a glance: model and size, manifold, clusterer and k, seed."""
+    """A name that tells runs apart at a glance: model and size, a refinement, manifold, clusterer and k, seed."""
+    refined = f" · {config.refine.name}({config.refine.k})" if config.refine.k else ""
     size = config.model.latent_dim or config.model.latent_channels
     model = f"{config.model.name}({size})" if size else config.model.name
     clusterer = f"{config.cluster.name}({config.cluster.k})" if config.cluster.k else config.cluster.name
-    return f"{model} · {config.manifold.name} · {clusterer} · seed {config.seed}"
+    return f"{model}{refined} · {config.manifold.name} · {clusterer} · seed {config.seed}"
 
 
 def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
@@ -65,7 +66,7 @@ def _summarise(config: Config, flow: Flow, run: Run, seconds: float) -> dict[str
         if step.name in flow.outcomes:
             metrics |= flow.outcomes[step.name].result.metrics
     own = {name: value for name, value in metrics.items() if name not in ("seconds", "peak_mib")}
-    own = {name: value for name, value in own.items() if not name.startswith("train/loss")}
+    own = {name: value for name, value in own.items() if not name.startswith(("train/loss", "refine/"))}
     outcomes = flow.outcomes.items()
     own |= {"wall_seconds": seconds, "peak_mib": max((o.peak_mib for _, o in outcomes), default=0.0)}
     return {

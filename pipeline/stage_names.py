@@ -3,6 +3,7 @@
 STAGES: dict[str, str] = {
     "data": "read the images (and labels, kept for scoring)",
     "train": "train the autoencoder",
+    "refine": "train its encoder on towards clusters (none, DEC, IDEC or DCEC)",
     "extract": "encode the images into latents",
     "neighbors": "find each image's nearest neighbours in the latent space, once for all",
     "manifold": "unroll the latents for clustering (UMAP in several dimensions, PCA, or none)",

@@ -24,7 +24,7 @@ CLUSTERING = ("tensorflow", "keras", "numpy", "scikit-learn", "scipy", "faiss-cp
 
 
 def log_autoencoder(run: Any, load: Callable[[str], Any]) -> None:
-    """Log a trained Keras autoencoder, images to images, and its encoder, images to latents."""
+    """Log the final Keras autoencoder, refined or not, images to images, and its encoder, images to latents."""
     autoencoder, images = load("autoencoder"), load("images")
     if not autoencoder.history:
         return  # a null model: nothing was trained, and Keras need not be imported
@@ -66,7 +66,7 @@ def log_clustering(run: Any, load: Callable[[str], Any]) -> None:
         )
 
 
-LOGGERS: dict[str, Callable[[Any, Callable[[str], Any]], None]] = {"train": log_autoencoder, "cluster": log_clustering}
+LOGGERS: dict[str, Callable[[Any, Callable[[str], Any]], None]] = {"refine": log_autoencoder, "cluster": log_clustering}
 
 
 def register(store: Any, run_id: str) -> str:

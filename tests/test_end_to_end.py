@@ -68,6 +68,7 @@ def test_the_logged_models_load_and_agree_with_the_run(trained, monkeypatch):
             for model in client.search_logged_models([client.get_run(summary["run_id"]).info.experiment_id])
         }
         assert set(made) == {"autoencoder", "encoder", "clustering"}
+        assert made["autoencoder"].source_run_id == made["encoder"].source_run_id == stages["refine"]["run_id"]
         assert made["clustering"].source_run_id == stages["cluster"]["run_id"]
         loaded = mlflow.pyfunc.load_model(made["clustering"].model_uri)
         folder = next(outputs.rglob(f"{stages['data']['run_id']}/artifacts/result/images"))
@@ -85,7 +86,9 @@ def test_a_parallel_sweep_on_a_fresh_database_shares_its_upstream_results(tmp_pa
     assert answer.returncode == 0, answer.stderr
     jobs = summaries(tmp_path, "sweeps")
     assert len(jobs) == 2
-    ids = [{job["stages"][name]["run_id"] for job in jobs} for name in ("data", "train", "extract", "neighbors")]
+    ids = [
+        {job["stages"][name]["run_id"] for job in jobs} for name in ("data", "train", "refine", "extract", "neighbors")
+    ]
     assert all(len(runs) == 1 for runs in ids), "each shared stage is computed once"
     folder = next((tmp_path / "sweeps").rglob("sweep.csv")).parent
     table = pd.read_csv(folder / "sweep.csv")

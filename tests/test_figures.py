@@ -61,6 +61,24 @@ def test_loss_curves_need_an_epoch():
         figures.loss_curves([])
 
 
+ROUND = {"kl": 0.2, "changed": 0.01}
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 60])
+def test_refinement_curves_have_a_panel_a_measure_over_steps(rounds):
+    history = [{"step": 140.0 * (place + 1), **ROUND} for place in range(rounds)]
+    figure = figures.refinement_curves(history, "Refinement\nk = 3")
+    assert [list(axes.lines[0].get_xdata()) for axes in figure.axes] == [[row["step"] for row in history]] * 2
+    assert [words(axes) for axes in figure.axes] == [["k = 3"], []]
+    kept = figures.refinement_curves([row | {"reconstruction": 0.02} for row in history])
+    assert [axes.get_title(loc="left") for axes in kept.axes][1] == "Squared error"
+
+
+def test_refinement_curves_need_a_refinement():
+    with pytest.raises(ValueError, match="history is empty"):
+        figures.refinement_curves([])
+
+
 @pytest.mark.parametrize("held", [0, 7])
 def test_confidence_shows_each_part_as_shares_of_its_own(held):
     axes = only(figures.confidence(np.full(50, 0.95, np.float32), np.full(held, 0.05, np.float32)))

@@ -309,7 +309,7 @@ def test_each_epoch_is_corrupted_anew():
 
 @pytest.mark.parametrize("steps", [1, 7, 12, 50, 94, 235])
 def test_an_execution_divides_the_epoch(steps):
-    size = training._divisor(steps, 50)
+    size = training.divisor(steps, 50)
     assert steps % size == 0
     assert not [larger for larger in range(size + 1, 51) if steps % larger == 0]
 

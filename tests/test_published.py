@@ -358,11 +358,13 @@ def store(tmp_path_factory, empty_store):
     kept = Store(compose(outputs=outputs).tracking, outputs)
     for seed in SEEDS:
         finish(kept, outputs, "experiment=conv3x3x4_transpose", f"seed={seed}", offset=seed / 1e4)
-    finish(kept, outputs, "experiment=conv3x3x4_transpose", "train.epochs=2", "seed=42", offset=9)
+    finish(
+        kept, outputs, "experiment=conv3x3x4_transpose", "train.epochs=2", "seed=42", offset=9, kept_as="autoencoder"
+    )
     return kept
 
 
-def finish(store, outputs, *words, offset):
+def finish(store, outputs, *words, offset, kept_as="pretrained"):
     """Leave what an execution of these words would leave, of which every figure is its epoch's share plus `offset`."""
     config = compose(*words, outputs=outputs)
     measured = {"train/purity_score": 0.5, "test/purity_score": 0.25, "k": 10, "data/fitted_images": 60_000}
@@ -373,7 +375,7 @@ def finish(store, outputs, *words, offset):
         run.log_metrics(measured | {"reconstruction/val_loss": 0.5 + offset})
         with run.stage("train", "1", {}) as stage:
             stage.log_metrics({"seconds": 90.0})
-            stage._client.log_text(stage.id, json.dumps(facts), "result/autoencoder/artifact.json")
+            stage._client.log_text(stage.id, json.dumps(facts), f"result/{kept_as}/artifact.json")
         run.tag({"stage.train": f"{stage.id} reused"})
 
 

@@ -181,6 +181,19 @@ def test_without_labels_held_out_images_and_history():
     assert "Trustworthiness" in page.words
 
 
+@pytest.mark.parametrize("kept", [{}, {"reconstruction": 0.02}])
+def test_a_refinement_has_curves_and_a_decoder_left_behind_is_said(inputs, kept):
+    model = Pixels((5, 7, 1))
+    model.refinement = [{"step": 140.0 * (place + 1), "kl": 0.2, **kept, "changed": 0.03} for place in range(3)]
+    made = report(**inputs | {"autoencoder": model})
+    assert set(made.figures) == ALWAYS | {"refinement_curves", "map_by_label", "contingency"}
+    page = Page(made.html)
+    drawn = next(image for image in page.images if image.get("id") == "refinement_curves")
+    assert "over 420 steps" in drawn["alt"]
+    assert "assignments from 3.0 % to 3.0 %" in drawn["alt"]
+    assert ("left the decoder as it was" in page.words) == (not kept)
+
+
 def test_empty_labels_are_no_labels():
     inputs = parts(labelled=False)
     none = np.empty(0, np.int32)

@@ -105,7 +105,7 @@ def test_another_clusterer_reuses_all_that_stands_before_it(shared):
 
 def test_one_stage_computes_what_is_missing_upstream_and_nothing_else(outputs):
     stages = execute(compose(*TINY, "stage=cluster", outputs=outputs), outputs / "run", [])["stages"]
-    assert set(stages) == {"data", "train", "extract", "neighbors", "manifold", "cluster"}
+    assert set(stages) == {"data", "train", "refine", "extract", "neighbors", "manifold", "cluster"}
     stages = execute(compose(*TINY, "stage=[cluster,evaluate]", outputs=outputs), outputs / "run2", [])["stages"]
     assert stages["cluster"]["reused"]
     assert not stages["evaluate"]["reused"]
@@ -156,6 +156,8 @@ def test_a_mistake_found_late_marks_the_run_as_failed(outputs):
 
 def test_the_run_name_tells_runs_apart(outputs):
     assert run_name(compose(outputs=outputs)) == "conv64(64) · umap · gmm(10) · seed 42"
+    refined = compose("refine=idec", "cluster.k=7", outputs=outputs)
+    assert run_name(refined) == "conv64(64) · idec(7) · umap · gmm(7) · seed 42"
     assert run_name(compose("model=pixels", "cluster=hdbscan", outputs=outputs)) == "pixels · umap · hdbscan · seed 42"
 
 

@@ -2,7 +2,7 @@
 
 from pipeline.figures.budgets import budgets
 from pipeline.figures.contingency import contingency
-from pipeline.figures.curves import confidence, loss_curves
+from pipeline.figures.curves import confidence, loss_curves, refinement_curves
 from pipeline.figures.how_many import how_many
 from pipeline.figures.maps import scatter, scatter_stepped, scatter_thumbnails
 from pipeline.figures.pictures import displayable
@@ -21,6 +21,7 @@ __all__ = [
     "loss_curves",
     "png",
     "reconstructions",
+    "refinement_curves",
     "scatter",
     "scatter_stepped",
     "scatter_thumbnails",

@@ -54,6 +54,36 @@ def _curves(axes: Axes, history: Sequence[Mapping[str, float]], names: Sequence[
     axes.legend(loc="best", labelcolor=INK)
 
 
+REFINEMENT = {"kl": "Divergence from target", "reconstruction": "Squared error", "changed": "Changed assignments"}
+"""The measures of a refinement, each with the title of its panel."""
+
+
+def refinement_curves(history: Sequence[Mapping[str, float]], title: str = "Refinement") -> Figure:
+    """Draw how a refinement went on over its steps, a panel a measure; one that was not measured has none.
+
+    `history` has a row per target: `step`, the last one before the next target, means of `kl` and `reconstruction` over
+    the steps since the last row, and `changed`, the share in [0, 1] of the assignments that the next target changed.
+    """
+    if not history:
+        raise ValueError("history is empty: a model that was not refined has no curves of it")
+    names = [name for name in REFINEMENT if name in history[0]]
+    steps = [row["step"] for row in history]
+    with style():
+        figure = new_figure(WIDTH, 3.2)
+        for place, (axes, name) in enumerate(zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True)):
+            axes.plot(steps, [row[name] for row in history], color=hue(place),
+                      marker="o", markersize=3.5 if len(history) <= 40 else 0)  # fmt: skip
+            axes.set_xlabel("step")
+            axes.set_xlim(left=0)
+            axes.set_ylim(bottom=0)
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            axes.grid(axis="y")
+            heading(axes, "\n".join([REFINEMENT[name], *title.split("\n")[1:]] if place == 0 else [REFINEMENT[name]]))
+            if name == "changed":
+                axes.yaxis.set_major_formatter(PercentFormatter(1))
+    return figure
+
+
 def confidence(
     fitted: NDArray[np.float32], held_out: NDArray[np.float32], title: str = "Confidence of the assignments"
 ) -> Figure:

@@ -18,11 +18,13 @@ class Autoencoder(Artifact, ABC):
     """Encodes images into flat latents and decodes latents into images.
 
     `bottleneck` is the shape of one code before it is flattened, such as (64,) or (7, 7, 2). `history` has a row of
-    metrics per epoch; it is empty for models that are not trained by steps. `summary` is the layer table.
+    metrics per epoch of the training, `refinement` one per target of the refinement after it (step, kl, reconstruction
+    where it was kept, changed); each is empty where there was none. `summary` is the layer table.
     """
 
     bottleneck: tuple[int, ...]
     history: History
+    refinement: History
     summary: list[dict[str, Any]]
 
     @abstractmethod
@@ -31,7 +33,7 @@ class Autoencoder(Artifact, ABC):
 
     @abstractmethod
     def decode(self, latents: Float, batch_size: int = 2048) -> Float:
-        """Map latents (n, d) to images (n, h, w, c) float32, in [0, 1] up to rounding."""
+        """Map latents (n, d) to images (n, h, w, c) float32, in [0, 1] up to what the decoder's last layer allows."""
 
     def reconstruct(self, images: Pixel, batch_size: int = 2048) -> Float:
         """Map images (n, h, w, c), uint8 or float in [0, 1], to their reconstructions (n, h, w, c) float32."""
@@ -50,7 +52,7 @@ class Autoencoder(Artifact, ABC):
         """Write the model, and the name of its class, below `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
         kind = f"{type(self).__module__}:{type(self).__qualname__}"
-        facts = {"class": kind, "history": self.history, "summary": self.summary}
+        facts = {"class": kind, "history": self.history, "refinement": self.refinement, "summary": self.summary}
         (folder / "artifact.json").write_text(json.dumps(facts, indent=1))
         self.save_parts(folder)
 
@@ -63,6 +65,7 @@ class Autoencoder(Artifact, ABC):
             kind: type[Autoencoder] = getattr(importlib.import_module(module), name)
         model = kind.load_parts(folder)
         model.history, model.summary = facts["history"], facts["summary"]
+        model.refinement = facts.get("refinement", [])  # a model registered before there was one has none
         return model
 
     @property
@@ -71,6 +74,8 @@ class Autoencoder(Artifact, ABC):
         return sum(int(row["parameters"]) for row in self.summary)
 
     def metrics(self) -> dict[str, float]:
-        """Report the size and the last epoch's losses."""
-        last = self.history[-1] if self.history else {}
-        return {"model/parameters": float(self.parameters)} | {f"reconstruction/{k}": v for k, v in last.items()}
+        """Report the size, the last epoch's losses, and how a refinement ended."""
+        found = {"model/parameters": float(self.parameters)}
+        for part, history in (("reconstruction", self.history), ("refinement", self.refinement)):
+            found |= {f"{part}/{name}": value for name, value in (history[-1] if history else {}).items()}
+        return found

@@ -19,7 +19,7 @@ class Pixels(Autoencoder):
     """The identity: a latent is the flattened image."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
-        self.bottleneck, self.history, self.summary = shape, [], []
+        self.bottleneck, self.history, self.refinement, self.summary = shape, [], [], []
 
     def encode(self, images: Pixel, batch_size: int = 2048) -> Float:  # noqa: ARG002
         """Flatten."""
@@ -44,7 +44,7 @@ class PCA(Autoencoder):
 
     def __init__(self, mean: Float, components: Float, shape: tuple[int, ...]) -> None:
         self.mean, self.components, self.shape = mean, components, shape
-        self.bottleneck, self.history, self.summary = (len(components),), [], []
+        self.bottleneck, self.history, self.refinement, self.summary = (len(components),), [], [], []
 
     def encode(self, images: Pixel, batch_size: int = 2048) -> Float:
         """Project onto the components."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import tensorflow as tf
 
 from pipeline.artifacts import Float, Images, Pixel, unit_range
 from pipeline.build import build
-from pipeline.config import Model, Train
+from pipeline.config import Model, Refine, Train
 from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder, History
 from pipeline.models.consistency import Denoiser
@@ -21,14 +22,22 @@ from pipeline.models.layers import build_decoder, build_encoder, summarise
 from pipeline.models.unpooling import autoencode, partners
 from pipeline.observer import SILENT, Observer
 
+Arrange = Callable[[Any, Any, Any], Any]
+
 
 class KerasAutoencoder(Autoencoder):
     """An encoder and a decoder, two Keras models; the bottleneck is the encoder's output."""
 
-    def __init__(self, encoder: keras.Model, decoder: keras.Model, history: History | None = None) -> None:
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        history: History | None = None,
+        refinement: History | None = None,
+    ) -> None:
         self.encoder, self.decoder = encoder, decoder
         self.bottleneck = tuple(int(side) for side in encoder.output_shape[1:])
-        self.history = history or []
+        self.history, self.refinement = history or [], refinement or []
         self.summary = summarise(encoder, decoder)
 
     def encode(self, images: Pixel, batch_size: int = 2048) -> Float:
@@ -103,7 +112,7 @@ def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT)
         optimizer=_optimizer(train, steps * epochs),
         loss=train.loss,
         metrics=[metric if isinstance(metric, str) else build(metric, "train.metrics") for metric in train.metrics],
-        steps_per_execution=_divisor(steps, train.steps_per_execution),
+        steps_per_execution=divisor(steps, train.steps_per_execution),
         jit_compile=False,  # XLA on a CPU passes by oneDNN's convolutions and is slower
     )
     epochs_seen = _Epochs(observer, train, epochs, steps)
@@ -129,8 +138,13 @@ def _split(train: Train, images: Images) -> tuple[Pixel, Pixel]:
     return fitted, held
 
 
-def batches(images: Pixel, train: Train) -> tf.data.Dataset:
-    """Yield ((corrupted, clean), clean) batches without end, each epoch in a new seeded order.
+def denoising(rows: Any, corrupted: Any, clean: Any) -> Any:  # noqa: ARG001
+    """Return ((corrupted, clean), clean): what `Denoiser` takes, and the target of its loss."""
+    return (corrupted, clean), clean
+
+
+def batches(images: Pixel, settings: Train | Refine, arrange: Arrange = denoising) -> tf.data.Dataset:
+    """Yield batches without end, each epoch in a new seeded order: what `arrange` makes of (rows, corrupted, clean).
 
     The images stay as they are in memory, one tensor; a batch is gathered, scaled and corrupted in the pipeline.
     Each pass ends with its remainder, so an epoch sees every image once.
@@ -138,15 +152,14 @@ def batches(images: Pixel, train: Train) -> tf.data.Dataset:
     n = len(images)
     source = tf.constant(np.ascontiguousarray(images))
     scale = 255.0 if images.dtype == np.uint8 else 1.0
-    settings = train.corruption
 
     def make(step: Any, rows: Any) -> Any:
         clean = tf.cast(tf.gather(source, rows), tf.float32) / scale
-        seed = tf.stack([train.seed % 2**31, tf.cast(step, tf.int32) * 4])
-        return (corrupt(clean, seed, settings), clean), clean
+        seed = tf.stack([settings.seed % 2**31, tf.cast(step, tf.int32) * 4])
+        return arrange(rows, corrupt(clean, seed, settings.corruption), clean)
 
-    rows = tf.data.Dataset.range(n).shuffle(n, seed=train.seed, reshuffle_each_iteration=True)
-    numbered = rows.batch(train.batch_size).repeat().enumerate()
+    rows = tf.data.Dataset.range(n).shuffle(n, seed=settings.seed, reshuffle_each_iteration=True)
+    numbered = rows.batch(settings.batch_size).repeat().enumerate()
     return numbered.map(make, num_parallel_calls=2, deterministic=True).prefetch(4)
 
 
@@ -163,8 +176,8 @@ def _validation(held: Pixel, train: Train) -> tf.data.Dataset | None:
     return source.map(pair).cache().prefetch(2)
 
 
-def _divisor(steps: int, most: int) -> int:
-    """The largest divisor of `steps` up to `most`: Keras rounds an epoch up to whole executions otherwise."""
+def divisor(steps: int, most: int) -> int:
+    """Return the largest divisor of `steps` up to `most`: Keras rounds an epoch up to whole executions otherwise."""
     return next(size for size in range(min(steps, most), 0, -1) if steps % size == 0)
 
 

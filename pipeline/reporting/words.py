@@ -26,6 +26,10 @@ MEANINGS = {
     "mse": "Mean squared error a pixel, images in [0, 1].",
     "loss": "Training loss of the last epoch.",
     "val_loss": "Validation loss of the last epoch.",
+    "kl": "How far the soft assignment was from its sharpened target at the refinement's end.",
+    "reconstruction": "Mean squared error a pixel at the refinement's end.",
+    "changed": "Share of the assignments that the refinement's last target changed.",
+    "step": "Steps of the refinement.",
     "inertia": "Sum of squared distances to the cluster centres; lower is better.",
     "mean_log_likelihood": "Mean log likelihood of an image under the mixture; higher is better.",
     "bic": "Bayesian information criterion of the mixture; lower is better.",
@@ -52,12 +56,18 @@ def meaning(name: str) -> str:
 
 
 def model_words(run: Run) -> str:
-    """Say how well the autoencoder gives images back, and whether there is a training to show."""
+    """Say how well the autoencoder gives images back, whether there is a training to show, and if a decoder lags."""
     errors = {part: run.scores.values.get(f"reconstruction/{part}_mse") for part in ("train", "test")}
     known = [f"{number(value)} on {part} images" for part, value in errors.items() if value is not None]
     words = f"Mean squared error a pixel, images in [0, 1]: {', '.join(known)}." if known else ""
     untrained = "This model was not trained by steps, so there is no loss curve."
-    return words if run.autoencoder.history else f"{words} {untrained}".strip()
+    left_behind = (
+        "The refinement moved the encoder and left the decoder as it was, so reconstructions and decoded centres show "
+        "less than the codes hold."
+    )
+    history, refinement = run.autoencoder.history, run.autoencoder.refinement
+    lags = bool(refinement) and "reconstruction" not in refinement[-1]
+    return " ".join(text for text in (words, "" if history else untrained, left_behind if lags else "") if text)
 
 
 def map_words(values: Mapping[str, float]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,8 +12,11 @@ from typing import Any
 from pipeline.config import Config
 from pipeline.tracking import Store, flatten
 
-DECIDING = ("data.", "model.", "train.", "manifold.", "cluster.")
+DECIDING = ("data.", "model.", "train.", "refine.", "manifold.", "cluster.")
 """The groups that decide what is measured here; others only draw, report or keep."""
+
+TRAINED = ("pretrained", "autoencoder")
+"""What the stage train gives, and what it gave before there was a refinement; such runs count as they are."""
 
 
 def compose(words: Sequence[str]) -> Config:
@@ -67,9 +71,12 @@ class Record:
     @cached_property
     def autoencoder(self) -> dict[str, Any]:
         """The trained model's facts: `history`, a row of metrics an epoch, and `summary`, a row a layer."""
-        path = self.store.local(self.stage_run("train"), "result/autoencoder/artifact.json")
-        facts: dict[str, Any] = json.loads(path.read_text())
-        return facts
+        run = self.stage_run("train")
+        for name in TRAINED:
+            with suppress(OSError):
+                facts: dict[str, Any] = json.loads(self.store.local(run, f"result/{name}/artifact.json").read_text())
+                return facts
+        raise OSError(f"run {run} has lost its trained model's facts")
 
 
 class Records:

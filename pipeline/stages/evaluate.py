@@ -124,10 +124,11 @@ def _map(config: Evaluate, latents: Latents, graph: Graph, drawn: Map) -> dict[s
 
 
 def _reconstruction(autoencoder: Autoencoder, images: Images) -> dict[str, float]:
-    """Mean squared error a pixel, and the last epoch's losses of the training itself."""
+    """Mean squared error a pixel, the last epoch's losses of the training, and how a refinement ended."""
     parts = {"train": images.fitted, "test": images.held_out}
     errors = {f"reconstruction/{part}_mse": _mse(autoencoder, chosen) for part, chosen in parts.items() if len(chosen)}
-    return errors | {name: value for name, value in autoencoder.metrics().items() if name.startswith("reconstruction/")}
+    own = ("reconstruction/", "refinement/")
+    return errors | {name: value for name, value in autoencoder.metrics().items() if name.startswith(own)}
 
 
 def _mse(autoencoder: Autoencoder, images: Pixel, batch: int = 2048) -> float:

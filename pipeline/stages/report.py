@@ -44,7 +44,7 @@ def report(
     """Return the report of a run: an HTML page that needs no other file, and its figures as PNG files.
 
     What cannot be drawn is left out: what needs labels where none are known, training curves of a model
-    that was not trained by steps, centres and members where no cluster was found.
+    that was not trained by steps, or not refined, centres and members where no cluster was found.
     """
     run = Run(config, images, labels, autoencoder, latents, features, clustering, map, scores)
     drawings: list[Drawing] = []
@@ -68,6 +68,23 @@ def _loss_curves(run: Run) -> Iterator[Drawing]:
     alt = f"Line chart: over {epochs} the training loss goes from {first:.4g} to {last:.4g}{validation}."
     words = "What the autoencoder was trained to lower. Validation images were never trained on."
     yield Drawing("loss_curves", "autoencoder", figure, words, alt)
+
+
+def _refinement_curves(run: Run) -> Iterator[Drawing]:
+    history = run.autoencoder.refinement
+    if not history:
+        return
+    figure = figures.refinement_curves(history, f"Refinement\n{run.facts}")
+    first, last = history[0], history[-1]
+    words = (
+        "The training that came after, towards clusters: how far the assignment was from its sharpened target, and "
+        "what share of the images each new target put into another cluster. No label was used."
+    )
+    alt = (
+        f"Line charts: over {last['step']:,.0f} steps the divergence goes from {first['kl']:.4g} to {last['kl']:.4g}, "
+        f"the share of changed assignments from {percent(first['changed'])} to {percent(last['changed'])}."
+    )
+    yield Drawing("refinement_curves", "autoencoder", figure, words, alt)
 
 
 def _reconstructions(run: Run) -> Iterator[Drawing]:
@@ -226,7 +243,7 @@ def _draw_rows(run: Run, n: int, count: int) -> NDArray[np.int64]:
 
 
 DRAWERS: tuple[Callable[[Run], Iterator[Drawing]], ...] = (
-    _loss_curves, _reconstructions, _map_by_label, _map_by_cluster, _map_thumbnails, _map_stepped,
+    _loss_curves, _refinement_curves, _reconstructions, _map_by_label, _map_by_cluster, _map_thumbnails, _map_stepped,
     _contingency, _centres, _examples, _confidence,
 )  # fmt: skip
 """What is drawn, in the page's order. A new figure is a function that yields drawings, and a name here."""
