@@ -7,7 +7,7 @@ anything heavy is imported. Each group that draws random numbers has its own `se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -128,7 +128,7 @@ class Refine(Group):
     """
 
     name: str
-    fit: str = "pipeline.refining.keep.keep"
+    fit: Literal["pipeline.refining.keep.keep", "pipeline.refining.training.fit"]
     k: int | None = Field(None, ge=2)
     gamma: float = Field(1.0, gt=0)
     reconstruction: float = Field(0.0, ge=0)
@@ -190,6 +190,38 @@ class Cluster(Group):
     fit_size: int | None = Field(None, ge=2)
     deterministic: bool = True
     seed: int = Field(0, ge=0, lt=2**32)
+
+
+class SelfTraining(Group):
+    """A new network of the layers `encoder` and `decoder` that learns the clusters which the other groups find.
+
+    `forgiveness` is q of the generalised cross-entropy. As in training, few images are seen for at least `min_steps`.
+    """
+
+    name: str
+    fit: Literal["pipeline.refining.self_training.fit"]
+    rounds: int = Field(1, ge=1)
+    forgiveness: float = Field(0.7, gt=0, le=1)
+    reconstruction: float = Field(1.0, ge=0)
+    encoder: list[Spec]
+    decoder: list[Spec]
+    epochs: int = Field(6, ge=1)
+    min_steps: int = Field(0, ge=0)
+    batch_size: int = Field(256, ge=2)
+    optimizer: Spec = {"_target_": "keras.optimizers.Adam"}
+    learning_rate: float = Field(0.002, gt=0)
+    corruption: Corruption = Corruption()
+    neighbors: Neighbors
+    manifold: Manifold
+    cluster: Cluster
+    steps_per_execution: int = Field(50, ge=1)
+    deterministic: bool = True
+    seed: int = Field(0, ge=0, lt=2**32)
+
+    @property
+    def k(self) -> int | None:
+        """The number of clusters to learn, where the clusterer is given one."""
+        return self.cluster.k
 
 
 class NullModels(Group):
@@ -308,7 +340,7 @@ class Config(Group):
     data: Data
     model: Model
     train: Train
-    refine: Refine
+    refine: Annotated[Refine | SelfTraining, Field(discriminator="fit")]
     extract: Extract
     neighbors: Neighbors
     manifold: Manifold
@@ -366,7 +398,7 @@ def check(values: Mapping[str, Any]) -> Config:
 
 
 def _explain(item: Any) -> str:
-    key = ".".join(str(part) for part in item["loc"])
+    key = ".".join(str(part) for part in item["loc"] if not _is_function(part))
     if item["type"] == "extra_forbidden":
         return f"{key}: no such key{_siblings(item['loc'])}"
     if item["type"] == "value_error":
@@ -376,9 +408,17 @@ def _explain(item: Any) -> str:
     return f"{key} = {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}"
 
 
+def _is_function(part: Any) -> bool:
+    """Whether part of a place is no key but the function that decided which keys there are."""
+    return str(part).startswith("pipeline.")
+
+
 def _siblings(location: tuple[Any, ...]) -> str:
     group: Any = Config
     for part in location[:-1]:
+        if _is_function(part):
+            group = next(kind for kind in get_args(group) if part in get_args(kind.model_fields["fit"].annotation))
+            continue
         known = group.model_fields.get(part) if isinstance(group, type) and issubclass(group, Group) else None
         group = known.annotation if known else None
     return f"; there are {', '.join(group.model_fields)}" if group else ""

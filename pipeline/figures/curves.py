@@ -54,15 +54,21 @@ def _curves(axes: Axes, history: Sequence[Mapping[str, float]], names: Sequence[
     axes.legend(loc="best", labelcolor=INK)
 
 
-REFINEMENT = {"kl": "Divergence from target", "reconstruction": "Squared error", "changed": "Changed assignments"}
+REFINEMENT = {
+    "kl": "Divergence from target",
+    "agreement": "Agreement with clusters",
+    "reconstruction": "Squared error",
+    "changed": "Changed assignments",
+}
 """The measures of a refinement, each with the title of its panel."""
 
 
 def refinement_curves(history: Sequence[Mapping[str, float]], title: str = "Refinement") -> Figure:
     """Draw how a refinement went on over its steps, a panel a measure; one that was not measured has none.
 
-    `history` has a row per target: `step`, the last one before the next target, means of `kl` and `reconstruction` over
-    the steps since the last row, and `changed`, the share in [0, 1] of the assignments that the next target changed.
+    `history` has rows with `step` and some of: means of `kl`, `agreement` (the share in [0, 1] of the images that the
+    network puts into the cluster it is taught) and `reconstruction` over the steps since the last row, and `changed`,
+    the share of the assignments that the next target changed.
     """
     if not history:
         raise ValueError("history is empty: a model that was not refined has no curves of it")
@@ -79,7 +85,7 @@ def refinement_curves(history: Sequence[Mapping[str, float]], title: str = "Refi
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             axes.grid(axis="y")
             heading(axes, "\n".join([REFINEMENT[name], *title.split("\n")[1:]] if place == 0 else [REFINEMENT[name]]))
-            if name == "changed":
+            if name in ("agreement", "changed"):
                 axes.yaxis.set_major_formatter(PercentFormatter(1))
     return figure
 

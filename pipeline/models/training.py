@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from pipeline.artifacts import Float, Images, Pixel, unit_range
 from pipeline.build import build
-from pipeline.config import Model, Refine, Train
+from pipeline.config import Model, Refine, SelfTraining, Train
 from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder, History
 from pipeline.models.consistency import Denoiser
@@ -143,7 +143,7 @@ def denoising(rows: Any, corrupted: Any, clean: Any) -> Any:  # noqa: ARG001
     return (corrupted, clean), clean
 
 
-def batches(images: Pixel, settings: Train | Refine, arrange: Arrange = denoising) -> tf.data.Dataset:
+def batches(images: Pixel, settings: Train | Refine | SelfTraining, arrange: Arrange = denoising) -> tf.data.Dataset:
     """Yield batches without end, each epoch in a new seeded order: what `arrange` makes of (rows, corrupted, clean).
 
     The images stay as they are in memory, one tensor; a batch is gathered, scaled and corrupted in the pipeline.

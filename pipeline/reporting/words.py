@@ -29,6 +29,7 @@ MEANINGS = {
     "kl": "How far the soft assignment was from its sharpened target at the refinement's end.",
     "reconstruction": "Mean squared error a pixel at the refinement's end.",
     "changed": "Share of the assignments that the refinement's last target changed.",
+    "agreement": "Share of the distorted images that the network put into the cluster it was taught, at the end.",
     "step": "Steps of the refinement.",
     "inertia": "Sum of squared distances to the cluster centres; lower is better.",
     "mean_log_likelihood": "Mean log likelihood of an image under the mixture; higher is better.",

@@ -76,14 +76,9 @@ def _refinement_curves(run: Run) -> Iterator[Drawing]:
         return
     figure = figures.refinement_curves(history, f"Refinement\n{run.facts}")
     first, last = history[0], history[-1]
-    words = (
-        "The training that came after, towards clusters: how far the assignment was from its sharpened target, and "
-        "what share of the images each new target put into another cluster. No label was used."
-    )
-    alt = (
-        f"Line charts: over {last['step']:,.0f} steps the divergence goes from {first['kl']:.4g} to {last['kl']:.4g}, "
-        f"the share of changed assignments from {percent(first['changed'])} to {percent(last['changed'])}."
-    )
+    words = "The training that came after, towards clusters that were found without labels."
+    changes = [f"{name} goes from {first[name]:.4g} to {last[name]:.4g}" for name in first if name != "step"]
+    alt = f"Line charts: over {last['step']:,.0f} steps {', '.join(changes)}."
     yield Drawing("refinement_curves", "autoencoder", figure, words, alt)
 
 

@@ -1,0 +1,110 @@
+"""Self-training: cluster, teach a fresh network the clusters through distorted images, keep the network.
+
+A cluster's few wrong members look like another cluster's many right ones, more so when shifted, turned and sheared.
+A network that may ignore what does not fit learns the many, and its codes put the few where they belong.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from pipeline.artifacts import Images, Int, Latents
+from pipeline.build import build
+from pipeline.config import SelfTraining
+from pipeline.errors import UserError
+from pipeline.models.base import Autoencoder, History
+from pipeline.models.layers import build_decoder, build_encoder
+from pipeline.models.training import KerasAutoencoder, batches, divisor
+from pipeline.observer import SILENT, Observer
+from pipeline.refining.student import Student
+from pipeline.stages.cluster import cluster
+from pipeline.stages.manifold import manifold
+from pipeline.stages.neighbors import neighbors
+
+
+def fit(config: SelfTraining, pretrained: Autoencoder, images: Images, observer: Observer = SILENT) -> Autoencoder:
+    """Return a new autoencoder of the layers in `config`, whose codes tell the found clusters apart.
+
+    Each of the `rounds` clusters the fitted images as the run itself would, and trains a new network on that. Held-out
+    images have no part, and no label has. The same seed gives the same weights to the bit on the same machine.
+
+    Raises:
+        UserError: only one cluster was found, a layer cannot be built, or the loss became NaN.
+    """
+    refined, history = pretrained, list[dict[str, float]]()
+    for _ in range(config.rounds):
+        taught = teach(config, refined, images, observer)
+        refined = learn(config, taught, images, history, observer)
+    refined.history, refined.refinement = pretrained.history, history
+    return refined
+
+
+def teach(config: SelfTraining, autoencoder: Autoencoder, images: Images, observer: Observer = SILENT) -> Int:
+    """Return the cluster of each fitted image (n,) by its code: neighbours, manifold, clusterer as the stages do it."""
+    fitted = autoencoder.encode(images.fitted)
+    latents = Latents(fitted, fitted[:0], list(autoencoder.bottleneck))
+    graph = neighbors(config.neighbors, latents, observer)
+    features = manifold(config.manifold, latents, graph, observer)
+    found = cluster(config.cluster, features, graph, latents, observer)
+    if found.k < 2:
+        raise UserError(f"refine = {config.name}: {found.k} clusters were found, and at least two can be learnt")
+    return found.fitted
+
+
+def learn(
+    config: SelfTraining, clusters: Int, images: Images, history: History, observer: Observer = SILENT
+) -> KerasAutoencoder:
+    """Train a new network on the clusters (n,), −1 for those that have none; a row per epoch goes to `history`."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(config.seed)
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    encoder = build_encoder(config.encoder, images.shape)
+    decoder = build_decoder(config.decoder, encoder, images.shape)
+    student = Student(encoder, decoder, clusters, config.forgiveness, config.reconstruction, name=config.name)
+    steps = math.ceil(len(clusters) / config.batch_size)
+    epochs = max(config.epochs, math.ceil(config.min_steps / steps))
+    student.compile(
+        optimizer=build(
+            config.optimizer,
+            "refine.optimizer",
+            learning_rate=keras.optimizers.schedules.CosineDecay(config.learning_rate, steps * epochs),
+        ),
+        steps_per_execution=divisor(steps, config.steps_per_execution),
+        jit_compile=False,  # as in training
+    )
+    student.fit(
+        batches(images.fitted, config, lambda *triple: (triple,)),
+        steps_per_epoch=steps,
+        epochs=epochs,
+        shuffle=False,  # the batches are shuffled already
+        callbacks=[_Epochs(observer, history, steps, epochs)],
+        verbose=0,
+    )
+    return KerasAutoencoder(encoder, decoder)
+
+
+class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
+    """Tells the observer of batches and epochs, and keeps a row per epoch."""
+
+    def __init__(self, observer: Observer, history: History, steps: int, epochs: int) -> None:
+        super().__init__()
+        self.observer, self.history, self.steps, self.epochs = observer, history, steps, epochs
+        self.before = int(history[-1]["step"]) if history else 0
+        self.epoch = 0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self.observer.progress(self.epoch + (batch + 1) / self.steps, self.epochs, "epochs")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch + 1
+        values = {name: float(value) for name, value in (logs or {}).items() if name != "loss"}
+        step = self.before + self.epoch * self.steps
+        if not all(math.isfinite(value) for value in values.values()):
+            raise UserError(f"refine: the loss became NaN or infinite by step {step}; lower refine.learning_rate")
+        self.history.append({"step": float(step), **values})
+        self.observer.measured(step, values)
