@@ -411,6 +411,7 @@ def test_everything_is_written_and_found_again(gathered, tmp_path):
     folder = write.write_outputs(found, tmp_path)
     assert {path.name for path in folder.iterdir()} == {
         "reproduction.html", "claims.html", "results.html", "reproduction.csv", "figures.csv", "results.csv",
+        "results_digits.csv", "results_whole.csv",
         *(f"{claim.sweep}.csv" for claim in claims.CLAIMS),
     }  # fmt: skip
     assert "no finished run" in (folder / "reproduction.csv").read_text()
@@ -426,7 +427,16 @@ def test_everything_is_written_and_found_again(gathered, tmp_path):
 
 
 def test_a_store_without_runs_of_a_row_leaves_what_was_recorded_of_it(tmp_path):
-    recorded = {"recipe": "one", "words": "", "seeds": [0], "k": 10, "n": 50, "seconds": [1.0], "scores": {}}
+    recorded = {
+        "table": "some",
+        "recipe": "one",
+        "words": "",
+        "seeds": [0],
+        "k": 10,
+        "n": 50,
+        "seconds": [1.0],
+        "scores": {},
+    }
     names = [f"{part} {score}" for part in ("train", "test") for score in ("accuracy", "purity", "nmi", "ari")]
     recorded["scores"] = {name: [0.5] for name in names}
     (tmp_path / "README.md").write_text("<!-- results:begin -->\n<!-- results:end -->\n")

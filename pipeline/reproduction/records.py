@@ -90,14 +90,14 @@ class Records:
         """Return, by seed, the newest execution of what `words` compose with that seed that measured `needs`.
 
         A run counts by its configuration, not by the words it was started with: one that was shortened on the command
-        line is not taken. A key that is newer than a run is not asked for.
+        line is not taken. A key that is newer than a run had, in effect, its default of today.
         """
         found: dict[int, Record] = {}
         for run in self.runs:
             params, seed = run.data.params, int(run.data.params.get("seed", -1))
             if seed >= 0 and seed not in found and set(needs) <= set(run.data.metrics):
-                expected = self._composed((*words, f"seed={seed}"))
-                if all(params[key] == value for key, value in expected.items() if key in params):
+                expected, default = self._composed((*words, f"seed={seed}")), self._composed((f"seed={seed}",))
+                if all(params.get(key, default.get(key)) == value for key, value in expected.items()):
                     found[seed] = Record(self.store, run)
         return dict(sorted(found.items()))
 

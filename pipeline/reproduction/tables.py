@@ -84,26 +84,29 @@ def _compared(figure: dict[str, Any], seed: int | None) -> tuple[str, str, str]:
 
 
 def results(rows: Rows) -> list[Table]:
-    """Return one table, a row a recipe: mean ± sd over its seeds, and the worst seed's accuracy."""
-    header = (
-        "recipe", "train accuracy", "worst", "train purity", "NMI", "ARI", "test accuracy", "test purity",
-        "k", "n", "seeds", "time",
-    )  # fmt: skip
+    """Return a table a set of images, a row a recipe: mean ± sd over its seeds, and the worst seed's accuracy."""
     words = "Mean ± sd over the seeds, the whole pipeline anew for each; time is the median run's, all stages computed."
-    return [
-        Table("MNIST, 60,000 training images clustered, 10,000 assigned", words, header, [_result(r) for r in rows])
-    ]
+    titles = dict.fromkeys(row["table"] for row in rows)
+    return [_results(title, words, [row for row in rows if row["table"] == title]) for title in titles]
 
 
-def _result(row: dict[str, Any]) -> tuple[str, ...]:
+def _results(title: str, words: str, rows: Rows) -> Table:
+    shown = ["train accuracy", "train purity", "train nmi", "train ari"]
+    shown += [name for name in ("test accuracy", "test purity") if name in rows[0]["scores"]]
+    names = [name.replace("train nmi", "NMI").replace("train ari", "ARI") for name in shown]
+    header = ("recipe", names[0], "worst", *names[1:], "k", "n", "seeds", "time")
+    return Table(title, words, header, [_result(row, shown) for row in rows])
+
+
+def _result(row: dict[str, Any], shown: Sequence[str]) -> tuple[str, ...]:
     if not row["seeds"]:
-        return (row["recipe"], "no finished run", *[NONE] * 10)
+        return (row["recipe"], "no finished run", *[NONE] * (len(shown) + 4))
     scores = row["scores"]
     return (
         f"{row['recipe']}" + (f" `{row['words']}`" if row["words"] else ""),
-        _spread(scores["train accuracy"]),
-        _number(min(scores["train accuracy"])),
-        *(_spread(scores[name]) for name in ("train purity", "train nmi", "train ari", "test accuracy", "test purity")),
+        _spread(scores[shown[0]]),
+        _number(min(scores[shown[0]])),
+        *(_spread(scores[name]) for name in shown[1:]),
         str(row["k"]),
         f"{row['n']:,}",
         ", ".join(map(str, row["seeds"])),

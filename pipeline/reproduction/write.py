@@ -18,6 +18,9 @@ RECORDS = Path("tests") / "records"
 BUILDERS = {"results": tables.results, "reproduction": tables.reproduction, "claims": tables.claims}
 """The sections of the README and what makes their tables of a record."""
 
+FILES = {"results": ("results", "results_digits", "results_whole"), "reproduction": ("reproduction", "figures")}
+"""Names of the CSV files, one a table; each claim's is that of its sweep."""
+
 
 def gather(store: Store) -> dict[str, list[dict[str, Any]]]:
     """Return the record of every section, from the store's finished runs."""
@@ -37,7 +40,7 @@ def write_outputs(found: dict[str, list[dict[str, Any]]], outputs: Path) -> Path
         made = BUILDERS[section](record)
         (folder / f"{section}.html").write_text(tables.to_html(section.capitalize(), made), encoding="utf-8")
         for place, table in enumerate(made):
-            name = record[place]["sweep"] if section == "claims" else (section, "figures")[place]
+            name = record[place]["sweep"] if section == "claims" else FILES[section][place]
             (folder / f"{name}.csv").write_text(tables.to_csv(table), encoding="utf-8")
     return folder
 
@@ -66,8 +69,8 @@ def _kept(rows: list[dict[str, Any]], file: Path) -> list[dict[str, Any]]:
     return [row if _measured(row) else earlier.get(_name(row), row) for row in rows]
 
 
-def _name(row: dict[str, Any]) -> str:
-    return str(row.get("recipe") or row.get("experiment") or row.get("sweep"))
+def _name(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[key]) for key in ("table", "recipe", "experiment", "sweep") if key in row)
 
 
 def _measured(row: dict[str, Any]) -> bool:
