@@ -305,8 +305,9 @@ class NullClusterings(Artifact):
     """Clusterings of the same images in several spaces, of which some were never trained; no label had a part in them.
 
     `rows` (s,) int64 are the places of a sample among the fitted images, the same for every space, ascending;
-    `clusters` (spaces, s) int32 its clusters by space, noise −1. `spaces` names them and `dimensions` says in how many
-    each was clustered. `notes` says how this differs from the run's own clustering. Without null models all are empty.
+    `clusters` (spaces, r, s) int32 its clusters by space and repeat, noise −1. `spaces` names the spaces, `dimensions`
+    says in how many each was clustered, `notes` how this differs from the run's own clustering. Without null models all
+    are empty.
     """
 
     rows: NDArray[np.int64]
@@ -316,12 +317,14 @@ class NullClusterings(Artifact):
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        _check(self.clusters.shape == (len(self.spaces), len(self.rows)), "each space needs a cluster for each row")
+        shape = self.clusters.shape
+        _check(len(shape) == 3, f"clusters have shape {shape}, not (spaces, repeats, rows)")
+        _check((shape[0], shape[2]) == (len(self.spaces), len(self.rows)), "each space needs a cluster for each row")
 
     @classmethod
     def none(cls) -> Self:
         """No null models."""
-        return cls(np.empty(0, np.int64), np.empty((0, 0), np.int32), [], [])
+        return cls(np.empty(0, np.int64), np.empty((0, 0, 0), np.int32), [], [])
 
 
 @dataclass(frozen=True)

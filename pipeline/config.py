@@ -225,10 +225,11 @@ class SelfTraining(Group):
 
 
 class NullModels(Group):
-    """How many images the null models cluster, with how many starts, in how many dimensions; no images: no models."""
+    """How many images the null models cluster, how often and with how many starts; no images: no models."""
 
-    sample: int = Field(2500, ge=0)
-    starts: int = Field(3, ge=1)
+    sample: int = Field(2000, ge=0)
+    repeats: int = Field(3, ge=1)
+    starts: int = Field(2, ge=1)
     most_dimensions: int = Field(64, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
 

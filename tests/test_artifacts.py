@@ -36,7 +36,7 @@ def artifacts(blobs, images, labels):
             clusters, held, np.ones(n, np.float32), np.ones(m, np.float32), np.eye(3, 8), "kmeans", ["sampled"],
             {"inertia": 1.5}, {"any": "object"}, np.arange(-1, 3),
         ),
-        NullClusterings(np.arange(0, n, 2), np.stack([clusters[::2]] * 2), ["pixels", "pca"], [64, 8], ["sampled"]),
+        NullClusterings(np.arange(0, n, 2), np.stack([clusters[::2]] * 2)[:, None], ["pixels", "pca"], [64, 8], ["a"]),
         Scores({"train/ari_score": 0.5}, [{"cluster": 0, "size": 3}], np.eye(3, dtype=np.int64), [0, 1, 2], ["none"]),
     ]  # fmt: skip
 

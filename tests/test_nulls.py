@@ -58,7 +58,7 @@ def scores(things, found, labels=None):
 def test_all_spaces_share_the_sample_and_the_clusters_of_the_same_rows(things, recorder):
     found = made(things, NullModels(sample=30, starts=2, seed=4), observer=recorder)
     assert found.spaces == ["pixels", "pca", "latents", "manifold"]
-    assert found.clusters.shape == (4, 30)
+    assert found.clusters.shape == (4, 3, 30)
     assert np.array_equal(found.rows, np.unique(found.rows))
     assert found.dimensions == [35, 4, 4, 3]
     assert "random sample of 30 of 60 fitted images (seed 4); 2 starts in place of 7" in recorder.notes[0]
@@ -81,6 +81,13 @@ def test_a_covariance_a_cluster_gets_fewer_dimensions_and_it_is_said(things):
     assert found.dimensions == [5, 4, 4, 3]
     assert "pixels: 5 random projections of 35 dimensions" in found.notes
     assert made(things, NullModels(most_dimensions=5)).dimensions[0] == 35, "k-means takes all of them"
+
+
+def test_repeats_are_other_seeds_and_a_clusterer_that_draws_nothing_has_one(things):
+    once, thrice = (made(things, NullModels(repeats=repeats, starts=1)) for repeats in (1, 3))
+    assert np.array_equal(once.clusters[:, 0], thrice.clusters[:, 0]), "the run's own seed comes first"
+    assert not np.array_equal(thrice.clusters[2, 0], thrice.clusters[2, 1])
+    assert made(things, cluster=clusterer(DBSCAN, k=None)).clusters.shape[1] == 1
 
 
 def test_without_a_manifold_there_is_no_row_for_it(things):
@@ -116,6 +123,7 @@ def test_the_rows_of_the_table_are_scored_on_the_sample(things):
     assert rows["manifold"]["agreement"] == 1, "the run's own clusters are the groups"
     assert {row["n"] for row in rows.values()} == {50}
     assert {row["k"] for row in rows.values()} == {3}
+    assert rows["pixels"]["accuracy_sd"] == 0
     assert scored.values["null/latents_accuracy"] == rows["latents"]["accuracy"]
     assert scored.values["null/pixels_nmi"] == pytest.approx(1)
 
@@ -158,6 +166,8 @@ def test_the_verdict_follows_the_numbers(latents, words):
 
 def test_fewer_images_make_more_of_a_difference_chance():
     assert margin(row("a", 0.5, 100), row("b", 0.5, 100)) == pytest.approx(2 * np.sqrt(0.005))
+    lucky = row("a", 0.5, 100) | {"accuracy_sd": 0.3, "repeats": 3}
+    assert margin(lucky, row("b", 0.5, 100)) == pytest.approx(2 * np.sqrt(0.005 + 0.03)), "and so does luck"
     assert margin(row("a", 0.5, 100), row("b", 0.5, 100)) > margin(row("a", 0.5), row("b", 0.5))
 
 
@@ -174,6 +184,6 @@ def test_the_report_has_the_table_and_says_what_did_not_help(things):
     text = " ".join(page.words.split())
     assert "nulls" in page.ids
     assert text.count("the autoencoder did not help but did harm") == 2, "in front, and beside the table"
-    assert "PCA of the pixels 4 1.0000 1.0000 1.0000 1.0000 3 100 % 50" in text
+    assert "PCA of the pixels 4 1.0000 ± 0.0000 1.0000 1.0000 1.0000 3 100 % 50" in text
     assert "2 starts in place of 7" in text
     assert "Null models" not in Page(report(**inputs).html).words

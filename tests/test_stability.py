@@ -152,9 +152,10 @@ def test_the_words_follow_the_numbers():
     words = variance_words({"clusterer": 1.0, "bootstrap": 0.2, "manifold": 0.9, "autoencoder": 0.88})
     assert "0.120 short of 1" in words
     assert "the clusterer adds nothing that shows, the manifold adds 0.100, the autoencoder adds 0.020" in words
-    assert words.endswith("Most of it comes from the manifold.")
-    table = pd.DataFrame({"cluster": [0, 1], "jaccard_clusterer": [0.9, 0.7]})
-    assert headline(table, "clusterer") == "1 of 2 clusters are stable"
+    assert "Most of it comes from the manifold." in words
+    assert "alone agree to 0.2000" in words
+    assert headline([0.9, 0.7]) == "1 of 2 clusters are stable"
+    assert headline([0.9, 0.8]) == "All 2 clusters are stable"
     assert [verdict(value) for value in (0.9, 0.75, 0.6, 0.1)] == [
         "highly stable", "stable", "there, but its border is vague", "not to be trusted",
     ]  # fmt: skip

@@ -48,21 +48,21 @@ def page(
 ) -> str:
     """Return the page as HTML that loads nothing, from the tables of `Stable`; at most `examples` images are shown."""
     widest = str(sources["source"].iloc[-1])
+    # The widest source contains the other seeds, but not the bootstrap: what is stable must be so in all of them.
+    lowest = clusters[[f"jaccard_{source}" for source in sources["source"]]].min(axis=1)
     return render(
         FOLDER,
         TEMPLATE,
         name=name,
         n=len(table),
-        headline=headline(clusters, widest),
+        headline=headline(list(lowest)),
         words=variance_words(dict(zip(sources["source"], sources["ari"], strict=True))),
         notes=notes,
         sources=[row | {"repeated": REPEATED[row["source"]], "k": _span(row)} for row in _records(sources)],
         names=list(sources["source"]),
         clusters=[
-            row
-            | {"name": cluster_name(row["cluster"]), "colour": hue(row["cluster"])}
-            | {"verdict": verdict(row[f"jaccard_{widest}"])}
-            for row in _records(clusters)
+            row | {"name": cluster_name(row["cluster"]), "colour": hue(row["cluster"])} | {"verdict": verdict(least)}
+            for row, least in zip(_records(clusters), lowest, strict=True)
         ],
         widest=widest,
         repeated=REPEATED[widest],
@@ -73,10 +73,10 @@ def page(
     )
 
 
-def headline(clusters: pd.DataFrame, widest: str) -> str:
-    """Return how many clusters are at least stable when everything asked for is repeated."""
-    k = len(clusters)
-    stable = int((clusters[f"jaccard_{widest}"] >= VERDICTS[1][0]).sum())
+def headline(lowest: Sequence[float]) -> str:
+    """Return how many clusters are at least stable whatever is repeated, from the lowest Jaccard of each."""
+    k = len(lowest)
+    stable = sum(jaccard >= VERDICTS[1][0] for jaccard in lowest)
     if not k:
         return "There is no cluster to be stable"
     if stable == k:
@@ -91,8 +91,11 @@ def variance_words(ari: dict[str, float]) -> str:
         return ""
     total = 1 - ari[nested[-1]]
     words = f"Two repeats of {REPEATED[nested[-1]]} agree to an ARI of {number(ari[nested[-1]])}"
+    part = ""
+    if "bootstrap" in ari:
+        part = f" Fitted on other parts of the images, two of the clusterer alone agree to {number(ari['bootstrap'])}."
     if total < 5e-4:
-        return f"{words}: they find the same clusters."
+        return f"{words}: they find the same clusters.{part}"
     parts, before = [], 0.0
     for source in nested:
         added = 1 - ari[source] - before
@@ -100,7 +103,7 @@ def variance_words(ari: dict[str, float]) -> str:
         before = max(1 - ari[source], before)
     most = max(nested, key=lambda source: _added(ari, nested, source))
     cause = f" Most of it comes from the {most}." if len(nested) > 1 else ""
-    return f"{words}, {total:.3f} short of 1. Of that, {', '.join(parts)}.{cause}"
+    return f"{words}, {total:.3f} short of 1. Of that, {', '.join(parts)}.{cause}{part}"
 
 
 def _added(ari: dict[str, float], nested: Sequence[str], source: str) -> float:

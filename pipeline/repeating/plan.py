@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.config import Cluster, Config, Group, Stability
+
+G = TypeVar("G", bound=Group)
 
 REDRAWN = {
     "clusterer": ("cluster",),
@@ -36,28 +38,30 @@ def plan(config: Config, asked: Stability, n: int) -> tuple[dict[str, list[Confi
             notes.append(f"no {BOOTSTRAP}: {config.cluster.name} cannot be fitted on {size:,} of {n:,} images")
             continue
         notes.append(f"{BOOTSTRAP}: the clusterer is fitted on {size:,} of {n:,} images, drawn without replacement")
+        if config.cluster.k is None:
+            notes.append(f"{BOOTSTRAP}: settings of {config.cluster.name} that count images mean more on a part")
         found[BOOTSTRAP] = [
             one.model_copy(update={"cluster": one.cluster.model_copy(update={"fit_size": size})})
             for one in found[source]
         ]
-    if "clusterer" in found and not _draws(config.cluster):
+    if "clusterer" in found and not draws(config.cluster):
         notes.append(f"{config.cluster.name} draws nothing at random: with another seed it is the same")
     return found, notes
 
 
 def reseeded(config: Config, groups: tuple[str, ...], by: int) -> Config:
     """Return the configuration with the seeds of these groups `by` higher, those within a clusterer's table too."""
-    return config.model_copy(update={name: _group(getattr(config, name), by) for name in groups})
+    return config.model_copy(update={name: redrawn(getattr(config, name), by) for name in groups})
 
 
-def _group(group: Any, by: int) -> Group:
+def redrawn(group: G, by: int) -> G:
+    """Return a group of settings with its seed `by` higher, and those within a clusterer's table."""
     changes: dict[str, Any] = {}
-    if "seed" in group.model_fields_set:  # a function that takes no seed was given none
+    if "seed" in group.model_fields_set and hasattr(group, "seed"):  # a function that takes no seed was given none
         changes["seed"] = (group.seed + by) % 2**32
     if isinstance(group, Cluster):
         changes["estimator"] = _moved(group.estimator, by)
-    changed: Group = group.model_copy(update=changes)
-    return changed
+    return group.model_copy(update=changes)
 
 
 def _moved(value: Any, by: int) -> Any:
@@ -70,5 +74,6 @@ def _moved(value: Any, by: int) -> Any:
     }
 
 
-def _draws(cluster: Cluster) -> bool:
+def draws(cluster: Cluster) -> bool:
+    """Return whether another seed may give other clusters."""
     return cluster.fit_size is not None or _moved(cluster.estimator, 1) != cluster.estimator

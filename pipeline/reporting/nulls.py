@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 def null_rows(run: Run) -> list[dict[str, Any]]:
     """Return the table's rows with their titles; a score that was not measured is None."""
-    empty = dict.fromkeys(("accuracy", "purity", "nmi"))
+    empty = dict.fromkeys(("accuracy", "accuracy_sd", "purity", "nmi"))
     return [
         empty | row | {"title": TITLES[row["space"]].format(method=run.features.method)} for row in run.scores.nulls
     ]
@@ -61,8 +61,10 @@ def _compared(rows: Sequence[Row]) -> list[tuple[str, Row, Row]]:
 
 
 def margin(one: Row, other: Row) -> float:
-    """Return two standard errors of the difference of two accuracies, each on its n images, as if independent."""
-    return 2 * float(np.sqrt(sum(row["accuracy"] * (1 - row["accuracy"]) / max(row["n"], 1) for row in (one, other))))
+    """Return two standard errors of the difference of two mean accuracies: of n images and of r repeats' luck."""
+    images = sum(row["accuracy"] * (1 - row["accuracy"]) / max(row["n"], 1) for row in (one, other))
+    luck = sum(row.get("accuracy_sd", 0.0) ** 2 / max(row.get("repeats", 1), 1) for row in (one, other))
+    return 2 * float(np.sqrt(images + luck))
 
 
 def _helped(own: Row, other: Row) -> bool:
@@ -79,4 +81,4 @@ def _verdict(step: str, own: Row, other: Row) -> str:
         return f"{step} helped: {numbers}."
     if gain < -least:
         return f"{step} did not help but did harm: {numbers}."
-    return f"{step} did not help: {numbers}; on {own['n']:,} images, under {least:.3f} of difference may be chance."
+    return f"{step} did not help: {numbers}; under {least:.3f} of difference may be chance on {own['n']:,} images."

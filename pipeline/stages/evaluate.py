@@ -26,7 +26,7 @@ from pipeline.config import Evaluate
 from pipeline.models.base import Autoencoder
 from pipeline.observer import SILENT, Observer
 
-NULL = ("accuracy", "purity", "nmi", "k", "coverage", "agreement", "n")
+NULL = ("accuracy", "accuracy_sd", "purity", "nmi", "k", "coverage", "agreement", "n")
 """What is kept of each null model, as metrics `null/<space>_<name>`."""
 
 
@@ -72,17 +72,30 @@ def evaluate(
 
 
 def _null(nulls: NullClusterings, place: int, labels: Labels, clustering: Clustering) -> dict[str, Any]:
-    """A row of the null models' table: agreement with the run's clusters, and scores where labels are known."""
-    found, own = nulls.clusters[place], clustering.fitted[nulls.rows]
+    """A row of the null models' table: agreement with the run's clusters, and scores where labels are known.
+
+    All are means over the repeats; `accuracy_sd` is their standard deviation.
+    """
+    own, known = clustering.fitted[nulls.rows], labels.fitted[nulls.rows] if labels.known else np.empty(0, np.int32)
+    n = int((known >= 0).sum())
+    repeats = [_null_scores(found, own, known if n else None) for found in nulls.clusters[place]]
+    row: dict[str, Any] = {name: float(np.mean([one[name] for one in repeats])) for name in repeats[0]}
+    if n and len(repeats) > 1:
+        row["accuracy_sd"] = float(np.std([one["accuracy"] for one in repeats], ddof=1))
+    return row | {
+        "space": nulls.spaces[place], "dimensions": nulls.dimensions[place],
+        "repeats": len(repeats), "n": n or len(nulls.rows),
+    }  # fmt: skip
+
+
+def _null_scores(found: Int, own: Int, known: Int | None) -> dict[str, float]:
     # Noise of the run is one more cluster here: names from 0 on, or it would count as unknown.
-    agreement = metrics.ari_score(metrics.contingency_matrix(own + 1, found))
-    row = {"space": nulls.spaces[place], "dimensions": nulls.dimensions[place], "agreement": agreement}
-    row |= {"k": float(len(np.unique(found[found >= 0]))), "coverage": float((found >= 0).mean()), "n": len(found)}
-    if not labels.known or not (labels.fitted[nulls.rows] >= 0).any():
-        return row
-    table = metrics.contingency_matrix(labels.fitted[nulls.rows], found)
-    scores = {name: metrics.SCORES[f"{name}_score"](table) for name in ("accuracy", "purity", "nmi")}
-    return row | scores | {"n": table.n}
+    values = {"agreement": metrics.ari_score(metrics.contingency_matrix(own + 1, found))}
+    values |= {"k": float(len(np.unique(found[found >= 0]))), "coverage": float((found >= 0).mean())}
+    if known is None:
+        return values
+    table = metrics.contingency_matrix(known, found)
+    return values | {name: metrics.SCORES[f"{name}_score"](table) for name in ("accuracy", "purity", "nmi")}
 
 
 def _sampled(config: Evaluate, n: int) -> list[str]:

@@ -12,10 +12,10 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.artifacts import Features, Float, Images, Latents, NullClusterings, unit_range
 from pipeline.build import build
-from pipeline.config import Cluster, Model, Neighbors, NullModels, Train
+from pipeline.config import Cluster, Neighbors, NullModels
 from pipeline.errors import UserError
-from pipeline.models.null import fit_pca
 from pipeline.observer import SILENT, Observer
+from pipeline.repeating.plan import draws, redrawn
 from pipeline.stages.cluster import cluster as fit_clusters
 from pipeline.stages.neighbors import neighbors as find_neighbors
 
@@ -31,9 +31,10 @@ def nulls(
 ) -> NullClusterings:
     """Return clusterings of one random sample of the fitted images: by pixels, PCA, latents and manifold.
 
-    The clusterer, its k and its seed are the run's. What differs from the run is the same for every space, and is
-    said: the sample, fewer starts, and a random projection of spaces too wide for a covariance a cluster. PCA has as
-    many components as there are latents; latents and manifold are the run's own, made from all images.
+    The clusterer and its k are the run's, its seeds the run's and, if it draws any, the ones after it. What differs
+    from the run is the same for every space, and is said: the sample, fewer starts, and a random projection of spaces
+    too wide for a covariance a cluster. PCA has as many components as there are latents, at most as many as the sample
+    allows; latents and manifold are the run's own, made from all images.
     """
     n = len(images.fitted)
     if not config.sample:
@@ -42,8 +43,8 @@ def nulls(
     if config.sample < n:
         rows = np.sort(np.random.default_rng(config.seed).choice(n, config.sample, replace=False))
     with threadpool_limits(1 if cluster.deterministic else None):
-        spaces = _spaces(images, latents, features, rows)
-    clusterer, notes = _lighter(config, cluster, len(rows), n)
+        spaces = _spaces(images, latents, features, rows, config.seed)
+    clusterers, notes = _lighter(config, cluster, len(rows), n)
     most = config.most_dimensions if hasattr(build(cluster.estimator, "cluster.estimator"), "covariance_type") else None
     found: dict[str, NDArray[np.int32]] = {}
     used: list[int] = []
@@ -51,7 +52,7 @@ def nulls(
         shown = _projected(points, most, config.seed)
         if shown.shape != points.shape:
             notes.append(f"{name}: {shown.shape[1]} random projections of {points.shape[1]:,} dimensions")
-        clusters, problem = _clusters(clusterer, neighbors, shown)
+        clusters, problem = _clusters(clusterers, neighbors, shown)
         notes += [f"{name}: {problem}"] if problem else []
         if clusters is not None:
             found[name] = clusters
@@ -59,24 +60,26 @@ def nulls(
         observer.progress(done, len(spaces), "spaces")
     if notes:
         observer.note(f"null models: {'; '.join(notes)}")
-    clusterings = np.stack([*found.values()]) if found else np.empty((0, len(rows)), np.int32)
+    clusterings = np.stack([*found.values()]) if found else np.empty((0, 1, len(rows)), np.int32)
     return NullClusterings(rows, clusterings, list(found), used, notes)
 
 
-def _spaces(images: Images, latents: Latents, features: Features, rows: NDArray[np.int64]) -> dict[str, Float]:
+def _spaces(
+    images: Images, latents: Latents, features: Features, rows: NDArray[np.int64], seed: int
+) -> dict[str, Float]:
     """Coordinates (s, d) of the sampled images by the space's name; manifold only where there is one."""
-    sample = Images.from_array(np.asarray(images.fitted[rows]))
-    pixels = unit_range(sample.train).reshape(len(rows), -1)
-    components = min(latents.fitted.shape[1], *pixels.shape)
-    linear = fit_pca(Model(name="pca", latent_dim=components), Train(name="none"), sample)
-    spaces = {"pixels": pixels, "pca": linear.encode(sample.train), "latents": np.asarray(latents.fitted)[rows]}
+    from sklearn.decomposition import PCA
+
+    pixels = unit_range(images.fitted[rows]).reshape(len(rows), -1)
+    linear = PCA(min(latents.fitted.shape[1], *pixels.shape), random_state=seed).fit_transform(pixels)
+    spaces = {"pixels": pixels, "pca": linear.astype(np.float32), "latents": np.asarray(latents.fitted)[rows]}
     if features.method != "latents":
         spaces["manifold"] = np.asarray(features.fitted)[rows]
     return spaces
 
 
-def _lighter(config: NullModels, cluster: Cluster, size: int, n: int) -> tuple[Cluster, list[str]]:
-    """The run's clusterer with as many starts as are allowed, and what must be said about it and the sample."""
+def _lighter(config: NullModels, cluster: Cluster, size: int, n: int) -> tuple[list[Cluster], list[str]]:
+    """The run's clusterer with as many starts as are allowed, a repeat a seed, and what must be said about it."""
     notes = []
     if size < n:
         notes.append(f"clustered on a random sample of {size:,} of {n:,} fitted images (seed {config.seed})")
@@ -87,7 +90,8 @@ def _lighter(config: NullModels, cluster: Cluster, size: int, n: int) -> tuple[C
         notes.append(f"{config.starts} starts in place of {starts}")
     if cluster.k is None and size < n:
         notes.append("settings of the clusterer that count images were chosen for all of them and mean more here")
-    return cluster.model_copy(update={"estimator": estimator, "fit_size": None}), notes
+    lighter = cluster.model_copy(update={"estimator": estimator, "fit_size": None})
+    return [redrawn(lighter, by) for by in range(config.repeats if draws(lighter) else 1)], notes
 
 
 def _projected(points: Float, most: int | None, seed: int) -> Float:
@@ -102,8 +106,8 @@ def _projected(points: Float, most: int | None, seed: int) -> Float:
     return np.asarray(GaussianRandomProjection(most, random_state=seed).fit_transform(points), np.float32)
 
 
-def _clusters(cluster: Cluster, neighbors: Neighbors, points: Float) -> tuple[NDArray[np.int32] | None, str]:
-    """The clusters (s,) of these points, None where the clusterer cannot; and what must be said, empty if nothing."""
+def _clusters(clusterers: list[Cluster], neighbors: Neighbors, points: Float) -> tuple[NDArray[np.int32] | None, str]:
+    """The clusters (r, s) of these points, None where the clusterer cannot; and what must be said, empty if nothing."""
     from sklearn.exceptions import ConvergenceWarning
 
     own = Latents(points, points[:0], [points.shape[1]])
@@ -111,11 +115,13 @@ def _clusters(cluster: Cluster, neighbors: Neighbors, points: Float) -> tuple[ND
         warnings.simplefilter("ignore", ConvergenceWarning)  # it becomes a note
         try:
             graph = find_neighbors(_nearer(neighbors, len(points)), own)
-            found = fit_clusters(cluster, Features(points, points[:0], "latents"), graph, own)
+            space = Features(points, points[:0], "latents")
+            found = [fit_clusters(cluster, space, graph, own) for cluster in clusterers]
         except UserError as error:  # a comparison must not cost the run
             return None, f"could not be clustered: {error}"
-    converged = getattr(found.estimator, "converged_", True)
-    return np.asarray(found.fitted), "" if converged else f"{cluster.name} did not converge"
+    failed = sum(not getattr(one.estimator, "converged_", True) for one in found)
+    problem = f"{found[0].method} did not converge in {failed} of {len(found)} repeats" if failed else ""
+    return np.stack([one.fitted for one in found]), problem
 
 
 def _nearer(neighbors: Neighbors, size: int) -> Neighbors:
