@@ -18,6 +18,10 @@ from pipeline.tracking import Run, Store, flatten, git_commit
 PACKAGES = ("tensorflow", "keras", "scikit-learn", "umap-learn", "mlflow", "numpy", "hydra-core")
 
 
+CURVES = {"train": "train/", "refine": "refine/"}
+"""What the stages that train log as they go: curves of their own runs, and no scores of the execution."""
+
+
 def execute(
     config: Config, folder: Path, overrides: list[str], sweep: str | None = None, console: Console | None = None
 ) -> dict[str, Any]:
@@ -64,9 +68,9 @@ def _summarise(config: Config, flow: Flow, run: Run, seconds: float) -> dict[str
     metrics: dict[str, float] = {}
     for step in RECIPE:
         if step.name in flow.outcomes:
-            metrics |= flow.outcomes[step.name].result.metrics
+            found = flow.outcomes[step.name].result.metrics
+            metrics |= {name: value for name, value in found.items() if not name.startswith(CURVES.get(step.name, "?"))}
     own = {name: value for name, value in metrics.items() if name not in ("seconds", "peak_mib")}
-    own = {name: value for name, value in own.items() if not name.startswith(("train/loss", "refine/"))}
     outcomes = flow.outcomes.items()
     own |= {"wall_seconds": seconds, "peak_mib": max((o.peak_mib for _, o in outcomes), default=0.0)}
     return {
