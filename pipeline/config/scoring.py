@@ -1,0 +1,25 @@
+"""What is measured on how many images, and what it is compared with."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pipeline.config.base import Group
+
+
+class NullModels(Group):
+    """How many images the null models cluster, with how many starts, in how many dimensions; no images: no models."""
+
+    sample: int = Field(2500, ge=0)
+    starts: int = Field(3, ge=1)
+    most_dimensions: int = Field(64, ge=1)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+class Evaluate(Group):
+    """Sizes of the samples that the quadratic scores use."""
+
+    silhouette_sample: int = Field(10000, ge=2)
+    trustworthiness_sample: int = Field(2000, ge=2)
+    trustworthiness_k: int = Field(15, ge=1)
+    seed: int = Field(0, ge=0, lt=2**32)
