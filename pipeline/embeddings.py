@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.artifacts import Features, Graph, Latents
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.latents import Graph, Latents
 from pipeline.errors import UserError
 from pipeline.knn import exact
 from pipeline.observer import SILENT, Observer

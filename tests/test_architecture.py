@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.fingerprint import closure
 from pipeline.recipe import MAKER, RECIPE, TYPES
 from pipeline.stage_names import ON_DEMAND, STAGES
 
@@ -87,7 +88,14 @@ def test_what_picks_images_for_a_person_sees_no_label():
     for function in (getattr(pick, node.name) for node in public(tree(PACKAGE / "labelling" / "pick.py").body)):
         names = set(inspect.signature(function).parameters)
         assert not [name for name in names if any(word in name for word in ("label", "truth", "answer"))]
-    assert not {"pipeline.artifacts.Labels", "pipeline.metrics"} & set(imports(PACKAGE / "labelling" / "pick.py"))
+    assert not {"pipeline.artifacts.labels", "pipeline.metrics"} & set(imports(PACKAGE / "labelling" / "pick.py"))
+
+
+@pytest.mark.parametrize("stage", sorted(set(STAGES) - SCORING - SHOWING - {"data"}))
+def test_nothing_that_an_unsupervised_stage_leads_to_knows_of_labels(stage):
+    """Not even its fingerprint changes when the labels' type does."""
+    modules, _ = closure(f"pipeline.stages.{stage}")
+    assert "pipeline.artifacts.labels" not in modules
 
 
 @pytest.mark.parametrize("path", STAGE_FILES, ids=name_of)
@@ -131,6 +139,12 @@ def test_a_stage_file_has_one_public_function_named_as_the_file(path):
 
 
 # Imports
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name != "artifacts"], ids=name_of)
+def test_artifacts_are_imported_from_their_own_files(path):
+    """A stage's fingerprint holds the code of what it imports; from the package that would be all artifacts."""
+    assert "pipeline.artifacts" not in set(imports(path))
 
 
 def test_mlflow_is_imported_by_tracking_alone():

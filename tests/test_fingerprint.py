@@ -79,3 +79,19 @@ def test_docstrings_and_comments_do_not_count_but_code_does(monkeypatch):
 def test_a_change_of_the_schema_touches_no_result(prints, name):
     """Only the values count: another group's keys, or a wider range of one's own, leave a stage as it is."""
     assert prints(name) == prints()
+
+
+@pytest.mark.parametrize(
+    ("name", "stages"),
+    [
+        ("pipeline.artifacts.pages", {"report", "explorer"}),
+        ("pipeline.artifacts.scores", {"evaluate", "report"}),
+        ("pipeline.artifacts.labels", {"data", "evaluate", "report", "explorer"}),
+        ("pipeline.artifacts.nulls", {"nulls", "evaluate"}),
+        ("pipeline.artifacts", set()),
+        ("pipeline.artifacts.base", {step.name for step in RECIPE}),
+    ],
+)
+def test_a_change_of_an_artifact_touches_the_stages_that_know_it(prints, name, stages):
+    before, after = prints(), prints(name)
+    assert {stage for stage in before if before[stage] != after[stage]} == stages
