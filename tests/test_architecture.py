@@ -5,11 +5,12 @@ import importlib
 import inspect
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from pipeline.fingerprint import closure
+from pipeline.fingerprint import _module, closure
 from pipeline.recipe import MAKER, RECIPE, TYPES
 from pipeline.stage_names import ON_DEMAND, STAGES
 
@@ -41,6 +42,11 @@ def imports(path):
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules(path):
+    """The project's modules that a file imports, at its top or inside a function."""
+    return {module for name in imports(path) if (module := _module(name))}
 
 
 def packages(path):
@@ -148,9 +154,15 @@ def test_artifacts_are_imported_from_their_own_files(path):
 
 
 def test_mlflow_is_imported_by_tracking_alone():
-    assert {name_of(path) for path in FILES if "mlflow" in packages(path)} <= {
-        name_of(path) for path in PACKAGE.glob("tracking*.py")
-    }
+    importing = {path for path in FILES if "mlflow" in packages(path)}
+    assert {path.parent for path in importing} == {PACKAGE / "tracking"}
+    assert {path.stem for path in importing} == {"client", "store", "run", "models"}
+
+
+def test_a_store_is_asked_for_by_its_package_and_not_by_its_parts():
+    """Who keeps runs knows no more of the tracking than it gives; its parts may change behind it."""
+    outside = [path for path in FILES if path.parent != PACKAGE / "tracking"]
+    assert not {name for path in outside for name in modules(path) if name.startswith("pipeline.tracking.")}
 
 
 @pytest.mark.parametrize("path", STAGE_FILES, ids=name_of)
@@ -176,6 +188,27 @@ def test_the_typed_base_and_the_command_line_import_nothing_heavy(modules):
     code = f"import sys, {modules}; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True, cwd=PACKAGE.parent)
     assert not HEAVY & set(loaded.split())
+
+
+def test_no_import_goes_round_in_a_circle():
+    """Not at the top of the files, where it would fail or depend on who comes first."""
+    leads = {module_of(path): modules_at_the_top(path) - {module_of(path)} for path in FILES}
+    TopologicalSorter(leads).prepare()  # raises a CycleError that names the circle
+
+
+def module_of(path):
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules_at_the_top(path):
+    names = []
+    for node in tree(path).body:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return {module for name in names if (module := _module(name))}
 
 
 # Words
