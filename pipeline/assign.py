@@ -11,7 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Clustering, Features, Float, Graph, Int, Latents, Pixel
+from pipeline.artifacts.base import Float, Int, Pixel
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.latents import Graph, Latents
 from pipeline.knn import search, vote, weights
 from pipeline.models.base import Autoencoder
 

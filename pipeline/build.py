@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.config import Component
-from pipeline.errors import UserError
+from pipeline.errors import ArgumentError, UserError
 
 
 def build(spec: Mapping[str, Any], where: str, *args: Any, **extra: Any) -> Any:
@@ -66,7 +66,8 @@ def _get(path: str) -> Any:
 def call(component: Component, where: str, *inputs: Any, **extra: Any) -> Any:
     """Call the function that a component's file names with `inputs`, its own keys and those of `extra` it knows.
 
-    A key that the function does not know becomes a `UserError` before anything runs; the function's own errors pass.
+    A key that the function does not know becomes a `UserError` before anything runs. The function's own errors pass;
+    an argument that it says does not suit its inputs is named by its key.
     """
     function = find(component.target, f"{where}._target_")
     known = inspect.signature(function).parameters
@@ -76,4 +77,7 @@ def call(component: Component, where: str, *inputs: Any, **extra: Any) -> Any:
         if key not in known and not open_ended:
             choices = ", ".join(list(known)[len(inputs) :])
             raise UserError(f"{where}.{key}: {component.target} does not take it; it takes {choices}")
-    return function(*inputs, **arguments)
+    try:
+        return function(*inputs, **arguments)
+    except ArgumentError as error:
+        raise UserError(f"{where}.{error}") from error

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.artifacts import Features, Graph, Latents
-from pipeline.errors import UserError
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.latents import Graph, Latents
+from pipeline.errors import ArgumentError, UserError
 from pipeline.knn import exact
 from pipeline.observer import SILENT, Observer
 from pipeline.quiet import muted
@@ -38,7 +39,7 @@ def pca(
 
     most = min(latents.fitted.shape)
     if n_components > most:
-        raise UserError(f"n_components = {n_components}: PCA of these latents has at most {most}")
+        raise ArgumentError(f"n_components = {n_components}: PCA of these latents has at most {most} components")
     fitted = PCA(n_components, random_state=seed).fit(latents.fitted)
     mean, components = fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32)
     drawn = fitted.transform(latents.fitted).astype(np.float32)

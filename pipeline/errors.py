@@ -1,4 +1,4 @@
-"""The one exception that a person is meant to read."""
+"""What a person is meant to read when something does not fit."""
 
 
 class UserError(Exception):
@@ -7,3 +7,7 @@ class UserError(Exception):
     The message says what was wrong, where (configuration key or file) and what would be right. The command
     line prints it on its own, without a traceback, and exits with status 2.
     """
+
+
+class ArgumentError(UserError):
+    """An argument that does not suit the data, by its bare name first: who calls puts the configuration key before."""

@@ -15,6 +15,8 @@ from pipeline.paths import PACKAGE
 
 # How a result is described, reported or refused does not change it.
 NEUTRAL = {f"pipeline{name}" for name in ("", ".config", ".errors", ".observer", ".build", ".quiet")}
+# Of the configuration the values count, which stand in the facts; the schema only says which are allowed.
+SCHEMA = "pipeline.config."
 DISTRIBUTIONS = {
     "tensorflow": "tensorflow", "keras": "keras", "sklearn": "scikit-learn", "umap": "umap-learn", "faiss": "faiss-cpu",
     "openTSNE": "openTSNE", "numpy": "numpy", "scipy": "scipy", "PIL": "pillow", "matplotlib": "matplotlib",
@@ -28,17 +30,18 @@ def fingerprint(stage: str, config: Mapping[str, Any], inputs: Mapping[str, str]
     files outside the project that it reads. Code counts without comments and docstrings; of the installed
     packages, those that this code imports.
     """
-    modules, packages = closure(f"pipeline.stages.{stage}", *_dotted_paths(config))
+    reached, packages = closure(f"pipeline.stages.{stage}", *_dotted_paths(config))
+    modules = {name for name in reached if not _neutral(name)}
     facts = {
         "stage": stage,
         "config": config,
         "inputs": inputs,
         "source": source,
-        "code": {name: code_digest(name) for name in sorted(modules - NEUTRAL)},
+        "code": {name: code_digest(name) for name in sorted(modules)},
         "versions": {name: _version(name) for name in sorted(packages & set(DISTRIBUTIONS))},
         "python": ".".join(platform.python_version_tuple()[:2]),
     }
-    pages = {name: digest for module in sorted(modules - NEUTRAL) for name, digest in page_digests(module).items()}
+    pages = {name: digest for module in sorted(modules) for name, digest in page_digests(module).items()}
     facts |= {"pages": pages} if pages else {}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -55,6 +58,10 @@ def _dotted_paths(value: Any) -> Iterator[str]:
         yield value
 
 
+def _neutral(module: str) -> bool:
+    return module in NEUTRAL or module.startswith(SCHEMA)
+
+
 def closure(*paths: str) -> tuple[set[str], set[str]]:
     """Return the project's modules that the given dotted paths lead to, and the top-level packages those import."""
     waiting, modules, packages = list(paths), set[str](), set[str]()
@@ -65,7 +72,7 @@ def closure(*paths: str) -> tuple[set[str], set[str]]:
             packages.add(path.split(".")[0])
         elif module not in modules:
             modules.add(module)
-            if module not in NEUTRAL:
+            if not _neutral(module):
                 waiting.extend(_imports(module))
     return modules, packages
 

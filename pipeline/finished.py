@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pipeline.artifacts import Artifact
+from pipeline.artifacts.base import Artifact
 from pipeline.build import find
 from pipeline.config import Component, Config, check
 from pipeline.errors import UserError

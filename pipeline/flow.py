@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts import Artifact
+from pipeline.artifacts.base import Artifact
 from pipeline.build import find
 from pipeline.config import Config
 from pipeline.console import Console, StageObserver

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Float, Graph, Int, Latents
+from pipeline.artifacts.base import Float, Int
+from pipeline.artifacts.latents import Graph, Latents
 from pipeline.errors import UserError
 from pipeline.observer import SILENT, Observer
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Float, Int
+from pipeline.artifacts.base import Float, Int
 
 
 def misfit(clusters: Int, neighbours: Int) -> Float:

@@ -15,7 +15,11 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Clustering, Features, Float, Graph, Images, Int, Latents, Map
+from pipeline.artifacts.base import Float, Int
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features, Map
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.latents import Graph, Latents
 from pipeline.assign import Assigner
 from pipeline.config import Config, check
 from pipeline.errors import UserError

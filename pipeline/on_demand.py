@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.artifacts import Int
+from pipeline.artifacts.base import Int
 from pipeline.config import Config
 from pipeline.console import Console, StageObserver
 from pipeline.errors import UserError

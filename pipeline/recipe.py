@@ -62,18 +62,18 @@ RECIPE = (
 STEPS = {step.name: step for step in RECIPE}
 MAKER = {artifact: step for step in RECIPE for artifact in step.gives}
 TYPES = {
-    "images": "pipeline.artifacts.Images",
-    "labels": "pipeline.artifacts.Labels",
+    "images": "pipeline.artifacts.images.Images",
+    "labels": "pipeline.artifacts.labels.Labels",
     "pretrained": "pipeline.models.base.Autoencoder",
     "autoencoder": "pipeline.models.base.Autoencoder",
-    "latents": "pipeline.artifacts.Latents",
-    "graph": "pipeline.artifacts.Graph",
-    "features": "pipeline.artifacts.Features",
-    "clustering": "pipeline.artifacts.Clustering",
-    "nulls": "pipeline.artifacts.NullClusterings",
-    "map": "pipeline.artifacts.Map",
-    "scores": "pipeline.artifacts.Scores",
-    "page": "pipeline.artifacts.ReportPage",
-    "explorer": "pipeline.artifacts.ExplorerPage",
+    "latents": "pipeline.artifacts.latents.Latents",
+    "graph": "pipeline.artifacts.latents.Graph",
+    "features": "pipeline.artifacts.features.Features",
+    "clustering": "pipeline.artifacts.clustering.Clustering",
+    "nulls": "pipeline.artifacts.nulls.NullClusterings",
+    "map": "pipeline.artifacts.features.Map",
+    "scores": "pipeline.artifacts.scores.Scores",
+    "page": "pipeline.artifacts.pages.ReportPage",
+    "explorer": "pipeline.artifacts.pages.ExplorerPage",
 }
 """Import paths, so that a reused run loads no more than it shows."""

@@ -5,16 +5,21 @@ import importlib
 import inspect
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+from pipeline.fingerprint import _module, closure
 from pipeline.recipe import MAKER, RECIPE, TYPES
 from pipeline.stage_names import ON_DEMAND, STAGES
 
 PACKAGE = Path(__file__).parent.parent / "pipeline"
 FILES = sorted(PACKAGE.rglob("*.py"))
 STAGE_FILES = sorted(path for path in (PACKAGE / "stages").glob("*.py") if path.stem != "__init__")
+BASE = [path for path in FILES if set(path.relative_to(PACKAGE).with_suffix("").parts) & {
+    "artifacts", "config", "errors", "observer", "recipe", "stage_names",
+}]  # fmt: skip
 SCORING = {"evaluate", "report"}
 SHOWING = {"explorer"}  # it puts labels beside the clusters on its page, and gives nothing that another stage takes
 SIMULATING = {"label"}  # it plays the person who labels, to measure what labels buy; what it picks for them is blind
@@ -37,6 +42,11 @@ def imports(path):
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules(path):
+    """The project's modules that a file imports, at its top or inside a function."""
+    return {module for name in imports(path) if (module := _module(name))}
 
 
 def packages(path):
@@ -84,7 +94,14 @@ def test_what_picks_images_for_a_person_sees_no_label():
     for function in (getattr(pick, node.name) for node in public(tree(PACKAGE / "labelling" / "pick.py").body)):
         names = set(inspect.signature(function).parameters)
         assert not [name for name in names if any(word in name for word in ("label", "truth", "answer"))]
-    assert not {"pipeline.artifacts.Labels", "pipeline.metrics"} & set(imports(PACKAGE / "labelling" / "pick.py"))
+    assert not {"pipeline.artifacts.labels", "pipeline.metrics"} & set(imports(PACKAGE / "labelling" / "pick.py"))
+
+
+@pytest.mark.parametrize("stage", sorted(set(STAGES) - SCORING - SHOWING - {"data"}))
+def test_nothing_that_an_unsupervised_stage_leads_to_knows_of_labels(stage):
+    """Not even its fingerprint changes when the labels' type does."""
+    modules, _ = closure(f"pipeline.stages.{stage}")
+    assert "pipeline.artifacts.labels" not in modules
 
 
 @pytest.mark.parametrize("path", STAGE_FILES, ids=name_of)
@@ -130,10 +147,22 @@ def test_a_stage_file_has_one_public_function_named_as_the_file(path):
 # Imports
 
 
+@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name != "artifacts"], ids=name_of)
+def test_artifacts_are_imported_from_their_own_files(path):
+    """A stage's fingerprint holds the code of what it imports; from the package that would be all artifacts."""
+    assert "pipeline.artifacts" not in set(imports(path))
+
+
 def test_mlflow_is_imported_by_tracking_alone():
-    assert {name_of(path) for path in FILES if "mlflow" in packages(path)} <= {
-        name_of(path) for path in PACKAGE.glob("tracking*.py")
-    }
+    importing = {path for path in FILES if "mlflow" in packages(path)}
+    assert {path.parent for path in importing} == {PACKAGE / "tracking"}
+    assert {path.stem for path in importing} == {"client", "store", "run", "models"}
+
+
+def test_a_store_is_asked_for_by_its_package_and_not_by_its_parts():
+    """Who keeps runs knows no more of the tracking than it gives; its parts may change behind it."""
+    outside = [path for path in FILES if path.parent != PACKAGE / "tracking"]
+    assert not {name for path in outside for name in modules(path) if name.startswith("pipeline.tracking.")}
 
 
 @pytest.mark.parametrize("path", STAGE_FILES, ids=name_of)
@@ -143,10 +172,10 @@ def test_stages_know_nothing_of_what_runs_them(path):
     assert not [module for module in imports(path) if module.startswith(above)]
 
 
-@pytest.mark.parametrize("name", ["artifacts", "config", "errors", "observer", "recipe", "stage_names"])
-def test_the_base_imports_no_stage_and_no_tracker(name):
+@pytest.mark.parametrize("path", BASE, ids=name_of)
+def test_the_base_imports_no_stage_and_no_tracker(path):
     above = tuple(f"pipeline.{name}" for name in ("stages", "run", "tracking", "models"))
-    assert not [module for module in imports(PACKAGE / f"{name}.py") if module.startswith(above)]
+    assert not [module for module in imports(path) if module.startswith(above)]
 
 
 @pytest.mark.parametrize("name", ["metrics.py", "knn.py", "embeddings.py"])
@@ -159,6 +188,27 @@ def test_the_typed_base_and_the_command_line_import_nothing_heavy(modules):
     code = f"import sys, {modules}; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True, cwd=PACKAGE.parent)
     assert not HEAVY & set(loaded.split())
+
+
+def test_no_import_goes_round_in_a_circle():
+    """Not at the top of the files, where it would fail or depend on who comes first."""
+    leads = {module_of(path): modules_at_the_top(path) - {module_of(path)} for path in FILES}
+    TopologicalSorter(leads).prepare()  # raises a CycleError that names the circle
+
+
+def module_of(path):
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules_at_the_top(path):
+    names = []
+    for node in tree(path).body:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return {module for name in names if (module := _module(name))}
 
 
 # Words

@@ -225,6 +225,13 @@ def test_an_argument_that_the_function_does_not_take_is_named(blobs):
         call(component, "manifold", blobs.latents, blobs.graph)
 
 
+@pytest.mark.parametrize("group", ["manifold", "project"])
+def test_an_argument_that_does_not_suit_the_data_is_named_by_its_key(blobs, group):
+    component = Component(name="pca", _target_="pipeline.embeddings.pca", n_components=9)
+    with pytest.raises(UserError, match=rf"^{group}\.n_components = 9: .* at most 8 components$"):
+        call(component, group, blobs.latents, blobs.graph)
+
+
 @pytest.mark.parametrize("path", ["pipeline.embeddings.nothing", "no.such.module", "nothing"])
 def test_a_path_that_does_not_exist_is_named(path):
     with pytest.raises(UserError, match=rf"^manifold\._target_: {path} cannot be imported"):

@@ -2,6 +2,32 @@ import pytest
 
 from pipeline import fingerprint as module
 from pipeline.fingerprint import closure, code_digest, fingerprint
+from pipeline.recipe import RECIPE
+from tests.helpers import compose
+
+
+@pytest.fixture(scope="module")
+def prints(tmp_path_factory):
+    """A function that gives every stage's fingerprint by the code as it is, or with a line more in one module."""
+    config, plain = compose(outputs=tmp_path_factory.mktemp("outputs")), module._source
+    slices = {
+        step.name: {group: getattr(config, group).model_dump(by_alias=True) for group in step.config} for step in RECIPE
+    }
+
+    def by_stage(changed=""):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "_source", lambda name: plain(name) + "\nmore = 1\n" * (name == changed))
+            forget()
+            found = {stage: fingerprint(stage, values, {}) for stage, values in slices.items()}
+        forget()
+        return found
+
+    return by_stage
+
+
+def forget():
+    for cached in (module._tree, module._imports, code_digest):
+        cached.cache_clear()
 
 
 def test_same_facts_same_fingerprint():
@@ -47,3 +73,25 @@ def test_docstrings_and_comments_do_not_count_but_code_does(monkeypatch):
     assert digest('"""Two."""\n# why\ndef f():\n\n    """B."""\n    return 1  # one\n') == plain
     assert digest('"""One."""\ndef f():\n    """A."""\n    return 2\n') != plain
     code_digest.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["pipeline.config.model", "pipeline.config.clustering", "pipeline.config.base"])
+def test_a_change_of_the_schema_touches_no_result(prints, name):
+    """Only the values count: another group's keys, or a wider range of one's own, leave a stage as it is."""
+    assert prints(name) == prints()
+
+
+@pytest.mark.parametrize(
+    ("name", "stages"),
+    [
+        ("pipeline.artifacts.pages", {"report", "explorer"}),
+        ("pipeline.artifacts.scores", {"evaluate", "report"}),
+        ("pipeline.artifacts.labels", {"data", "evaluate", "report", "explorer"}),
+        ("pipeline.artifacts.nulls", {"nulls", "evaluate"}),
+        ("pipeline.artifacts", set()),
+        ("pipeline.artifacts.base", {step.name for step in RECIPE}),
+    ],
+)
+def test_a_change_of_an_artifact_touches_the_stages_that_know_it(prints, name, stages):
+    before, after = prints(), prints(name)
+    assert {stage for stage in before if before[stage] != after[stage]} == stages

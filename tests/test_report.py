@@ -261,6 +261,13 @@ def test_scores_pair_up_by_part_wherever_it_stands():
     assert [row["name"] for row in single] == ["k"]
 
 
+def test_k_stands_in_one_table(made):
+    pairs, single = score_rows({"train/k": 4.0, "test/k": 3.0, "k": 4.0, "latent_size": 2.0})
+    assert [(row["name"], row["train"], row["test"]) for row in pairs] == [("k", 4.0, 3.0)]
+    assert [row["name"] for row in single] == ["latent_size"]
+    assert made.html.count("<code>k</code>") == 1
+
+
 @pytest.mark.parametrize("name", metrics.SCORES)
 def test_every_score_says_what_it_means(name):
     assert meaning(name).endswith(".")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import metrics
-from pipeline.artifacts import Int
+from pipeline.artifacts.base import Int
 
 Counts = NDArray[np.int64]
 

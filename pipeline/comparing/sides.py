@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Clustering, Float, Images, Int, Pixel
+from pipeline.artifacts.base import Float, Int, Pixel
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.images import Images
 from pipeline.errors import UserError
 
 Rows = NDArray[np.int64]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Float
+from pipeline.artifacts.base import Float
 from pipeline.repeating.agreement import pairwise
 
 TINY = 1e-12

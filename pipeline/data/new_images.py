@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Pixel
+from pipeline.artifacts.base import Pixel
 from pipeline.data.arrays import as_pixels, resize
 from pipeline.data.image_folder import read_image_folder
 from pipeline.data.parquet import read_parquet

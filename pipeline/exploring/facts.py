@@ -8,7 +8,12 @@ from functools import cached_property
 import numpy as np
 
 from pipeline import misfits
-from pipeline.artifacts import Clustering, Float, Graph, Images, Int, Labels, Map
+from pipeline.artifacts.base import Float, Int
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Map
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.labels import Labels
+from pipeline.artifacts.latents import Graph
 
 
 @dataclass(frozen=True)

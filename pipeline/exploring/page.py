@@ -21,7 +21,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from pipeline import misfits
-from pipeline.artifacts import Int
+from pipeline.artifacts.base import Int
 from pipeline.exploring.facts import Facts
 from pipeline.figures.maps import middle
 from pipeline.figures.style import DARK_NOISE, DARK_PALETTE, NOISE, PALETTE

@@ -10,7 +10,7 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Pixel
+from pipeline.artifacts.base import Pixel
 from pipeline.figures.pictures import displayable
 
 Picture = NDArray[np.uint8]

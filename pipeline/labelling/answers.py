@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Int
+from pipeline.artifacts.base import Int
 from pipeline.errors import UserError
 
 COLUMNS = ("image", "label")

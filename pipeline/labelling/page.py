@@ -11,7 +11,9 @@ import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Clustering, Graph, Images
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.latents import Graph
 from pipeline.figures.pictures import displayable
 from pipeline.reporting.html import data_uri, render, thumbnail
 from pipeline.reporting.run import cluster_name

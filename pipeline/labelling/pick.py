@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Clustering, Features, Float, Graph, Int
+from pipeline.artifacts.base import Float, Int
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.latents import Graph
 from pipeline.knn import symmetric
 
 Rows = NDArray[np.int64]

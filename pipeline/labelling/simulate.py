@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pipeline.artifacts import Clustering, Features, Graph, Int
+from pipeline.artifacts.base import Int
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.latents import Graph
 from pipeline.labelling.pick import pick
 from pipeline.labelling.spread import Spreader
 from pipeline.observer import SILENT, Observer

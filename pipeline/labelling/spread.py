@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Features, Float, Graph, Int
+from pipeline.artifacts.base import Float, Int
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.latents import Graph
 from pipeline.knn import symmetric
 
 ALPHA = 0.99

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts import Artifact, Float, Pixel
+from pipeline.artifacts.base import Artifact, Float, Pixel
 from pipeline.quiet import muted
 
 History = list[dict[str, float]]

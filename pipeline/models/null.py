@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.artifacts import Float, Images, Pixel, unit_range
+from pipeline.artifacts.base import Float, Pixel
+from pipeline.artifacts.images import Images, unit_range
 from pipeline.config import Model, Train
 from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline.artifacts import Float, Images, Pixel, unit_range
+from pipeline.artifacts.base import Float, Pixel
+from pipeline.artifacts.images import Images, unit_range
 from pipeline.build import build
 from pipeline.config import Model, Refine, SelfTraining, Train
 from pipeline.errors import UserError

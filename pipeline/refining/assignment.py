@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from pipeline.artifacts import Float
+from pipeline.artifacts.base import Float
 
 
 def soft_assignment(codes: Any, centres: Any, alpha: float = 1.0) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.artifacts import Images
+from pipeline.artifacts.images import Images
 from pipeline.config import Refine
 from pipeline.models.base import Autoencoder
 from pipeline.observer import SILENT, Observer

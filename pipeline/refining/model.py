@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from pipeline.artifacts import Float
+from pipeline.artifacts.base import Float
 from pipeline.config import Refine
 from pipeline.models.unpooling import autoencode
 from pipeline.refining.assignment import soft_assignment

@@ -12,7 +12,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from pipeline.artifacts import Images, Int, Latents
+from pipeline.artifacts.base import Int
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.latents import Latents
 from pipeline.build import build
 from pipeline.config import SelfTraining
 from pipeline.errors import UserError

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from pipeline.artifacts import Int
+from pipeline.artifacts.base import Int
 from pipeline.models.unpooling import autoencode
 
 

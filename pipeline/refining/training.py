@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from pipeline.artifacts import Float, Images, Int, Pixel
+from pipeline.artifacts.base import Float, Int, Pixel
+from pipeline.artifacts.images import Images
 from pipeline.build import build
 from pipeline.config import Refine
 from pipeline.errors import UserError

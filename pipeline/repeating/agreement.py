@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Float, Int
+from pipeline.artifacts.base import Float, Int
 from pipeline.comparing.overlap import overlap
 
 Values = NDArray[np.float64]

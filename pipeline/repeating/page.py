@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.artifacts import Images
+from pipeline.artifacts.images import Images
 from pipeline.figures.pictures import displayable
 from pipeline.figures.style import hue
 from pipeline.reporting.html import data_uri, render, thumbnail

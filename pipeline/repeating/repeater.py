@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.console import Console as Terminal
 
-from pipeline.artifacts import Int
+from pipeline.artifacts.base import Int
 from pipeline.config import Config
 from pipeline.console import Console
 from pipeline.flow import Flow

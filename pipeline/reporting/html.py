@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
-from pipeline.artifacts import Float
+from pipeline.artifacts.base import Float
 from pipeline.reporting.words import number, percent
 
 STYLE = "report.css"

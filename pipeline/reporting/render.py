@@ -90,7 +90,7 @@ def cards(run: Run) -> list[dict[str, Any]]:
 
 
 def score_rows(values: Mapping[str, float]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return all scores as table rows: those with a train or test value, and those measured once."""
+    """Return all scores as table rows: those with a train or test value, and the others, which are measured once."""
     pairs: dict[str, dict[str, Any]] = {}
     single = []
     for key, value in values.items():
@@ -102,7 +102,7 @@ def score_rows(values: Mapping[str, float]) -> tuple[list[dict[str, Any]], list[
             row[match["part"]] = value
         else:
             single.append({"name": key, "words": meaning(key), "value": value})
-    return sorted(pairs.values(), key=_rank), single
+    return sorted(pairs.values(), key=_rank), [row for row in single if row["name"] not in pairs]
 
 
 def _rank(row: Mapping[str, Any]) -> int:

@@ -10,7 +10,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Clustering, Features, Float, Images, Int, Labels, Latents, Map, Pixel, Scores
+from pipeline.artifacts.base import Float, Int, Pixel
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features, Map
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.labels import Labels
+from pipeline.artifacts.latents import Latents
+from pipeline.artifacts.scores import Scores
 from pipeline.config import Report
 from pipeline.models.base import Autoencoder
 

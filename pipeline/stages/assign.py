@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.artifacts import Clustering, Features, Graph, Latents
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.latents import Graph, Latents
 from pipeline.assign import Assigner
 from pipeline.config import Assign
 from pipeline.data.new_images import NewImages

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipeline.artifacts import Clustering, Features, Float, Graph, Int, Latents
+from pipeline.artifacts.base import Float, Int
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.latents import Graph, Latents
 from pipeline.assign import NEIGHBOURS, assign
 from pipeline.build import build
 from pipeline.config import Cluster

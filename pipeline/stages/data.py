@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Images, Labels
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.labels import Labels
 from pipeline.build import build, find
 from pipeline.config import Data
 from pipeline.data.arrays import as_pixels, resize

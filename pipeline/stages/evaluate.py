@@ -7,21 +7,14 @@ from typing import Any
 import numpy as np
 
 from pipeline import metrics
-from pipeline.artifacts import (
-    Clustering,
-    Features,
-    Float,
-    Graph,
-    Images,
-    Int,
-    Labels,
-    Latents,
-    Map,
-    NullClusterings,
-    Pixel,
-    Scores,
-    unit_range,
-)
+from pipeline.artifacts.base import Float, Int, Pixel
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features, Map
+from pipeline.artifacts.images import Images, unit_range
+from pipeline.artifacts.labels import Labels
+from pipeline.artifacts.latents import Graph, Latents
+from pipeline.artifacts.nulls import NullClusterings
+from pipeline.artifacts.scores import Scores
 from pipeline.config import Evaluate
 from pipeline.models.base import Autoencoder
 from pipeline.observer import SILENT, Observer

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.artifacts import Clustering, ExplorerPage, Graph, Images, Labels, Map
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Map
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.labels import Labels
+from pipeline.artifacts.latents import Graph
+from pipeline.artifacts.pages import ExplorerPage
 from pipeline.config import Explorer
 from pipeline.exploring import Facts, fitting, page, parquet, pngs
 from pipeline.observer import SILENT, Observer

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.artifacts import Images, Latents
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.latents import Latents
 from pipeline.config import Extract
 from pipeline.models.base import Autoencoder
 from pipeline.observer import SILENT, Observer

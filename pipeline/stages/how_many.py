@@ -7,7 +7,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pipeline import figures
-from pipeline.artifacts import Clustering, Features, Float
+from pipeline.artifacts.base import Float
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features
 from pipeline.config import HowMany
 from pipeline.counting.indices import INDICES, picks
 from pipeline.counting.measure import Measure

@@ -7,7 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline import figures
-from pipeline.artifacts import Clustering, Features, Graph, Images, Labels
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.labels import Labels
+from pipeline.artifacts.latents import Graph
 from pipeline.config import Label
 from pipeline.knn import vote
 from pipeline.labelling.answers import Answers

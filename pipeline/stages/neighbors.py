@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.artifacts import Graph, Latents
+from pipeline.artifacts.latents import Graph, Latents
 from pipeline.build import call
 from pipeline.config import Neighbors
 from pipeline.observer import SILENT, Observer

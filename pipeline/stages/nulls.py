@@ -10,7 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from pipeline.artifacts import Features, Float, Images, Latents, NullClusterings, unit_range
+from pipeline.artifacts.base import Float
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.images import Images, unit_range
+from pipeline.artifacts.latents import Latents
+from pipeline.artifacts.nulls import NullClusterings
 from pipeline.build import build
 from pipeline.config import Cluster, Neighbors, NullModels
 from pipeline.errors import UserError

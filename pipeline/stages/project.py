@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.artifacts import Features, Graph, Latents, Map
+from pipeline.artifacts.features import Features, Map
+from pipeline.artifacts.latents import Graph, Latents
 from pipeline.build import call
 from pipeline.config import Project
 from pipeline.observer import SILENT, Observer

@@ -8,17 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import figures
-from pipeline.artifacts import (
-    Clustering,
-    Features,
-    Images,
-    Labels,
-    Latents,
-    Map,
-    ReportPage,
-    Scores,
-    unit_range,
-)
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features, Map
+from pipeline.artifacts.images import Images, unit_range
+from pipeline.artifacts.labels import Labels
+from pipeline.artifacts.latents import Latents
+from pipeline.artifacts.pages import ReportPage
+from pipeline.artifacts.scores import Scores
 from pipeline.config import Report
 from pipeline.figures.style import shorten
 from pipeline.models.base import Autoencoder

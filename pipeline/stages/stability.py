@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline import figures
-from pipeline.artifacts import Clustering, Images, Int
+from pipeline.artifacts.base import Int
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.images import Images
 from pipeline.config import Stability
 from pipeline.observer import SILENT, Observer
 from pipeline.repeating.agreement import ari, consensus, jaccard, pairwise

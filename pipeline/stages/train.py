@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.artifacts import Images
+from pipeline.artifacts.images import Images
 from pipeline.build import find
 from pipeline.config import Model, Train
 from pipeline.models.base import Autoencoder

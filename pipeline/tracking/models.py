@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.artifacts import unit_range
+from pipeline.artifacts.images import unit_range
 
 REGISTERED, ALIAS = "latent-clustering", "newest"
 """The name in the model registry, and the alias of the newest execution's version."""

@@ -1,0 +1,90 @@
+"""The images, without labels: those that everything is fitted on, and those held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.artifacts.base import Artifact, Float, Pixel, check
+
+
+def unit_range(images: Pixel) -> Float:
+    """Return images as float32 in [0, 1]: 8-bit values are divided by 255, floats pass."""
+    if images.dtype == np.uint8:
+        return np.asarray(images, np.float32) / np.float32(255)
+    return np.asarray(images, np.float32)
+
+
+@dataclass(frozen=True)
+class Images(Artifact):
+    """Images without labels: `train` (a, h, w, c) and `test` (b, h, w, c), uint8 or float32 in [0, 1].
+
+    `split` says which of the two is fitted; the other is held out, except that with `split="test"` nothing is
+    (the larger set would only pose as a test). `digest` identifies the pixels and the split. `paths` names the
+    file of each image, train first, where images are files; `train_rows` and `test_rows` are places in the source.
+    """
+
+    train: Pixel
+    test: Pixel
+    split: str = "train"
+    name: str = "images"
+    digest: str = ""
+    note: str = ""
+    train_rows: NDArray[np.int64] | None = None
+    test_rows: NDArray[np.int64] | None = None
+    paths: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        check(self.split in ("train", "test", "all"), f"split is {self.split!r}, not train, test or all")
+        for part in (self.train, self.test):
+            check(part.ndim == 4, f"images have shape {part.shape}, not (n, height, width, channels)")
+            check(part.dtype in (np.uint8, np.float32), f"images are {part.dtype}, not uint8 or float32")
+        check(self.train.shape[1:] == self.test.shape[1:], "train and test images differ in shape")
+
+    @classmethod
+    def from_array(cls, images: NDArray[Any], name: str = "array") -> Images:
+        """Take a plain array (n, h, w) or (n, h, w, c), uint8 or floats in [0, 1], all of it fitted."""
+        array = np.asarray(images)
+        array = array[..., None] if array.ndim == 3 else array
+        array = array if array.dtype == np.uint8 else array.astype(np.float32)
+        return cls(train=array, test=array[:0], name=name)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """One image's (height, width, channels)."""
+        height, width, channels = self.train.shape[1:]
+        return height, width, channels
+
+    def part(self, split: str) -> Pixel:
+        """The images of `split`: train, test, or all (train first)."""
+        if split == "all":
+            return np.concatenate([self.train, self.test])
+        return self.train if split == "train" else self.test
+
+    def names(self, split: str) -> list[str]:
+        """A name for each image of `split`: its file's path where images are files, else its place in the source."""
+        if split == "all":
+            prefix = "" if self.paths else "{}/"
+            return [prefix.format(part) + name for part in ("train", "test") for name in self.names(part)]
+        border = len(self.train)
+        if self.paths:
+            return self.paths[:border] if split == "train" else self.paths[border:]
+        rows = self.train_rows if split == "train" else self.test_rows
+        return [str(row) for row in (range(len(self.part(split))) if rows is None else rows)]
+
+    @property
+    def fitted(self) -> Pixel:
+        """The n images that everything is fitted on."""
+        return self.part(self.split)
+
+    @property
+    def held_out(self) -> Pixel:
+        """The m images that are only ever assigned."""
+        return self.test if self.split == "train" else self.train[:0]
+
+    def metrics(self) -> dict[str, float]:
+        """Count the images of each part."""
+        return {"data/fitted_images": float(len(self.fitted)), "data/held_out_images": float(len(self.held_out))}

@@ -1,0 +1,24 @@
+"""The typed schema of every configuration group: names, types and ranges, in one place.
+
+The YAML files in `conf/` hold the values; the classes here say which values are allowed. Checking happens before
+anything heavy is imported. Each group that draws random numbers has its own `seed`, by default the global one.
+"""
+
+from pipeline.config.base import Component, Group, Spec, Split
+from pipeline.config.checking import check
+from pipeline.config.clustering import Cluster, Manifold, Neighbors, Project
+from pipeline.config.data import Data
+from pipeline.config.model import Corruption, EarlyStopping, Extract, Model, Train
+from pipeline.config.on_demand import Assign, Compare, HowMany, Label, Stability
+from pipeline.config.refining import Refine, SelfTraining
+from pipeline.config.scoring import Evaluate, NullModels
+from pipeline.config.showing import Explorer, Report
+from pipeline.config.tracking import Tracking
+from pipeline.config.whole import Config
+from pipeline.stage_names import STAGES
+
+__all__ = [
+    "STAGES", "Assign", "Cluster", "Compare", "Component", "Config", "Corruption", "Data", "EarlyStopping", "Evaluate",
+    "Explorer", "Extract", "Group", "HowMany", "Label", "Manifold", "Model", "Neighbors", "NullModels", "Project",
+    "Refine", "Report", "SelfTraining", "Spec", "Split", "Stability", "Tracking", "Train", "check",
+]  # fmt: skip

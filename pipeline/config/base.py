@@ -1,0 +1,30 @@
+"""What every group of the configuration is, and the groups that name the function that does their work."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Split = Literal["train", "test", "all"]
+Spec = dict[str, Any]
+"""A table with `_target_` (a dotted import path) and that target's arguments."""
+
+
+class Group(BaseModel):
+    """A configuration group: immutable, unknown keys refused, no silent conversion between types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+class Component(Group):
+    """A group whose file names the function that does the work; keys not declared here are its arguments."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, populate_by_name=True)
+    name: str
+    target: str = Field(alias="_target_")
+    seed: int = Field(0, ge=0, lt=2**32)
+
+    def arguments(self) -> dict[str, Any]:
+        """The keys that were set, without `name` and `_target_`: the target's keyword arguments."""
+        return self.model_dump(exclude={"name", "target"}, exclude_unset=True)

@@ -1,0 +1,49 @@
+"""From latents to clusters and a map: neighbour graph, manifold, clusterer, projection."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.config.base import Component, Group, Spec
+
+
+class Neighbors(Component):
+    """The nearest-neighbour graph."""
+
+    k: int = Field(20, ge=1)
+
+
+class Manifold(Component):
+    """The features that are clustered: the latents themselves, or an embedding of them."""
+
+    n_components: int | None = Field(None, ge=1)
+    min_dist: float | None = Field(None, ge=0)
+    n_epochs: int | None = Field(None, ge=1)
+
+
+class Project(Component):
+    """The two-dimensional map."""
+
+    min_dist: float | None = Field(None, ge=0)
+    n_epochs: int | None = Field(None, ge=1)
+    perplexity: float | None = Field(None, gt=0)
+    first: int | None = Field(None, ge=2)
+
+
+class Cluster(Group):
+    """One clustering algorithm: any estimator of scikit-learn's interface.
+
+    `graph` says whether the shared neighbour graph is what the estimator is fitted on (`affinity`), a constraint
+    beside the features (`connectivity`), or unused. With `fit_size` the estimator is fitted on a random subset of
+    that size and the other images take the cluster of their neighbours.
+    """
+
+    name: str
+    k: int | None = Field(None, ge=1)
+    estimator: Spec
+    graph: Literal["none", "affinity", "connectivity"] = "none"
+    fit_size: int | None = Field(None, ge=2)
+    deterministic: bool = True
+    seed: int = Field(0, ge=0, lt=2**32)

@@ -1,0 +1,27 @@
+"""Which images there are, and which part of them is fitted."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.config.base import Group, Spec, Split
+
+
+class Data(Group):
+    """Which images, how many of them, and which part is fitted."""
+
+    name: str
+    source: Spec
+    path: str | None = None
+    split: Split = "train"
+    train_size: int | None = Field(None, ge=1)
+    test_size: int | None = Field(None, ge=0)
+    image_size: int | None = Field(None, ge=1, le=4096)
+    labels_from: Literal["none", "folder"] = "none"
+    image_column: str = "image"
+    label_column: str = "label"
+    channels: Literal[1, 3] | None = None
+    skip_at_most: int = Field(20, ge=0)
+    seed: int = Field(0, ge=0, lt=2**32)

@@ -1,0 +1,33 @@
+"""Locks between processes of one machine, by which one of them computes what others want too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.console import Console
+
+
+def lock_folder(uri: str, outputs: Path) -> Path:
+    """Beside a SQLite file, so that all its users share the locks; else in the outputs folder."""
+    if uri.startswith("sqlite:///"):
+        return Path(uri.removeprefix("sqlite:///").partition("?")[0]).resolve().parent / ".locks"
+    return outputs / ".locks"
+
+
+@contextmanager
+def taken(file: Path, console: Console) -> Iterator[None]:
+    """Hold the lock of a file; where another process has it, say so and wait."""
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        console.say("  another process is computing this; waiting for its result")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,175 @@
+"""The store: an experiment whose runs are started, looked up and, where their files are whole, used again."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from filelock import FileLock
+
+from pipeline.config import Tracking
+from pipeline.console import Console
+from pipeline.errors import UserError
+from pipeline.tracking.client import answering, prepare
+from pipeline.tracking.locks import lock_folder, taken
+from pipeline.tracking.results import CHECKSUMS, RESULT, Result, whole
+from pipeline.tracking.run import Run
+from pipeline.tracking.tags import FINGERPRINT, KIND, NAME, PARENT, STAGE
+from pipeline.tracking.view import address, share
+
+
+class Store:
+    """An experiment on a tracking server or in a SQLite file."""
+
+    def __init__(self, config: Tracking, outputs: Path) -> None:
+        self.outputs = outputs
+        self.uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{outputs / 'mlflow.db'}"
+        self.config = config
+        self._locks = lock_folder(self.uri, outputs)
+        self._locks.mkdir(parents=True, exist_ok=True)
+        # The first use of an empty database runs its migrations, which collide between processes.
+        with FileLock(self._locks / "create.lock"), answering(self.uri):
+            self.client = prepare(self.uri)
+            self.experiment_id = self._experiment(config.experiment)
+
+    def _experiment(self, name: str) -> str:
+        found = self.client.get_experiment_by_name(name)
+        if found is not None and found.lifecycle_stage == "deleted":
+            raise UserError(f"tracking.experiment: {name!r} was deleted; restore it, or choose another name")
+        if found is not None:
+            return str(found.experiment_id)
+        # Without a location a SQLite store would put artifacts below whatever folder this process runs in.
+        local = self.uri.startswith("sqlite:")
+        location = (self.outputs / "artifacts" / name).resolve().as_uri() if local else None
+        made = str(self.client.create_experiment(name, artifact_location=location))
+        share(self.client, made)
+        return made
+
+    @contextmanager
+    def lock(self, fingerprint: str, console: Console) -> Iterator[None]:
+        """Let one process of this machine compute a fingerprint while the others wait."""
+        with taken(self._locks / f"{fingerprint[:32]}.lock", console):
+            yield
+
+    def find(self, fingerprint: str, console: Console) -> Result | None:
+        """Return the newest finished result with this fingerprint whose files are whole, or None."""
+        runs = self.client.search_runs(
+            [self.experiment_id],
+            f"tags.`{FINGERPRINT}` = '{fingerprint}' and attributes.status = 'FINISHED'",
+            order_by=["attributes.end_time DESC"],
+            max_results=5,
+        )
+        for run in runs:
+            folder = self._verified(run.info.run_id)
+            if folder is not None:
+                return Result(run.info.run_id, folder, dict(run.data.metrics))
+            stage = run.data.tags.get(STAGE)
+            console.say(
+                f"  the stored {stage} of run {run.info.run_id} is damaged or gone: computing it anew", "yellow"
+            )
+        return None
+
+    def result(self, run_id: str) -> Path | None:
+        """Return the folder of a stage run's result, or None if its files are damaged or gone."""
+        return self._verified(run_id)
+
+    def _verified(self, run_id: str) -> Path | None:
+        try:
+            folder = self.local(run_id, RESULT)
+            listed = json.loads(self.local(run_id, CHECKSUMS).read_text())
+            return folder if whole(folder, listed) else None
+        except (OSError, ValueError):
+            return None
+
+    def local(self, run_id: str, path: str) -> Path:
+        """Return where a run's artifact lies on this machine, fetched if need be; `OSError` if it is not there."""
+        from mlflow.exceptions import MlflowException
+
+        root = self.client.get_run(run_id).info.artifact_uri
+        if root.startswith("file:"):
+            return Path(url2pathname(urlparse(root).path)) / path
+        try:
+            return Path(self.client.download_artifacts(run_id, path))
+        except MlflowException as error:
+            raise OSError(str(error)) from error
+
+    @contextmanager
+    def run(
+        self, kind: str, name: str, parent: str | None = None, tags: Mapping[str, str] | None = None
+    ) -> Iterator[Run]:
+        """Start a run and finish it as FINISHED, FAILED or, when interrupted, KILLED."""
+        run = self.start(kind, name, parent, tags)
+        try:
+            yield run
+        except (KeyboardInterrupt, SystemExit):
+            run.finish("KILLED")
+            raise
+        except BaseException as error:
+            run.tag({"pipeline.error": f"{type(error).__name__}: {error}"[:4000]})
+            run.finish("FAILED")
+            raise
+        run.finish("FINISHED")
+
+    def start(self, kind: str, name: str, parent: str | None = None, tags: Mapping[str, str] | None = None) -> Run:
+        """Start a run of a kind (sweep, execution, stage) below `parent`."""
+        own = {KIND: kind, NAME: name, "mlflow.user": _user(), "mlflow.source.name": "pipeline", **(tags or {})}
+        if parent:
+            own[PARENT] = parent
+        made = self.client.create_run(self.experiment_id, tags=own, run_name=name)
+        return Run(self, made.info.run_id)
+
+    def children(self, parent: str) -> list[Any]:
+        """The runs directly below `parent`, oldest first."""
+        found = self.client.search_runs(
+            [self.experiment_id],
+            f"tags.`{PARENT}` = '{parent}'",
+            order_by=["attributes.start_time ASC"],
+            max_results=5000,
+        )
+        return list(found)
+
+    def executions(self) -> list[Any]:
+        """The finished executions, newest first."""
+        found = self.client.search_runs(
+            [self.experiment_id],
+            f"tags.`{KIND}` = 'execution' and attributes.status = 'FINISHED'",
+            order_by=["attributes.start_time DESC"],
+            max_results=5000,
+        )
+        return list(found)
+
+    def register_clustering(self, run_id: str) -> str:
+        """Point the registry's alias at the clustering model that a stage's run logged; return why not, if not."""
+        from pipeline.tracking.models import register
+
+        return register(self, run_id)
+
+    @property
+    def view(self) -> str:
+        """The address of the experiment's table with the scores in its columns."""
+        return address(self.experiment_id, self.uri) if self.uri.startswith("http") else address(self.experiment_id)
+
+    @property
+    def ui_command(self) -> str:
+        """The exact command that shows this store in a browser."""
+        if not self.uri.startswith("sqlite:"):
+            return "open the tracking server's page"
+        python = Path(sys.executable)
+        here = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+        return shlex.join([str(here), "-m", "mlflow", "ui", "--backend-store-uri", self.uri])
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

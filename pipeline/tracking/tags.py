@@ -1,0 +1,4 @@
+"""The tags by which runs are found again: the project's own, and those that MLflow reads."""
+
+KIND, STAGE, FINGERPRINT = "pipeline.kind", "pipeline.stage", "pipeline.fingerprint"
+PARENT, NAME = "mlflow.parentRunId", "mlflow.runName"
