@@ -12,7 +12,8 @@ from typing import Any
 from pipeline.config import Config
 from pipeline.console import Console
 from pipeline.flow import Flow
-from pipeline.recipe import RECIPE
+from pipeline.page_links import link
+from pipeline.recipe import RECIPE, STEPS
 from pipeline.tracking import Run, Store, flatten, git_commit
 
 PACKAGES = ("tensorflow", "keras", "scikit-learn", "umap-learn", "mlflow", "numpy", "hydra-core")
@@ -98,17 +99,20 @@ def _log(flow: Flow, run: Run, summary: dict[str, Any]) -> None:
 def _write(flow: Flow, run: Run, folder: Path, summary: dict[str, Any]) -> dict[str, Path]:
     """Leave summary.json, the report with its figures and the explorer in the folder; return the pages there are.
 
-    All but the explorer are kept in the run too: it is large, and its own stage's run has it.
+    All but the explorer are kept in the run too: it is large, and its own stage's run has it. The two pages lead to
+    each other in the folder alone: the report that the run keeps has no explorer beside it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.json").write_text(json.dumps(summary, indent=1))
     run.log_files(folder / "summary.json")
-    for stage, artifact in (("report", "page"), ("explorer", "explorer")):
-        if stage in flow.outcomes:
-            shutil.copytree(flow.outcomes[stage].result.folder / artifact, folder, dirs_exist_ok=True)
-    if "report" in flow.outcomes:
+    made = [name for name in ("report", "explorer") if name in flow.outcomes]
+    for name in made:
+        artifact = STEPS[name].gives[0]
+        shutil.copytree(flow.outcomes[name].result.folder / artifact, folder, dirs_exist_ok=True)
+    if "report" in made:
         run.log_files(folder / "report.html")
         run.log_files(folder / "figures", "figures")
+    link(folder, made)
     pages = {"report": "report.html", "explorer": "explorer.html", "table": "images.parquet"}
     return {name: folder / file for name, file in pages.items() if (folder / file).exists()}
 

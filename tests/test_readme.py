@@ -57,6 +57,7 @@ def test_the_tree_names_what_is_there():
     assert len(named) > 15
     missing = [name for name in named if not (ROOT / "pipeline" / name).exists()]
     assert not missing
+    assert len(named) == len(set(named))
     shared = {path.name for path in (ROOT / "pipeline").glob("*.py")} - {name.rstrip("/") for name in named}
     trivial = {"__init__.py", "errors.py", "observer.py", "build.py", "paths.py", "quiet.py", "memory.py"}
     assert shared <= trivial | {"help.py", "stage_names.py", "figures_sweep.py"}

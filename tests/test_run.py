@@ -65,6 +65,28 @@ def test_the_explorer_lies_in_the_run_folder_and_the_table_where_it_is_asked_for
     assert (outputs / "asked" / "images.parquet").stat().st_size > 50_000
 
 
+def test_the_pages_of_a_folder_lead_to_each_other(shared):
+    from pipeline.config import Tracking
+    from pipeline.tracking import Store
+
+    outputs, summary = shared
+    report, explorer = ((outputs / "first" / f"{name}.html").read_text() for name in ("report", "explorer"))
+    assert report.count('href="explorer.html"') == explorer.count('href="report.html"') == 1
+    assert report.index('href="explorer.html"') < report.index("</header>")
+    assert explorer.index('href="report.html"') < explorer.index("</header>")
+    kept = Store(Tracking(), outputs).local(summary["run_id"], "report.html").read_text()
+    assert "explorer.html" not in kept
+    stored = Store(Tracking(), outputs).result(summary["stages"]["explorer"]["run_id"])
+    assert "report.html" not in (stored / "explorer" / "explorer.html").read_text()
+
+
+def test_a_page_alone_leads_nowhere(shared):
+    outputs, _ = shared
+    execute(compose(*TINY, "stage=report", outputs=outputs), outputs / "alone", [])
+    assert (outputs / "alone" / "report.html").exists()
+    assert "explorer.html" not in (outputs / "alone" / "report.html").read_text()
+
+
 def test_the_run_holds_parameters_metrics_data_set_and_report(shared):
     from pipeline.config import Tracking
     from pipeline.tracking import Store
