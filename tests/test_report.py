@@ -190,7 +190,7 @@ def test_a_refinement_has_curves_and_a_decoder_left_behind_is_said(inputs, kept)
     page = Page(made.html)
     drawn = next(image for image in page.images if image.get("id") == "refinement_curves")
     assert "over 420 steps" in drawn["alt"]
-    assert "assignments from 3.0 % to 3.0 %" in drawn["alt"]
+    assert "kl goes from 0.2 to 0.2" in drawn["alt"]
     assert ("left the decoder as it was" in page.words) == (not kept)
 
 
