@@ -7,11 +7,12 @@ anything heavy is imported. Each group that draws random numbers has its own `se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import UserError
+from pipeline.mistakes import lines, nearest
 from pipeline.stage_names import ON_DEMAND, STAGES
 
 Split = Literal["train", "test", "all"]
@@ -22,13 +23,13 @@ Spec = dict[str, Any]
 class Group(BaseModel):
     """A configuration group: immutable, unknown keys refused, no silent conversion between types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class Component(Group):
     """A group whose file names the function that does the work; keys not declared here are its arguments."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, populate_by_name=True, allow_inf_nan=False)
     name: str
     target: str = Field(alias="_target_")
     seed: int = Field(0, ge=0, lt=2**32)
@@ -54,6 +55,14 @@ class Data(Group):
     channels: Literal[1, 3] | None = None
     skip_at_most: int = Field(20, ge=0)
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _a_path_is_read(self) -> Data:
+        if self.path is not None and "path" not in self.source:
+            raise ValueError(
+                f"data.path = {self.path!r}: data={self.name} reads no path; choose data=image_folder, npz, idx or parquet"
+            )
+        return self
 
 
 class Model(Group):
@@ -119,6 +128,16 @@ class Train(Group):
     deterministic: bool = True
     seed: int = Field(0, ge=0, lt=2**32)
 
+    @model_validator(mode="after")
+    def _images_to_stop_by(self) -> Train:
+        # The held-out images would choose the epoch, and be held out no more.
+        if self.early_stopping.patience is not None and not self.validation_fraction:
+            raise ValueError(
+                "train.early_stopping.patience: needs images to stop by; set train.validation_fraction=0.1, which "
+                "takes the last tenth of the training images"
+            )
+        return self
+
 
 class Refine(Group):
     """How the encoder is trained on towards `k` clusters, and with which weights of both terms of the loss.
@@ -173,6 +192,13 @@ class Project(Component):
     n_epochs: int | None = Field(None, ge=1)
     perplexity: float | None = Field(None, gt=0)
     first: int | None = Field(None, ge=2)
+
+    @model_validator(mode="after")
+    def _two_dimensions(self) -> Project:
+        asked = (self.model_extra or {}).get("n_components", 2)
+        if asked != 2:
+            raise ValueError(f"project.n_components = {asked!r}: a map has two dimensions; set it to 2")
+        return self
 
 
 class Cluster(Group):
@@ -232,6 +258,15 @@ class NullModels(Group):
     most_dimensions: int = Field(64, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
 
+    @field_validator("sample")
+    @classmethod
+    def _none_or_some(cls, value: int) -> int:
+        if value == 1:
+            raise ValueError(
+                "nulls.sample = 1: one image cannot be clustered; give at least 2, or 0 for no null models"
+            )
+        return value
+
 
 class Evaluate(Group):
     """Sizes of the samples that the quadratic scores use."""
@@ -273,7 +308,7 @@ class Label(Group):
     budget: int = Field(50, ge=1)
     answers: str | None = None
     simulate: bool = True
-    budgets: list[int] = [10, 20, 50, 100, 200]
+    budgets: list[Annotated[int, Field(ge=1)]] = Field([10, 20, 50, 100, 200], min_length=1)
     draws: int = Field(5, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
 
@@ -319,7 +354,7 @@ class Tracking(Group):
     """Where runs are kept; `uri` null means SQLite in the outputs folder, unless MLFLOW_TRACKING_URI is set."""
 
     uri: str | None = None
-    experiment: str = "latent-clustering"
+    experiment: str = Field("latent-clustering", min_length=1)
     run_name: str | None = None
     models: bool = True
     register_model: bool = Field(True, alias="register")
@@ -368,9 +403,13 @@ class Config(Group):
     @model_validator(mode="after")
     def _known_stages(self) -> Config:
         known = (*STAGES, "all", *ON_DEMAND)
+        if not self.stage_names:
+            raise ValueError("stage = []: names no stage; give stage=all, or some of them")
         for name in self.stage_names:
             if name not in known:
-                raise ValueError(f"stage: {name!r} is unknown; choose from {', '.join(known)}")
+                raise ValueError(
+                    f"stage: {name!r} is unknown{nearest(name, known) or '; choose from ' + ', '.join(known)}"
+                )
             if name in ON_DEMAND and len(self.stage_names) > 1:
                 raise ValueError(f"stage: {name} uses a finished run and stands alone; give stage={name}")
         if self.on_demand == "assign" and self.input is None:
@@ -394,31 +433,4 @@ def check(values: Mapping[str, Any]) -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        raise UserError("\n".join(_explain(item) for item in error.errors())) from None
-
-
-def _explain(item: Any) -> str:
-    key = ".".join(str(part) for part in item["loc"] if not _is_function(part))
-    if item["type"] == "extra_forbidden":
-        return f"{key}: no such key{_siblings(item['loc'])}"
-    if item["type"] == "value_error":
-        return str(item["ctx"]["error"])
-    if item["type"] == "missing":
-        return f"{key}: is missing"
-    return f"{key} = {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}"
-
-
-def _is_function(part: Any) -> bool:
-    """Whether part of a place is no key but the function that decided which keys there are."""
-    return str(part).startswith("pipeline.")
-
-
-def _siblings(location: tuple[Any, ...]) -> str:
-    group: Any = Config
-    for part in location[:-1]:
-        if _is_function(part):
-            group = next(kind for kind in get_args(group) if part in get_args(kind.model_fields["fit"].annotation))
-            continue
-        known = group.model_fields.get(part) if isinstance(group, type) and issubclass(group, Group) else None
-        group = known.annotation if known else None
-    return f"; there are {', '.join(group.model_fields)}" if group else ""
+        raise UserError("\n".join(lines(error.errors(), Config))) from None

@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.paths import PACKAGE
 
 # How a result is described, reported or refused does not change it.
-NEUTRAL = {f"pipeline{name}" for name in ("", ".config", ".errors", ".observer", ".build", ".quiet")}
+NEUTRAL = {f"pipeline{name}" for name in ("", ".config", ".errors", ".mistakes", ".observer", ".build", ".quiet")}
 DISTRIBUTIONS = {
     "tensorflow": "tensorflow", "keras": "keras", "sklearn": "scikit-learn", "umap": "umap-learn", "faiss": "faiss-cpu",
     "openTSNE": "openTSNE", "numpy": "numpy", "scipy": "scipy", "PIL": "pillow", "matplotlib": "matplotlib",
