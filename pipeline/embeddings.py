@@ -39,7 +39,9 @@ def pca(
 
     most = min(latents.fitted.shape)
     if n_components > most:
-        raise ArgumentError(f"n_components = {n_components}: PCA of these latents has at most {most} components")
+        raise ArgumentError(
+            f"n_components = {n_components}: PCA of these latents has at most {most}; choose fewer, or another method"
+        )
     fitted = PCA(n_components, random_state=seed).fit(latents.fitted)
     mean, components = fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32)
     drawn = fitted.transform(latents.fitted).astype(np.float32)
@@ -71,19 +73,24 @@ def umap(
         own = np.arange(n, dtype=np.int32)[:, None]
         indices = np.hstack([own, graph.indices])
         distances = np.hstack([np.zeros((n, 1), np.float32), graph.distances])
-        model = UMAP(
-            n_components=n_components,
-            n_neighbors=graph.k + 1,
-            min_dist=min_dist,
-            n_epochs=n_epochs,
-            random_state=seed,
-            n_jobs=1,
-            precomputed_knn=(indices, distances, None),
-            force_approximation_algorithm=True,
-            tqdm_kwds={"disable": False, "file": _Ticks(observer), "bar_format": "{n}/{total}", "mininterval": 0.3},
-            **options,
-        )
-        fitted = model.fit_transform(np.asarray(latents.fitted)).astype(np.float32)
+        try:
+            model = UMAP(
+                n_components=n_components,
+                n_neighbors=graph.k + 1,
+                min_dist=min_dist,
+                n_epochs=n_epochs,
+                random_state=seed,
+                n_jobs=1,
+                precomputed_knn=(indices, distances, None),
+                force_approximation_algorithm=True,
+                tqdm_kwds={"disable": False, "file": _Ticks(observer), "bar_format": "{n}/{total}", "mininterval": 0.3},
+                **options,
+            )
+            fitted = model.fit_transform(np.asarray(latents.fitted)).astype(np.float32)
+        except (TypeError, ValueError) as error:
+            given = {"n_components": n_components, "min_dist": min_dist, "n_epochs": n_epochs} | options
+            told = ", ".join(f"{name}={value}" for name, value in given.items())
+            raise UserError(f"UMAP of {n:,} images with {told}: {str(error).splitlines()[0]}") from error
     return Features(fitted, fitted[:0], "umap").with_held_out(latents, graph)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.paths import PACKAGE
 
 # How a result is described, reported or refused does not change it.
-NEUTRAL = {f"pipeline{name}" for name in ("", ".config", ".errors", ".observer", ".build", ".quiet")}
+NEUTRAL = {f"pipeline{name}" for name in ("", ".config", ".errors", ".mistakes", ".observer", ".build", ".quiet")}
 # Of the configuration the values count, which stand in the facts; the schema only says which are allowed.
 SCHEMA = "pipeline.config."
 DISTRIBUTIONS = {

@@ -78,28 +78,13 @@ def run(values: Any) -> None:
 
 def explain(error: BaseException) -> str | None:
     """Return one clear message if the error is a mistake in what was asked for, else None."""
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
+    from pipeline.command_line import told
 
     chain: list[BaseException] = [error]
     while (cause := chain[-1].__cause__) is not None and cause not in chain:
         chain.append(cause)
-    for one in chain:
-        if isinstance(one, UserError):
-            return str(one)
-    if isinstance(error, HydraException | OmegaConfBaseException):
-        told = [_first_lines(one) for one in chain if isinstance(one, HydraException | OmegaConfBaseException)]
-        return " — ".join(dict.fromkeys(told))
-    return None
-
-
-def _first_lines(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if "Config search path:" in lines:
-        lines = lines[: lines.index("Config search path:")]
-    return "\n  ".join(
-        line for line in lines if not line.startswith(("full_key:", "object_type=", "To append to your"))
-    )
+    ours = next((one for one in chain if isinstance(one, UserError)), None)
+    return str(ours) if ours else told(chain)
 
 
 def quiet() -> None:

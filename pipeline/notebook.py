@@ -94,7 +94,7 @@ def settings(*words: str) -> Config:
     conf = conf_dir()
     base: Any = OmegaConf.load(conf / "config.yaml")
     choices = dict(next(iter(item.items())) for item in base.pop("defaults") if item != "_self_")
-    choices = {str(group): choice for group, choice in choices.items() if " " not in str(group)}
+    choices = {str(group): choice for group, choice in choices.items() if choice is not None and " " not in str(group)}
     pairs = [word.partition("=")[::2] for word in words]
     choices |= {key: value for key, value in pairs if key in choices}
     base.pop("hydra", None)

@@ -136,7 +136,7 @@ def test_a_configuration_cannot_be_changed():
     ("path", "value", "message"),
     [
         # unknown keys
-        ("train.epoch", 3, r"^train\.epoch: no such key; there are .*epochs"),
+        ("train.epoch", 3, r"^train\.epoch: no such key; did you mean train\.epochs\?"),
         ("train.corruption.blur", 1, r"^train\.corruption\.blur: no such key; there are noise"),
         ("cluster.n_clusters", 3, r"^cluster\.n_clusters: no such key"),
         ("colour", "red", r"^colour: no such key; there are stage"),
@@ -157,14 +157,14 @@ def test_a_configuration_cannot_be_changed():
         ("refine.k", 1, r"^refine\.k = 1: .*greater than or equal to 2"),
         ("refine.gamma", 0.0, r"^refine\.gamma = 0\.0: .*greater than 0"),
         ("refine.tolerance", 1.0, r"^refine\.tolerance = 1\.0: .*less than 1"),
-        ("refine.update_interval", 9, r"^refine\.update_interval: no such key; there are .*update_every"),
+        ("refine.update_interval", 9, r"^refine\.update_interval: no such key; did you mean refine\.update_every\?"),
         ("neighbors.k", 0, r"^neighbors\.k = 0"),
         ("manifold.min_dist", -0.1, r"^manifold\.min_dist = -0\.1"),
         ("cluster.fit_size", 1, r"^cluster\.fit_size = 1"),
         ("report.dpi", 5, r"^report\.dpi = 5"),
         ("seed", -1, r"^seed = -1"),
         ("seed", 2**32, r"^seed = 4294967296"),
-        ("stage", "trian", r"^stage: 'trian' is unknown; choose from data, train"),
+        ("stage", "trian", r"^stage: 'trian' is unknown; did you mean train\?"),
         ("stage", ["train", "draw"], r"^stage: 'draw' is unknown"),
     ],
 )
@@ -228,7 +228,7 @@ def test_an_argument_that_the_function_does_not_take_is_named(blobs):
 @pytest.mark.parametrize("group", ["manifold", "project"])
 def test_an_argument_that_does_not_suit_the_data_is_named_by_its_key(blobs, group):
     component = Component(name="pca", _target_="pipeline.embeddings.pca", n_components=9)
-    with pytest.raises(UserError, match=rf"^{group}\.n_components = 9: .* at most 8 components$"):
+    with pytest.raises(UserError, match=rf"^{group}\.n_components = 9: .* at most 8; "):
         call(component, group, blobs.latents, blobs.graph)
 
 

@@ -339,6 +339,7 @@ def test_what_each_split_fits_and_holds_out(file, split, fitted, held):
 def test_resized_images_keep_type_range_and_mean(file, dtype):
     smooth = np.linspace(0, 1, 30).reshape(1, 5, 6, 1).repeat(3, axis=3).repeat(60, axis=0)
     smooth = (smooth * 255).astype(np.uint8) if dtype == np.uint8 else smooth.astype(dtype)
+    smooth[0] = smooth[1] / 2
     images, _ = read(file(images=smooth, test_images=None, test_labels=None), image_size=12)
     assert images.train.shape == (60, 12, 12, 3)
     assert images.train.dtype == dtype

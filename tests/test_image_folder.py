@@ -86,7 +86,7 @@ def test_sub_folders_are_labels_only_if_asked(tmp_path):
 
 def test_train_and_test_folders_are_the_two_parts(tmp_path):
     for name in ("train/cat/1.png", "train/dog/2.png", "test/dog/3.png"):
-        draw(tmp_path / name)
+        draw(tmp_path / name, colour=(200, len(name), 30 if "cat" in name else 90))
     config = Data(name="own", source={"_target_": READER, "path": str(tmp_path), "labels_from": "folder"})
     images, labels = data(config)
     assert (len(images.train), len(images.test)) == (2, 1)

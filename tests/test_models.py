@@ -241,10 +241,6 @@ def test_early_stopping_stops_and_keeps_the_best_weights(images):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (
-            {"early_stopping": EarlyStopping(patience=1)},
-            r"train\.early_stopping\.patience: needs images to stop by",
-        ),
         ({"optimizer": {"_target_": "keras.optimizers.Adamm"}}, r"train\.optimizer: keras\.optimizers\.Adamm"),
         ({"optimizer": {"_target_": "keras.optimizers.SGD"}, "learning_rate": 1e38, "loss": "mae"}, None),
     ],

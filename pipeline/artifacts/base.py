@@ -41,7 +41,7 @@ class Artifact:
         for item in fields(cls):  # type: ignore[arg-type]
             stored = folder / f"{item.name}.npy"
             if stored.exists():
-                values[item.name] = np.load(stored, mmap_mode="r")
+                values[item.name] = np.load(stored, mmap_mode="r", allow_pickle=False)
         return cls(**values)
 
     def metrics(self) -> dict[str, float]:

@@ -16,7 +16,8 @@ class Clustering(Artifact):
     The confidences, float32 in [0, 1], are the posterior of the assigned cluster where the algorithm has one, else
     the share of a point's neighbours in the same cluster. `centres` (k, d) float32 are the mean latents of the
     members. `notes` says what was sampled, if anything was; `scores` keeps the estimator's own criteria.
-    `estimator` is the fitted scikit-learn object, `numbering` the table from its labels + 1 to ours.
+    `estimator` is the fitted scikit-learn object, None where it is none that may be loaded again; `numbering` is the
+    table from its labels + 1 to ours.
     """
 
     fitted: Int
@@ -31,18 +32,18 @@ class Clustering(Artifact):
     numbering: Int | None = None
 
     def save(self, folder: Path) -> None:
-        """Write the arrays, and the fitted estimator as a joblib file."""
-        import joblib
+        """Write the arrays, and the fitted estimator as a skops file: loading one runs no code of the file."""
+        from pipeline.estimators import dumps
 
         replace(self, estimator=None).save_fields(folder)
-        joblib.dump(self.estimator, folder / "estimator.joblib", compress=3)
+        (folder / "estimator.skops").write_bytes(dumps(self.estimator))
 
     @classmethod
     def load(cls, folder: Path) -> Clustering:
         """Read the arrays and the fitted estimator."""
-        import joblib
+        from pipeline.estimators import loads
 
-        return replace(super().load(folder), estimator=joblib.load(folder / "estimator.joblib"))
+        return replace(super().load(folder), estimator=loads((folder / "estimator.skops").read_bytes()))
 
     @property
     def k(self) -> int:

@@ -14,13 +14,13 @@ Spec = dict[str, Any]
 class Group(BaseModel):
     """A configuration group: immutable, unknown keys refused, no silent conversion between types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class Component(Group):
     """A group whose file names the function that does the work; keys not declared here are its arguments."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, populate_by_name=True, allow_inf_nan=False)
     name: str
     target: str = Field(alias="_target_")
     seed: int = Field(0, ge=0, lt=2**32)

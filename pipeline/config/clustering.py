@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.config.base import Component, Group, Spec
 
@@ -30,6 +30,13 @@ class Project(Component):
     n_epochs: int | None = Field(None, ge=1)
     perplexity: float | None = Field(None, gt=0)
     first: int | None = Field(None, ge=2)
+
+    @model_validator(mode="after")
+    def _two_dimensions(self) -> Project:
+        asked = (self.model_extra or {}).get("n_components", 2)
+        if asked != 2:
+            raise ValueError(f"project.n_components = {asked!r}: a map has two dimensions; set it to 2")
+        return self
 
 
 class Cluster(Group):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.config.base import Group, Spec, Split
 
@@ -25,3 +25,12 @@ class Data(Group):
     channels: Literal[1, 3] | None = None
     skip_at_most: int = Field(20, ge=0)
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _a_path_is_read(self) -> Data:
+        if self.path is not None and "path" not in self.source:
+            raise ValueError(
+                f"data.path = {self.path!r}: data={self.name} reads no path; "
+                "choose data=image_folder, npz, idx or parquet"
+            )
+        return self

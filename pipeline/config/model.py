@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.config.base import Group, Spec, Split
 
@@ -71,6 +71,16 @@ class Train(Group):
     steps_per_execution: int = Field(50, ge=1)
     deterministic: bool = True
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _images_to_stop_by(self) -> Train:
+        # The held-out images would choose the epoch, and be held out no more.
+        if self.early_stopping.patience is not None and not self.validation_fraction:
+            raise ValueError(
+                "train.early_stopping.patience: needs images to stop by; set train.validation_fraction=0.1, which "
+                "takes the last tenth of the training images"
+            )
+        return self
 
 
 class Extract(Group):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -21,7 +21,7 @@ class Label(Group):
     budget: int = Field(50, ge=1)
     answers: str | None = None
     simulate: bool = True
-    budgets: list[int] = [10, 20, 50, 100, 200]
+    budgets: list[Annotated[int, Field(ge=1)]] = Field([10, 20, 50, 100, 200], min_length=1)
     draws: int = Field(5, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
 

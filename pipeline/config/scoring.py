@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pipeline.config.base import Group
 
@@ -15,6 +15,15 @@ class NullModels(Group):
     starts: int = Field(2, ge=1)
     most_dimensions: int = Field(64, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @field_validator("sample")
+    @classmethod
+    def _none_or_some(cls, value: int) -> int:
+        if value == 1:
+            raise ValueError(
+                "nulls.sample = 1: one image cannot be clustered; give at least 2, or 0 for no null models"
+            )
+        return value
 
 
 class Evaluate(Group):

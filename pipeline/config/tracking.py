@@ -11,7 +11,7 @@ class Tracking(Group):
     """Where runs are kept; `uri` null means SQLite in the outputs folder, unless MLFLOW_TRACKING_URI is set."""
 
     uri: str | None = None
-    experiment: str = "latent-clustering"
+    experiment: str = Field("latent-clustering", min_length=1)
     run_name: str | None = None
     models: bool = True
     register_model: bool = Field(True, alias="register")

@@ -15,6 +15,7 @@ from pipeline.config.refining import Refine, SelfTraining
 from pipeline.config.scoring import Evaluate, NullModels
 from pipeline.config.showing import Explorer, Report
 from pipeline.config.tracking import Tracking
+from pipeline.mistakes import nearest
 from pipeline.stage_names import ON_DEMAND, STAGES
 
 
@@ -59,9 +60,13 @@ class Config(Group):
     @model_validator(mode="after")
     def _known_stages(self) -> Config:
         known = (*STAGES, "all", *ON_DEMAND)
+        if not self.stage_names:
+            raise ValueError("stage = []: names no stage; give stage=all, or some of them")
         for name in self.stage_names:
             if name not in known:
-                raise ValueError(f"stage: {name!r} is unknown; choose from {', '.join(known)}")
+                raise ValueError(
+                    f"stage: {name!r} is unknown{nearest(name, known) or '; choose from ' + ', '.join(known)}"
+                )
             if name in ON_DEMAND and len(self.stage_names) > 1:
                 raise ValueError(f"stage: {name} uses a finished run and stands alone; give stage={name}")
         if self.on_demand == "assign" and self.input is None:

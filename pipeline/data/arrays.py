@@ -19,6 +19,10 @@ def as_pixels(array: NDArray[Any], where: str) -> NDArray[Any]:
             f"data: {where} have shape {array.shape}; give (n, height, width) or (n, height, width, channels)"
         )
     array = array[..., None] if array.ndim == 3 else array
+    if 0 in array.shape[1:]:
+        raise UserError(f"data: {where} have shape {array.shape}: images without a pixel; give some height and width")
+    if array.dtype.kind not in "buif":
+        raise UserError(f"data: {where} are {array.dtype}; give uint8, or floats in [0, 1]")
     if array.dtype == np.uint8:
         return array
     if array.size and (not np.isfinite(array).all() or array.min() < 0 or array.max() > 1):

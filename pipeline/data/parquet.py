@@ -38,7 +38,7 @@ def read_parquet(
     for file in files:
         found = tables[file]
         for row, content in enumerate(found[image_column]):
-            content = content["bytes"] if isinstance(content, dict) else content
+            content = content["bytes"] if isinstance(content, dict) else content  # a path beside them is not followed
             # An empty cell is an unreadable picture like any other: it is skipped and named.
             pictures.append(Picture(f"{file.name}[{row}]", content or b""))
         tested += [file.name.startswith("test")] * len(found[image_column])
@@ -74,7 +74,8 @@ def _table(file: Path, image_column: str, label_column: str) -> dict[str, list[A
     except (OSError, pyarrow.ArrowException) as error:
         raise UserError(f"data.path: {file} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
     kind = table.schema.field(image_column).type
-    if not (pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind) or pyarrow.types.is_struct(kind)):
+    cells = kind.field("bytes").type if pyarrow.types.is_struct(kind) and kind.get_field_index("bytes") >= 0 else kind
+    if not (pyarrow.types.is_binary(cells) or pyarrow.types.is_large_binary(cells)):
         raise UserError(
             f"data.image_column = {image_column!r}: it holds {kind} in {file}; it must hold encoded pictures"
         )

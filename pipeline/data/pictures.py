@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from pipeline.errors import UserError
 from pipeline.observer import SILENT, Observer
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"))
+FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
+"""What is decoded, whatever a file is called: Pillow knows formats that start other programs, such as PostScript."""
 NAMED = 10
 """Files that an error names before it only counts."""
 LISTED = 50
@@ -34,7 +37,8 @@ class Picture:
 
     def open(self) -> Image.Image:
         """Read the header; pixels are decoded when they are asked for."""
-        return Image.open(self.content if isinstance(self.content, Path) else BytesIO(self.content))
+        content = self.content if isinstance(self.content, Path) else BytesIO(self.content)
+        return Image.open(content, formats=FORMATS)
 
 
 def as_size(side: int | Size | None) -> Size | None:
@@ -114,7 +118,9 @@ def attempt(work: Callable[[Picture], Any], picture: Picture, skipped: Skipped) 
     Decoders raise nearly anything on a damaged file; whatever it is, the file is what must be named.
     """
     try:
-        return work(picture)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)  # few bytes that become gigabytes
+            return work(picture)
     except Exception as error:
         skipped.add(picture.name, error)
         return None

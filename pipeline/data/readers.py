@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from pipeline.data.idx import parse, read_bytes
@@ -65,13 +63,29 @@ def read_numpy(path: str) -> Source:
             if isinstance(loaded, np.ndarray):
                 return Source(loaded)
             found = {role: _first(loaded, names) for role, names in NUMPY_NAMES.items()}
-    except (OSError, EOFError, ValueError, BadZipFile, zlib.error) as error:
-        raise UserError(f"data.path: {file} cannot be read as .npz or .npy: {error}") from error
+    except UserError as error:
+        raise UserError(f"data.path: {file}: {error}") from error
+    except Exception as error:  # a damaged archive makes zipfile, zlib and NumPy raise nearly anything
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        if "pickle" in reason:
+            reason = "it is neither, or holds Python objects (pickle), which are never loaded; save arrays of numbers"
+        raise UserError(f"data.path: {file} cannot be read as .npz or .npy: {reason}") from error
     if found["train"] is None:
         names = ", ".join(NUMPY_NAMES["train"])
         raise UserError(f"data.path: {file} has {', '.join(loaded.files)}, but no images under any of: {names}")
     return Source(found["train"], found["test"], found["train_labels"], found["test_labels"])
 
 
-def _first(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> NDArray[Any] | None:
-    return next((arrays[name] for name in names if name in arrays), None)
+def _first(arrays: Any, names: tuple[str, ...]) -> NDArray[Any] | None:
+    """The array under the first of the names that the archive has; members are read, never unpacked to files."""
+    name = next((name for name in names if name in arrays.files), None)
+    if name is None:
+        return None
+    members = {member.filename: member.file_size for member in arrays.zip.infolist()}
+    size, free = members.get(f"{name}.npy", members.get(name, 0)), psutil.virtual_memory().available
+    if size > free:
+        raise UserError(f"{name} unpacks to {size / 2**30:,.0f} GiB and {free / 2**30:,.0f} GiB of memory are free")
+    array = arrays[name]
+    if not isinstance(array, np.ndarray):
+        raise UserError(f"{name} is no array")
+    return array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,11 +44,15 @@ def source_digest(source: Mapping[str, Any]) -> str:
     """
     if "path" not in source:
         return "bundled"
-    root = Path(source["path"]).expanduser().resolve()
-    if not root.exists():
+    try:
+        root = Path(source["path"]).expanduser().resolve()
+        found = root.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # a link that leads to itself, a name that cannot be one
+        raise UserError(f"data.path = {source['path']!r}: leads nowhere: {error}; give a file or folder") from error
+    if not found:
         raise UserError(f"data.path: {root} does not exist; give an existing file or folder")
-    found = hashlib.sha256(str(root).encode())
+    digest = hashlib.sha256(os.fsencode(root))
     for file in files_below(root):
         facts = file.stat()
-        found.update(f"{file.relative_to(root)}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
-    return found.hexdigest()
+        digest.update(os.fsencode(file.relative_to(root)) + f"\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

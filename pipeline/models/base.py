@@ -60,9 +60,8 @@ class Autoencoder(Artifact, ABC):
     def load(cls, folder: Path) -> Autoencoder:
         """Read a model of any class that `save` wrote."""
         facts = json.loads((folder / "artifact.json").read_text())
-        module, _, name = facts["class"].partition(":")
         with muted():
-            kind: type[Autoencoder] = getattr(importlib.import_module(module), name)
+            kind = _kind(facts["class"])
         model = kind.load_parts(folder)
         model.history, model.summary = facts["history"], facts["summary"]
         model.refinement = facts.get("refinement", [])  # a model registered before there was one has none
@@ -79,3 +78,12 @@ class Autoencoder(Artifact, ABC):
         for part, history in (("reconstruction", self.history), ("refinement", self.refinement)):
             found |= {f"{part}/{name}": value for name, value in (history[-1] if history else {}).items()}
         return found
+
+
+def _kind(name: str) -> type[Autoencoder]:
+    """The class of this package that a file names; a file may come from anywhere, so it can name no other."""
+    module, _, kind = name.partition(":")
+    found = getattr(importlib.import_module(module), kind, None) if module.startswith("pipeline.") else None
+    if not (isinstance(found, type) and issubclass(found, Autoencoder)):
+        raise ValueError(f"{name} is no autoencoder of this package")
+    return found

@@ -37,7 +37,7 @@ class Pixels(Autoencoder):
     @classmethod
     def load_parts(cls, folder: Path) -> Pixels:
         """Read the image shape."""
-        return cls(tuple(int(side) for side in np.load(folder / "shape.npy")))
+        return cls(tuple(int(side) for side in np.load(folder / "shape.npy", allow_pickle=False)))
 
 
 class PCA(Autoencoder):
@@ -67,7 +67,7 @@ class PCA(Autoencoder):
     @classmethod
     def load_parts(cls, folder: Path) -> PCA:
         """Read mean, components and image shape."""
-        with np.load(folder / "pca.npz") as parts:
+        with np.load(folder / "pca.npz", allow_pickle=False) as parts:
             return cls(parts["mean"], parts["components"], tuple(int(side) for side in parts["shape"]))
 
 

@@ -75,8 +75,13 @@ class KerasAutoencoder(Autoencoder):
     @classmethod
     def load_parts(cls, folder: Path) -> KerasAutoencoder:
         """Read both models."""
-        parts = (keras.models.load_model(folder / f"{part}.keras", compile=False) for part in ("encoder", "decoder"))
+        parts = (_load(folder / f"{part}.keras") for part in ("encoder", "decoder"))
         return cls(*parts)
+
+
+def _load(file: Path) -> keras.Model:
+    """Read a model whose file may come from anywhere: in safe mode its layers cannot hold code."""
+    return keras.models.load_model(file, compile=False, safe_mode=True)
 
 
 def _predict(model: keras.Model, batch: Float) -> Float:
@@ -193,12 +198,6 @@ def _early_stopping(train: Train) -> list[Any]:
     settings = train.early_stopping
     if settings.patience is None:
         return []
-    if not train.validation_fraction:
-        # The held-out images would choose the epoch, and be held out no more.
-        raise UserError(
-            "train.early_stopping.patience: needs images to stop by; set train.validation_fraction=0.1, which takes "
-            "the last tenth of the training images"
-        )
     return [
         keras.callbacks.EarlyStopping(
             "val_loss", min_delta=settings.min_delta, patience=settings.patience, restore_best_weights=True

@@ -17,6 +17,7 @@ from pipeline.assign import NEIGHBOURS, assign
 from pipeline.build import build
 from pipeline.config import Cluster
 from pipeline.errors import UserError
+from pipeline.estimators import storable
 from pipeline.knn import search, symmetric, vote
 from pipeline.observer import SILENT, Observer
 
@@ -34,16 +35,29 @@ def cluster(
     estimator = build(config.estimator, "cluster.estimator")
     rows, notes = _rows(config, len(features.fitted), observer)
     # One thread sums in one order: the same bits on any number of cores.
-    with threadpool_limits(1 if config.deterministic else None), warnings.catch_warnings():
+    with threadpool_limits(1 if config.deterministic else None), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("ignore", category=FutureWarning)
+        for kind in (UserWarning, RuntimeWarning):  # it has not converged, found fewer, or took another way
+            warnings.simplefilter("always", category=kind)
         labels = _fit(config, estimator, features, graph, rows)
         fitted, confidence = _everyone(estimator, labels, rows, features.fitted, graph)
         table = _by_size(fitted)
         fitted = table[fitted + 1]
+        notes += _remarks(config, [str(one.message) for one in warned], fitted, observer)
         none = np.empty(0, np.float32)
+        kept, unkept = _storable(estimator, config, observer)
         centres, criteria = _centres(latents.fitted, fitted), _criteria(estimator, features.fitted)
         clustering = Clustering(
-            fitted, none.astype(np.int32), confidence, none, centres, config.name, notes, criteria, estimator, table
+            fitted,
+            none.astype(np.int32),
+            confidence,
+            none,
+            centres,
+            config.name,
+            [*notes, *unkept],
+            criteria,
+            kept,
+            table,
         )
         held, held_confidence = assign(clustering, features, latents.held_out, graph.held_indices, graph.held_distances)
     return replace(clustering, held_out=held, held_confidence=held_confidence)
@@ -61,7 +75,33 @@ def _rows(config: Cluster, n: int, observer: Observer) -> tuple[slice | Int, lis
     return np.sort(chosen).astype(np.int32), [note]
 
 
+def _remarks(config: Cluster, warned: list[str], clusters: Int, observer: Observer) -> list[str]:
+    """What the estimator warned of, and what is unusual about the clusters (n,), each told to the observer."""
+    found = int(clusters.max(initial=-1)) + 1
+    notes = [f"{config.name}: {' '.join(text.split())}" for text in dict.fromkeys(warned)]
+    if config.k and found < config.k:
+        notes.append(f"{config.name}: {found:,} of cluster.k = {config.k:,} clusters hold images, the others are empty")
+    elif found < 2:
+        what = "one cluster holds all" if found else "every image is noise"
+        notes.append(f"{config.name}: {what}; scores that compare clusters say nothing")
+    for note in notes:
+        observer.note(note)
+    return notes
+
+
+def _storable(estimator: Any, config: Cluster, observer: Observer) -> tuple[Any, list[str]]:
+    """The estimator, or None with a note: what cannot be kept must have no part in assigning held-out images either."""
+    if storable(estimator):
+        return estimator, []
+    note = f"{config.name}: this estimator cannot be stored without pickle; new images take their neighbours' clusters"
+    observer.note(note)
+    return None, [note]
+
+
 def _fit(config: Cluster, estimator: Any, features: Features, graph: Graph, rows: Any) -> Int:
+    n = len(features.fitted[rows])
+    if config.k is not None and config.k > n:
+        raise UserError(f"cluster.k = {config.k}: there are only {n:,} images to cluster; give at most {n}")
     try:
         if config.graph == "affinity":
             return np.asarray(estimator.fit_predict(_connected(graph)), np.int32)

@@ -18,6 +18,9 @@ from pipeline.data.source import Source
 from pipeline.errors import UserError
 from pipeline.observer import SILENT, Observer
 
+MOST_CLASSES = 65_536
+"""Integers from here on, and negative ones, are names of classes, not places in a list of them."""
+
 
 def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     """Return the images, and their labels for evaluation alone.
@@ -30,10 +33,9 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
         UserError: the files cannot be read, a size exceeds what is there, or a shape or range does not fit.
     """
     source = _read(config, observer)
-    empty = source.train[:0]
     rng = np.random.default_rng(config.seed)
     train = as_pixels(source.train, "train images")
-    test = as_pixels(source.test if source.test is not None else empty, "test images")
+    test = as_pixels(source.test, "test images") if source.test is not None else train[:0]
     if train.shape[1:] != test.shape[1:]:
         raise UserError(f"data: train images are {train.shape[1:]}, test images {test.shape[1:]}; they must agree")
     train_labels, names = _integers(source.train_labels, len(train), source.names)
@@ -43,6 +45,7 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     _enough(config, len(rows), len(test_rows))
     size = (config.image_size, config.image_size) if config.image_size else None
     train, test = resize(train[rows], size), resize(test[test_rows], size)
+    _different(config, {"train": (train,), "test": (test,), "all": (train, test)}[config.split])
     sampled = _sampled(config)
     if sampled:
         observer.note(sampled)
@@ -65,11 +68,13 @@ def _read(config: Data, observer: Observer) -> Source:
 def _integers(labels: NDArray[Any] | None, n: int, names: list[str]) -> tuple[NDArray[np.int32], list[str]]:
     if labels is None:
         return np.full(n, -1, np.int32), names
+    if labels.ndim != 1:
+        raise UserError(f"data: labels have shape {labels.shape}; give one number or word for each image, {(n,)}")
     if len(labels) != n:
         raise UserError(f"data: {len(labels)} labels for {n} images; give one each")
-    if np.issubdtype(labels.dtype, np.integer):
+    if np.issubdtype(labels.dtype, np.integer) and -1 <= labels.min(initial=0) and labels.max(initial=0) < MOST_CLASSES:
         numbers = labels.astype(np.int32)
-        return numbers, names or [str(i) for i in range(int(numbers.max(initial=-1)) + 1)]
+        return numbers, names + [str(i) for i in range(len(names), int(numbers.max(initial=-1)) + 1)]
     words = names or sorted({str(label) for label in labels})
     place = {word: i for i, word in enumerate(words)}
     return np.array([place.get(str(label), -1) for label in labels], np.int32), words
@@ -100,11 +105,20 @@ def _sampled(config: Data) -> str:
     return f"a stratified random subset: {' and '.join(taken)} (seed {config.seed})" if taken else ""
 
 
+def _different(config: Data, parts: tuple[NDArray[Any], ...]) -> None:
+    """Refuse images of which all are the same: nothing can be trained, clustered or drawn."""
+    first = next(part for part in parts if len(part))[0]
+    if not any((image != first).any() for part in parts for image in part):
+        count = sum(map(len, parts))
+        raise UserError(f"data: all {count:,} images of {config.name} are the same; there is nothing to cluster")
+
+
 def _enough(config: Data, train: int, test: int) -> None:
     fitted = {"train": train, "test": test, "all": train + test}[config.split]
     if fitted < 2:
         raise UserError(
-            f"data.split = {config.split!r}: that part of {config.name} has {fitted} images; choose another"
+            f"data.split = {config.split!r}: that part of {config.name} has {fitted} images; choose another, or give "
+            "at least two images"
         )
 
 

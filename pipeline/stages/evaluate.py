@@ -112,7 +112,9 @@ def _internal(config: Evaluate, points: Float, clusters: Int) -> dict[str, float
     if not 2 <= len(np.unique(clusters)) < len(clusters):
         return {}
     rows = np.random.default_rng(config.seed).permutation(len(clusters))[: config.silhouette_sample]
-    silhouette = silhouette_score(points[rows], clusters[rows]) if len(np.unique(clusters[rows])) > 1 else 0.0
+    # A point that is a cluster of its own counts as 0.
+    scorable = 2 <= len(np.unique(clusters[rows])) < len(rows)
+    silhouette = silhouette_score(points[rows], clusters[rows]) if scorable else 0.0
     return {
         "silhouette_score": float(silhouette),
         "davies_bouldin_index": float(davies_bouldin_score(points, clusters)),

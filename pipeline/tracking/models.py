@@ -20,7 +20,7 @@ REGISTERED, ALIAS = "latent-clustering", "newest"
 """The name in the model registry, and the alias of the newest execution's version."""
 
 KERAS = ("tensorflow", "keras", "numpy")
-CLUSTERING = ("tensorflow", "keras", "numpy", "scikit-learn", "scipy", "faiss-cpu", "pydantic", "pandas", "joblib")
+CLUSTERING = ("tensorflow", "keras", "numpy", "scikit-learn", "scipy", "faiss-cpu", "pydantic", "pandas", "skops")
 
 
 def log_autoencoder(run: Any, load: Callable[[str], Any]) -> None:

@@ -1,0 +1,1 @@
+"""Everything that goes wrong: what a person mistypes, hands in or receives, and what must happen then."""
