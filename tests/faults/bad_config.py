@@ -160,7 +160,7 @@ WRONG = [
     # choices that contradict each other
     (
         "data=mnist data.path=x",
-        "data.path = 'x': data=mnist reads no path; choose data=image_folder, npz, idx or parquet",
+        "data.path = 'x': mnist reads no path; choose data=image_folder, npz, idx or parquet",
     ),
     (
         "train.early_stopping.patience=3",
