@@ -19,7 +19,7 @@ TRUSTED = (
 """What may be loaded beside skops' own list, which has scikit-learn's estimators, NumPy and plain Python values."""
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """An estimator of a type that is not loaded."""
 
 
@@ -42,7 +42,7 @@ def storable(estimator: Any) -> bool:
     """Whether `loads` will give back what `dumps` writes."""
     try:
         loads(dumps(estimator))
-    except (Refused, TypeError, ValueError, RecursionError):
+    except (RefusedError, TypeError, ValueError, RecursionError):
         return False
     return True
 
@@ -65,11 +65,11 @@ def loads(content: bytes) -> Any:
     """Return the estimator in the bytes of a skops file.
 
     Raises:
-        Refused: it holds a type that is not trusted.
+        RefusedError: it holds a type that is not trusted.
     """
     from skops import io
 
     strange = sorted(set(io.get_untrusted_types(data=content)) - set(TRUSTED))
     if strange:
-        raise Refused(f"the estimator holds {', '.join(strange)}, which is not loaded")
+        raise RefusedError(f"the estimator holds {', '.join(strange)}, which is not loaded")
     return io.loads(content, trusted=list(TRUSTED))

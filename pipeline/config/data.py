@@ -30,7 +30,6 @@ class Data(Group):
     def _a_path_is_read(self) -> Data:
         if self.path is not None and "path" not in self.source:
             raise ValueError(
-                f"data.path = {self.path!r}: data={self.name} reads no path; "
-                "choose data=image_folder, npz, idx or parquet"
+                f"data.path = {self.path!r}: {self.name} reads no path; choose data=image_folder, npz, idx or parquet"
             )
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Literal
@@ -43,7 +44,7 @@ def read_image_folder(
     if parted:  # the same order as everywhere: train first
         pictures.sort(key=lambda file: (file.parts[0] != "train", file))
     images, places, note = read_pictures(
-        [Picture(file.as_posix(), root / file) for file in pictures],
+        [Picture(_shown(file), root / file) for file in pictures],
         str(root),
         as_size(image_size),
         channels,
@@ -59,14 +60,20 @@ def read_image_folder(
         None if labels is None else labels[:border],
         None if labels is None else labels[border:],
         names,
-        [file.as_posix() for file in kept[:border]],
-        [file.as_posix() for file in kept[border:]],
+        [_shown(file) for file in kept[:border]],
+        [_shown(file) for file in kept[border:]],
         note,
     )
 
 
+def _shown(file: Path) -> str:
+    """A file's name as text; bytes in it that are none become escapes, or no page or table could hold it."""
+    return os.fsencode(file.as_posix()).decode("utf-8", "backslashreplace")
+
+
 def _labels(parts: list[tuple[str, ...]]) -> tuple[NDArray[np.int32], list[str]]:
     """Numbers and names of the first folders; −1 for what lies in none."""
+    parts = [tuple(_shown(Path(piece)) for piece in part) for part in parts]
     names = sorted({part[0] for part in parts if len(part) > 1})
     if not names:
         raise UserError("data.labels_from = 'folder': no picture lies in a sub-folder; set data.labels_from=none")

@@ -72,7 +72,7 @@ def _integers(labels: NDArray[Any] | None, n: int, names: list[str]) -> tuple[ND
         raise UserError(f"data: labels have shape {labels.shape}; give one number or word for each image, {(n,)}")
     if len(labels) != n:
         raise UserError(f"data: {len(labels)} labels for {n} images; give one each")
-    if np.issubdtype(labels.dtype, np.integer) and -1 <= labels.min(initial=0) and labels.max(initial=0) < MOST_CLASSES:
+    if np.issubdtype(labels.dtype, np.integer) and labels.min(initial=0) >= -1 and labels.max(initial=0) < MOST_CLASSES:
         numbers = labels.astype(np.int32)
         return numbers, names + [str(i) for i in range(len(names), int(numbers.max(initial=-1)) + 1)]
     words = names or sorted({str(label) for label in labels})

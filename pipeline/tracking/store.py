@@ -48,8 +48,11 @@ class Store:
         if found is not None:
             return str(found.experiment_id)
         # Without a location a SQLite store would put artifacts below whatever folder this process runs in.
-        local = self.uri.startswith("sqlite:")
-        location = (self.outputs / "artifacts" / name).resolve().as_uri() if local else None
+        folder = (self.outputs / "artifacts").resolve()
+        place = (folder / name).resolve()
+        if place == folder or not place.is_relative_to(folder):
+            raise UserError(f"tracking.experiment = {name!r}: leads out of {folder}; choose a name that is no path")
+        location = place.as_uri() if self.uri.startswith("sqlite:") else None
         made = str(self.client.create_experiment(name, artifact_location=location))
         share(self.client, made)
         return made
@@ -165,7 +168,8 @@ class Store:
             return "open the tracking server's page"
         python = Path(sys.executable)
         here = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
-        return shlex.join([str(here), "-m", "mlflow", "ui", "--backend-store-uri", self.uri])
+        command = shlex.join([str(here), "-m", "mlflow", "ui", "--backend-store-uri", self.uri])
+        return command if os.name == "nt" else f"MLFLOW_DISABLE_TELEMETRY=true {command}"
 
 
 def _user() -> str:

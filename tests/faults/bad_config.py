@@ -160,7 +160,7 @@ WRONG = [
     # choices that contradict each other
     (
         "data=mnist data.path=x",
-        "data.path = 'x': data=mnist reads no path; choose data=image_folder, npz, idx or parquet",
+        "data.path = 'x': mnist reads no path; choose data=image_folder, npz, idx or parquet",
     ),
     (
         "train.early_stopping.patience=3",
@@ -189,8 +189,14 @@ REFUSED = [
     ),
     ("model.latent_dim=61", "model.latent_dim = 61: PCA of these images has 1 to 60 components"),
     ("model.latent_dim=null", "model.latent_dim = None: PCA of these images has 1 to 60 components"),
-    ("manifold=pca manifold.n_components=9", "manifold.n_components = 9: PCA of these latents has at most 8; choose fewer, …"),
-    ("model.latent_dim=1", "project.n_components = 2: PCA of these latents has at most 1; choose fewer, or another method"),
+    (
+        "manifold=pca manifold.n_components=9",
+        "manifold.n_components = 9: PCA of these latents has at most 8; choose fewer, …",
+    ),
+    (
+        "model.latent_dim=1",
+        "project.n_components = 2: PCA of these latents has at most 1; choose fewer, or another method",
+    ),
     (
         "project=tsne project.perplexity=30",
         "project.perplexity = 30: needs 90 neighbours and the graph has 5; set neigh…",

@@ -64,7 +64,7 @@ def pictures(root, **more):
 
 
 def npz(root, **arrays):
-    np.savez(root / "a.npz", **{name: array for name, array in ({"images": PIXELS} | arrays).items()})
+    np.savez(root / "a.npz", **({"images": PIXELS} | arrays))
     return root / "a.npz"
 
 
