@@ -36,6 +36,7 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 KIND, STAGE, FINGERPRINT = "pipeline.kind", "pipeline.stage", "pipeline.fingerprint"
+LISTED = "pipeline.checksums"
 PARENT, NAME = "mlflow.parentRunId", "mlflow.runName"
 RESULT, CHECKSUMS = "result", "checksums.json"
 
@@ -118,9 +119,12 @@ class Store:
     def _verified(self, run_id: str) -> Path | None:
         try:
             folder = self.local(run_id, RESULT)
-            listed = json.loads(self.local(run_id, CHECKSUMS).read_text())
-            whole = all(_sha256(folder / name) == digest for name, digest in listed.items())
-        except (OSError, ValueError):
+            text = self.local(run_id, CHECKSUMS).read_text()
+            # The list's own checksum stands in the database: another run's files with their list do not pass.
+            own = self.client.get_run(run_id).data.tags.get(LISTED)
+            whole = own in (None, hashlib.sha256(text.encode()).hexdigest())
+            whole = whole and all(_sha256(folder / name) == digest for name, digest in json.loads(text).items())
+        except (OSError, ValueError, AttributeError):
             return None
         return folder if whole else None
 
@@ -266,7 +270,9 @@ class Run:
         self.log_metrics(metrics)
         digests = {str(f.relative_to(folder)): _sha256(f) for f in sorted(folder.rglob("*")) if f.is_file()}
         self.log_files(folder, RESULT)
-        self._client.log_text(self.id, json.dumps(digests, indent=1), CHECKSUMS)
+        text = json.dumps(digests, indent=1)
+        self._client.log_text(self.id, text, CHECKSUMS)
+        self.tag({LISTED: hashlib.sha256(text.encode()).hexdigest()})
         return Result(self.id, self.store.local(self.id, RESULT), dict(metrics))
 
     def log_models(self, stage: str, load: Any) -> None:
