@@ -74,7 +74,12 @@ class Finished:
         if result is None:
             raise UserError(f"run: the {name} of {self.run_id} are damaged or gone; run the same command again")
         kind: type[Artifact] = find(TYPES[name], name)
-        return kind.load(result / name)
+        try:
+            return kind.load(result / name)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise UserError(
+                f"run: the {name} of {self.run_id} were written by another version, run the same command again: {error}"
+            ) from error
 
 
 def restored(values: Mapping[str, Any]) -> Config:

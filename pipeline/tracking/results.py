@@ -1,7 +1,7 @@
 """A stage's stored result, and when its files count as whole.
 
 A stage's run holds its result below `result/` and, written last, `checksums.json`. A result counts only when its
-run is FINISHED and every file matches.
+run is FINISHED, every file matches, and the list itself is the one that the run's tag knows.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ class Result:
     run_id: str
     folder: Path
     metrics: dict[str, float]
+
+
+def digest(text: str) -> str:
+    """The SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.tracking.results import CHECKSUMS, RESULT, Result, digests
-from pipeline.tracking.tags import FINGERPRINT, STAGE
+from pipeline.tracking.results import CHECKSUMS, RESULT, Result, digest, digests
+from pipeline.tracking.tags import FINGERPRINT, LISTED, STAGE
 
 if TYPE_CHECKING:
     from pipeline.tracking.store import Store
@@ -79,9 +79,10 @@ class Run:
     def store_result(self, folder: Path, metrics: Mapping[str, float]) -> Result:
         """Keep a result's metrics, its files and, last of all, their checksums; return it as found from now on."""
         self.log_metrics(metrics)
-        listed = digests(folder)
+        text = json.dumps(digests(folder), indent=1)
         self.log_files(folder, RESULT)
-        self._client.log_text(self.id, json.dumps(listed, indent=1), CHECKSUMS)
+        self._client.log_text(self.id, text, CHECKSUMS)
+        self.tag({LISTED: digest(text)})
         return Result(self.id, self.store.local(self.id, RESULT), dict(metrics))
 
     def log_models(self, stage: str, load: Any) -> None:

@@ -21,9 +21,9 @@ from pipeline.console import Console
 from pipeline.errors import UserError
 from pipeline.tracking.client import answering, prepare
 from pipeline.tracking.locks import lock_folder, taken
-from pipeline.tracking.results import CHECKSUMS, RESULT, Result, whole
+from pipeline.tracking.results import CHECKSUMS, RESULT, Result, digest, whole
 from pipeline.tracking.run import Run
-from pipeline.tracking.tags import FINGERPRINT, KIND, NAME, PARENT, STAGE
+from pipeline.tracking.tags import FINGERPRINT, KIND, LISTED, NAME, PARENT, STAGE
 from pipeline.tracking.view import address, share
 
 
@@ -88,9 +88,11 @@ class Store:
     def _verified(self, run_id: str) -> Path | None:
         try:
             folder = self.local(run_id, RESULT)
-            listed = json.loads(self.local(run_id, CHECKSUMS).read_text())
-            return folder if whole(folder, listed) else None
-        except (OSError, ValueError):
+            text = self.local(run_id, CHECKSUMS).read_text()
+            # The list's own checksum stands in the database: another run's files with their list do not pass.
+            own = self.client.get_run(run_id).data.tags.get(LISTED)
+            return folder if own in (None, digest(text)) and whole(folder, json.loads(text)) else None
+        except (OSError, ValueError, AttributeError):
             return None
 
     def local(self, run_id: str, path: str) -> Path:
