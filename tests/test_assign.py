@@ -32,7 +32,7 @@ from tests.helpers import compose, environment, pipeline, summaries
 SMALL = (
     "data=image_folder", "data.image_size=12", "data.channels=1", "data.labels_from=folder", "model=pixels",
     "neighbors.k=10", "manifold=none", "project=pca", "cluster=kmeans",
-    "stage=[data,train,extract,neighbors,manifold,cluster,project,evaluate]",
+    "stage=[data,train,refine,extract,neighbors,manifold,cluster,project,evaluate]",
     "evaluate.silhouette_sample=200", "evaluate.trustworthiness_sample=50",
 )  # fmt: skip
 
