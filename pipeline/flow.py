@@ -15,7 +15,7 @@ from pipeline.console import Console, StageObserver
 from pipeline.data.source import source_digest
 from pipeline.fingerprint import fingerprint
 from pipeline.memory import PeakMemory
-from pipeline.recipe import MAKER, RECIPE, TYPES, Step
+from pipeline.recipe import MAKER, RECIPE, TYPES, Step, upstream
 from pipeline.tracking import Result, Run, Store
 
 
@@ -39,10 +39,16 @@ class Flow:
         self._fingerprints: dict[str, str] = {}
 
     def run(self, names: list[str]) -> None:
-        """Obtain the named stages, in the recipe's order."""
+        """Obtain the named stages, in the recipe's order, and name what they stem from as far as it is stored."""
+        asked = [step for step in RECIPE if step.name in names]
+        for step in asked:
+            self.obtain(step)
+        # A stage that was reused did not ask for what is upstream of it; whoever uses this run later may.
         for step in RECIPE:
-            if step.name in names:
-                self.obtain(step)
+            if step.name not in self.outcomes and any(step in upstream(one) for one in asked):
+                found = self._find(self.fingerprint(step))
+                if found is not None:
+                    self.outcomes[step.name] = Outcome(found, 0.0, True, 0.0)
 
     def fingerprint(self, step: Step) -> str:
         """What identifies this step's result; known before anything is computed."""

@@ -61,6 +61,14 @@ RECIPE = (
 
 STEPS = {step.name: step for step in RECIPE}
 MAKER = {artifact: step for step in RECIPE for artifact in step.gives}
+
+
+def upstream(step: Step) -> set[Step]:
+    """Return the steps that a step's result stems from, near and far."""
+    near = {MAKER[artifact] for artifact in step.takes}
+    return near.union(*(upstream(one) for one in near))
+
+
 TYPES = {
     "images": "pipeline.artifacts.images.Images",
     "labels": "pipeline.artifacts.labels.Labels",
