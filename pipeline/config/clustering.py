@@ -44,13 +44,21 @@ class Cluster(Group):
 
     `graph` says whether the shared neighbour graph is what the estimator is fitted on (`affinity`), a constraint
     beside the features (`connectivity`), or unused. With `fit_size` the estimator is fitted on a random subset of
-    that size and the other images take the cluster of their neighbours.
+    that size and the other images take the cluster of their neighbours. With `start=latents` it starts from the groups
+    that k-means finds among the latents, in place of starts that it draws itself (`own`).
     """
 
     name: str
     k: int | None = Field(None, ge=1)
     estimator: Spec
     graph: Literal["none", "affinity", "connectivity"] = "none"
+    start: Literal["own", "latents"] = "own"
     fit_size: int | None = Field(None, ge=2)
     deterministic: bool = True
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _counted_start(self) -> Cluster:
+        if self.start == "latents" and self.k is None:
+            raise ValueError(f"cluster.start = latents: {self.name} has no cluster.k to look for; set cluster.start=own")
+        return self

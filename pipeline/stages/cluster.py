@@ -20,6 +20,7 @@ from pipeline.errors import UserError
 from pipeline.estimators import storable
 from pipeline.knn import search, symmetric, vote
 from pipeline.observer import SILENT, Observer
+from pipeline.starts import begin
 
 CRITERIA = {"inertia_": "inertia", "lower_bound_": "mean_log_likelihood"}
 
@@ -39,7 +40,7 @@ def cluster(
         warnings.simplefilter("ignore", category=FutureWarning)
         for kind in (UserWarning, RuntimeWarning):  # it has not converged, found fewer, or took another way
             warnings.simplefilter("always", category=kind)
-        labels = _fit(config, estimator, features, graph, rows)
+        labels = _fit(config, estimator, features, graph, latents, rows)
         fitted, confidence = _everyone(estimator, labels, rows, features.fitted, graph)
         table = _by_size(fitted)
         fitted = table[fitted + 1]
@@ -98,7 +99,7 @@ def _storable(estimator: Any, config: Cluster, observer: Observer) -> tuple[Any,
     return None, [note]
 
 
-def _fit(config: Cluster, estimator: Any, features: Features, graph: Graph, rows: Any) -> Int:
+def _fit(config: Cluster, estimator: Any, features: Features, graph: Graph, latents: Latents, rows: Any) -> Int:
     n = len(features.fitted[rows])
     if config.k is not None and config.k > n:
         raise UserError(f"cluster.k = {config.k}: there are only {n:,} images to cluster; give at most {n}")
@@ -107,7 +108,10 @@ def _fit(config: Cluster, estimator: Any, features: Features, graph: Graph, rows
             return np.asarray(estimator.fit_predict(_connected(graph)), np.int32)
         if config.graph == "connectivity":
             estimator.set_params(connectivity=_connected(graph))
-        return np.asarray(estimator.fit_predict(np.asarray(features.fitted)[rows]), np.int32)
+        points = np.asarray(features.fitted)[rows]
+        if config.start == "latents" and config.k is not None:
+            begin(estimator, config.k, np.asarray(latents.fitted)[rows], points, config.seed)
+        return np.asarray(estimator.fit_predict(points), np.int32)
     except (ValueError, TypeError) as error:
         raise UserError(f"cluster.estimator: {type(estimator).__name__}: {error}") from error
 

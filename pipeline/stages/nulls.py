@@ -56,7 +56,7 @@ def nulls(
         shown = _projected(points, most, config.seed)
         if shown.shape != points.shape:
             notes.append(f"{name}: {shown.shape[1]} random projections of {points.shape[1]:,} dimensions")
-        clusters, problem = _clusters(clusterers, neighbors, shown)
+        clusters, problem = _clusters(clusterers, neighbors, shown, spaces["latents"] if name == "manifold" else shown)
         notes += [f"{name}: {problem}"] if problem else []
         if clusters is not None:
             found[name] = clusters
@@ -89,7 +89,7 @@ def _lighter(config: NullModels, cluster: Cluster, size: int, n: int) -> tuple[l
         notes.append(f"clustered on a random sample of {size:,} of {n:,} fitted images (seed {config.seed})")
     estimator: dict[str, Any] = dict(cluster.estimator)
     starts = estimator.get("n_init")
-    if isinstance(starts, int) and starts > config.starts:
+    if cluster.start == "own" and isinstance(starts, int) and starts > config.starts:
         estimator["n_init"] = config.starts
         notes.append(f"{config.starts} starts in place of {starts}")
     if cluster.k is None and size < n:
@@ -110,15 +110,21 @@ def _projected(points: Float, most: int | None, seed: int) -> Float:
     return np.asarray(GaussianRandomProjection(most, random_state=seed).fit_transform(points), np.float32)
 
 
-def _clusters(clusterers: list[Cluster], neighbors: Neighbors, points: Float) -> tuple[NDArray[np.int32] | None, str]:
-    """The clusters (r, s) of these points, None where the clusterer cannot; and what must be said, empty if nothing."""
+def _clusters(
+    clusterers: list[Cluster], neighbors: Neighbors, points: Float, start: Float
+) -> tuple[NDArray[np.int32] | None, str]:
+    """The clusters (r, s) of these points, None where the clusterer cannot; and what must be said, empty if nothing.
+
+    `start` (s, l) stands where the run has its latents: a manifold is started from those, another space from itself.
+    """
     from sklearn.exceptions import ConvergenceWarning
 
-    own = Latents(points, points[:0], [points.shape[1]])
+    own = Latents(start, start[:0], [start.shape[1]])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # it becomes a note
         try:
-            graph = find_neighbors(_nearer(neighbors, len(points)), own)
+            near = Latents(points, points[:0], [points.shape[1]])
+            graph = find_neighbors(_nearer(neighbors, len(points)), near)
             space = Features(points, points[:0], "latents")
             found = [fit_clusters(cluster, space, graph, own) for cluster in clusterers]
         except UserError as error:  # a comparison must not cost the run
