@@ -44,11 +44,11 @@ class Flow:
         for step in asked:
             self.obtain(step)
         # A stage that was reused did not ask for what is upstream of it; whoever uses this run later may.
-        for step in RECIPE:
-            if step.name not in self.outcomes and any(step in upstream(one) for one in asked):
-                found = self._find(self.fingerprint(step))
-                if found is not None:
-                    self.outcomes[step.name] = Outcome(found, 0.0, True, 0.0)
+        passed = set[Step]().union(*(upstream(step) for step in asked))
+        for step in sorted(passed, key=RECIPE.index):
+            found = None if step.name in self.outcomes else self._find(self.fingerprint(step))
+            if found is not None:
+                self.outcomes[step.name] = Outcome(found, 0.0, True, 0.0)
 
     def fingerprint(self, step: Step) -> str:
         """What identifies this step's result; known before anything is computed."""

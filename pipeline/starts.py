@@ -6,6 +6,7 @@ may join two groups, split a third, and still reach its best criterion; among th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ def precisions(points: Float, groups: Int, kind: str, floor: float) -> Any:
     centred = [wide[groups == group] - wide[groups == group].mean(axis=0) for group in range(int(groups.max()) + 1)]
     full = np.stack([part.T @ part / len(part) for part in centred]) + floor * np.eye(wide.shape[1])
     variances = np.diagonal(full, axis1=1, axis2=2)
-    shaped = {
+    shaped: dict[str, Callable[[], Any]] = {
         "full": lambda: np.linalg.inv(full),
         "tied": lambda: np.linalg.inv(np.average(full, axis=0, weights=np.bincount(groups))),
         "diag": lambda: 1 / variances,

@@ -18,7 +18,7 @@ KINDS = ("full", "tied", "diag", "spherical")
 
 @pytest.fixture(scope="module")
 def misleading():
-    """Three groups, apart among the latents; on the manifold two lie side by side and the third is in two far pieces."""
+    """Three groups, apart among the latents; on the manifold two lie side by side and the third is in two pieces."""
     rng = np.random.default_rng(0)
     truth = np.repeat([0, 1, 2], 60)
     latents = 10 * np.eye(3)[truth] + rng.normal(size=(180, 3))

@@ -60,5 +60,5 @@ class Cluster(Group):
     @model_validator(mode="after")
     def _counted_start(self) -> Cluster:
         if self.start == "latents" and self.k is None:
-            raise ValueError(f"cluster.start = latents: {self.name} has no cluster.k to look for; set cluster.start=own")
+            raise ValueError(f"cluster.start = latents: {self.name} has no cluster.k; set cluster.start=own")
         return self

@@ -55,3 +55,13 @@ def last_within_error(ks: Sequence[int], values: Values, errors: Values) -> int 
 def best(ks: Sequence[int], values: Values) -> int | None:
     """Return the k with the highest value, the smallest of equals; None where there is no value."""
     return int(ks[int(np.nanargmax(values))]) if np.isfinite(values).any() else None
+
+
+def lowest(ks: Sequence[int], values: Values) -> int | None:
+    """Return the k with the lowest value, the smallest of equals; None where there is no value."""
+    return best(ks, -values)
+
+
+def deepest(ks: Sequence[int], depths: Values) -> int | None:
+    """Return the k whose point lies farthest below the chord; None where the curve has no bend."""
+    return best(ks, depths) if depths.any() else None

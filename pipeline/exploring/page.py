@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -25,6 +24,7 @@ from pipeline.artifacts.base import Int
 from pipeline.exploring.facts import Facts
 from pipeline.figures.maps import middle
 from pipeline.figures.style import DARK_NOISE, DARK_PALETTE, NOISE, PALETTE
+from pipeline.templates import environment
 
 FOLDER = Path(__file__).parent
 TEMPLATE, STYLE, THEME = "explorer.html.j2", "explorer.css", "js/theme.js"
@@ -45,24 +45,21 @@ def page(facts: Facts, files: Sequence[bytes], media: str, neighbours: int, note
     Each image is text of its own, so that showing one decodes one. They stand behind the script: the map is drawn
     before they are read.
     """
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     style, theme, script = _read(STYLE), _script(THEME), _script(*SCRIPTS)
     texts = [b64encode(file).decode() for file in files]
-    return environment.get_template(TEMPLATE).render(
-        facts=facts,
-        note=note,
-        policy={"style": _named(style), "theme": _named(theme), "script": _named(script)},
-        style=Markup(style),
-        theme=Markup(theme),
-        script=Markup(script),
-        known=_json(_known(facts, texts, media, neighbours)),
-        sheets=("".join(texts[start : start + SHEET]) for start in range(0, len(texts), SHEET)),
+    return (
+        environment(FOLDER)
+        .get_template(TEMPLATE)
+        .render(
+            facts=facts,
+            note=note,
+            policy={"style": _named(style), "theme": _named(theme), "script": _named(script)},
+            style=Markup(style),
+            theme=Markup(theme),
+            script=Markup(script),
+            known=_json(_known(facts, texts, media, neighbours)),
+            sheets=("".join(texts[start : start + SHEET]) for start in range(0, len(texts), SHEET)),
+        )
     )
 
 

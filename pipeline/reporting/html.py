@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
 from pipeline.artifacts.base import Float
 from pipeline.reporting.words import number, percent
+from pipeline.templates import environment
 
 STYLE = "report.css"
 PACKAGE = Path(__file__).parent.parent
@@ -21,16 +21,10 @@ PACKAGE = Path(__file__).parent.parent
 
 def render(folder: Path, template: str, style: str = STYLE, **values: Any) -> str:
     """Return `folder/template` filled in; it finds the style sheet's text under the name `style`."""
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "percent": percent}
+    templates = environment(folder)
+    templates.filters |= {"number": number, "percent": percent}
     sheet = folder / style if (folder / style).is_file() else PACKAGE / style
-    return environment.get_template(template).render(style=Markup(sheet.read_text(encoding="utf-8")), **values)
+    return templates.get_template(template).render(style=Markup(sheet.read_text(encoding="utf-8")), **values)
 
 
 def thumbnail(picture: Float) -> str:
