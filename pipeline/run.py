@@ -19,7 +19,7 @@ from pipeline.tracking import Run, Store, flatten, git_commit
 PACKAGES = ("tensorflow", "keras", "scikit-learn", "umap-learn", "mlflow", "numpy", "hydra-core")
 
 
-CURVES = {"train": "train/", "refine": "refine/"}
+CURVES = {"train": ("train/",), "refine": ("refine/",)}
 """What the stages that train log as they go: curves of their own runs, and no scores of the execution."""
 
 
@@ -70,7 +70,7 @@ def _summarise(config: Config, flow: Flow, run: Run, seconds: float) -> dict[str
     for step in RECIPE:
         if step.name in flow.outcomes:
             found = flow.outcomes[step.name].result.metrics
-            metrics |= {name: value for name, value in found.items() if not name.startswith(CURVES.get(step.name, "?"))}
+            metrics |= {name: value for name, value in found.items() if not name.startswith(CURVES.get(step.name, ()))}
     own = {name: value for name, value in metrics.items() if name not in ("seconds", "peak_mib")}
     outcomes = flow.outcomes.items()
     own |= {"wall_seconds": seconds, "peak_mib": max((o.peak_mib for _, o in outcomes), default=0.0)}

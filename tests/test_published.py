@@ -411,7 +411,7 @@ def test_everything_is_written_and_found_again(gathered, tmp_path):
     folder = write.write_outputs(found, tmp_path)
     assert {path.name for path in folder.iterdir()} == {
         "reproduction.html", "claims.html", "results.html", "reproduction.csv", "figures.csv", "results.csv",
-        "results_digits.csv", "results_whole.csv",
+        "results_digits.csv", "results_glyphs.csv", "results_whole.csv",
         *(f"{claim.sweep}.csv" for claim in claims.CLAIMS),
     }  # fmt: skip
     assert "no finished run" in (folder / "reproduction.csv").read_text()

@@ -18,7 +18,10 @@ RECORDS = Path("tests") / "records"
 BUILDERS = {"results": tables.results, "reproduction": tables.reproduction, "claims": tables.claims}
 """The sections of the README and what makes their tables of a record."""
 
-FILES = {"results": ("results", "results_digits", "results_whole"), "reproduction": ("reproduction", "figures")}
+FILES = {
+    "results": ("results", "results_digits", "results_glyphs", "results_whole"),
+    "reproduction": ("reproduction", "figures"),
+}
 """Names of the CSV files, one a table; each claim's is that of its sweep."""
 
 

@@ -20,6 +20,7 @@ from pipeline.errors import UserError
 from pipeline.estimators import storable
 from pipeline.knn import search, symmetric, vote
 from pipeline.observer import SILENT, Observer
+from pipeline.sampling import drawn
 from pipeline.starts import begin
 
 CRITERIA = {"inertia_": "inertia", "lower_bound_": "mean_log_likelihood"}
@@ -72,8 +73,7 @@ def _rows(config: Cluster, n: int, observer: Observer) -> tuple[slice | Int, lis
         raise UserError("cluster.fit_size: a subset has no shared graph; set cluster.graph=none or fit_size=null")
     note = f"{config.name} was fitted on {config.fit_size:,} of {n:,} images; the others were assigned"
     observer.note(note)
-    chosen = np.random.default_rng(config.seed).choice(n, config.fit_size, replace=False)
-    return np.sort(chosen).astype(np.int32), [note]
+    return drawn(n, config.fit_size, config.seed).astype(np.int32), [note]
 
 
 def _remarks(config: Cluster, warned: list[str], clusters: Int, observer: Observer) -> list[str]:

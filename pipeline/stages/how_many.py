@@ -18,6 +18,7 @@ from pipeline.counting.result import Count
 from pipeline.counting.rules import below_chord, gap
 from pipeline.errors import UserError
 from pipeline.observer import SILENT, Observer
+from pipeline.sampling import drawn
 
 
 def how_many(
@@ -74,8 +75,7 @@ def _points(config: HowMany, features: Features) -> tuple[Float, list[str]]:
     points, notes = np.asarray(features.fitted), []
     if config.sample < len(points):
         notes.append(f"measured on a random sample of {config.sample:,} of {len(points):,} images (seed {config.seed})")
-        rows = np.random.default_rng(config.seed).choice(len(points), config.sample, replace=False)
-        points = points[np.sort(rows)]
+        points = points[drawn(len(points), config.sample, config.seed)]
     if points.shape[1] > config.most_dimensions:
         from sklearn.decomposition import PCA
 

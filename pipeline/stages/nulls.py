@@ -20,6 +20,7 @@ from pipeline.config import Cluster, Neighbors, NullModels
 from pipeline.errors import UserError
 from pipeline.observer import SILENT, Observer
 from pipeline.repeating.plan import draws, redrawn
+from pipeline.sampling import drawn
 from pipeline.stages.cluster import cluster as fit_clusters
 from pipeline.stages.neighbors import neighbors as find_neighbors
 
@@ -43,9 +44,7 @@ def nulls(
     n = len(images.fitted)
     if not config.sample:
         return NullClusterings.none()
-    rows = np.arange(n)
-    if config.sample < n:
-        rows = np.sort(np.random.default_rng(config.seed).choice(n, config.sample, replace=False))
+    rows = drawn(n, config.sample, config.seed)
     with threadpool_limits(1 if cluster.deterministic else None):
         spaces = _spaces(images, latents, features, rows, config.seed)
     clusterers, notes = _lighter(config, cluster, len(rows), n)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline import figures
 from pipeline.artifacts.clustering import Clustering
@@ -20,6 +19,7 @@ from pipeline.figures.style import shorten
 from pipeline.models.base import Autoencoder
 from pipeline.observer import SILENT, Observer
 from pipeline.reporting import Drawing, Run, cluster_name, page, percent
+from pipeline.sampling import drawn
 
 ROWS = 20
 """Clusters in one figure of examples; more go to further figures."""
@@ -81,7 +81,7 @@ def _refinement_curves(run: Run) -> Iterator[Drawing]:
 def _reconstructions(run: Run) -> Iterator[Drawing]:
     held = len(run.images.held_out) > 0
     images = run.images.held_out if held else run.pixels
-    rows = _draw_rows(run, len(images), run.config.reconstructions)
+    rows = drawn(len(images), run.config.reconstructions, run.config.seed)
     part = "held-out" if held else "fitted"
     count = f"{len(rows)} of {len(images):,} {part} images"
     decoded = run.autoencoder.reconstruct(images[rows])
@@ -122,7 +122,7 @@ def _map_thumbnails(run: Run) -> Iterator[Drawing]:
     if not config.thumbnails:
         return
     title = f"Map with images\n{run.facts}"
-    drawn = figures.scatter_thumbnails(
+    figure = figures.scatter_thumbnails(
         run.map.fitted, run.pixels, run.clustering.fitted, config.thumbnails, config.seed, title
     )
     words = (
@@ -130,7 +130,7 @@ def _map_thumbnails(run: Run) -> Iterator[Drawing]:
         "they lie on the map and in the colour of their cluster."
     )
     alt = "The same map with thumbnails of images on it, in the colour of their clusters."
-    yield Drawing("map_thumbnails", "maps", drawn, words, alt, wide=True)
+    yield Drawing("map_thumbnails", "maps", figure, words, alt, wide=True)
 
 
 def _map_stepped(run: Run) -> Iterator[Drawing]:
@@ -227,10 +227,6 @@ def _tile_title(run: Run, cluster: int, words: str) -> str:
         return first
     purity = percent(run.table[cluster]["purity"])
     return f"{first}\n{words.format(majority=shorten(run.majority(cluster), 10), purity=purity)}"
-
-
-def _draw_rows(run: Run, n: int, count: int) -> NDArray[np.int64]:
-    return np.sort(np.random.default_rng(run.config.seed).choice(n, min(count, n), replace=False))
 
 
 DRAWERS: tuple[Callable[[Run], Iterator[Drawing]], ...] = (
