@@ -15,8 +15,9 @@ from pipeline.artifacts.base import Float, Int, Pixel
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Features
 from pipeline.artifacts.latents import Graph, Latents
-from pipeline.knn import search, vote, weights
+from pipeline.knn import search
 from pipeline.models.base import Autoencoder
+from pipeline.neighborhood import vote, weights
 
 NEIGHBOURS = 15
 FAR_QUANTILE = 0.995

@@ -2,14 +2,16 @@
 
 Each takes the latents and the shared neighbour graph and returns coordinates of the fitted and the held-out points.
 Held-out points never take part in fitting: a neighbour embedding puts them at the weighted mean of their fitted
-neighbours.
+neighbours. Where the graph has landmarks, a neighbour embedding is fitted on those, and places all others so.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,23 @@ def pca(
     return Features(drawn, drawn[:0], "pca", mean, components).with_held_out(latents, graph)
 
 
+def on_landmarks(embed: Callable[..., Features]) -> Callable[..., Features]:
+    """Let a neighbour embedding see only the graph's landmarks, if it has any; all others are placed between them."""
+
+    @wraps(embed)
+    def embedded(latents: Latents, graph: Graph, *args: Any, **settings: Any) -> Features:
+        if graph.landmarks is None or graph.landmark_indices is None or graph.landmark_distances is None:
+            return embed(latents, graph, *args, **settings)
+        part = Latents(latents.fitted[graph.landmarks], latents.fitted[:0], latents.shape)
+        drawn = embed(part, graph.among_landmarks(), *args, **settings)
+        fitted = drawn.place(latents.fitted, graph.landmark_indices, graph.landmark_distances)
+        fitted[graph.landmarks] = drawn.fitted
+        return replace(drawn, fitted=fitted).with_held_out(latents, graph)
+
+    return embedded
+
+
+@on_landmarks
 def umap(
     latents: Latents,
     graph: Graph,
@@ -94,6 +113,7 @@ def umap(
     return Features(fitted, fitted[:0], "umap").with_held_out(latents, graph)
 
 
+@on_landmarks
 def tsne(
     latents: Latents,
     graph: Graph,
@@ -126,9 +146,9 @@ def tsne(
     if perplexity is None:
         joint = affinity.Uniform(knn_index=neighbours, k_neighbors=graph.k)
     elif 3 * perplexity > graph.k:
-        raise UserError(
-            f"project.perplexity = {perplexity:g}: needs {3 * perplexity:.0f} neighbours and the graph has {graph.k}; "
-            f"set neighbors.k={3 * perplexity:.0f}, or project.perplexity=null for equal weights"
+        raise ArgumentError(
+            f"perplexity = {perplexity:g}: needs {3 * perplexity:.0f} neighbours and the graph has {graph.k}; "
+            f"set neighbors.k={3 * perplexity:.0f}, or give null for equal weights"
         )
     else:
         joint = affinity.PerplexityBasedNN(knn_index=neighbours, perplexity=perplexity, k_neighbors=graph.k)

@@ -134,7 +134,7 @@ def test_idx_files_of_a_folder(tmp_path, pack):
 
 
 def test_idx_images_alone_are_enough_and_nothing_is_too_little(tmp_path):
-    with pytest.raises(UserError, match=r"data\.path: .* holds no train-images-idx3-ubyte"):
+    with pytest.raises(UserError, match=r"path: .* holds no train-images-idx3-ubyte"):
         read_idx(str(tmp_path))
     (tmp_path / IDX_NAMES[0]).write_bytes(SOUND)
     source = read_idx(str(tmp_path))
@@ -212,7 +212,7 @@ OBJECTS = np.array([{}, None], dtype=object)
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the files that the cases above leave open
 def test_an_unreadable_numpy_file_is_refused_by_name(tmp_path, write):
     write(tmp_path / "a.npz")
-    with pytest.raises(UserError, match=r"data\.path: .*a\.npz cannot be read"):
+    with pytest.raises(UserError, match=r"path: .*a\.npz cannot be read"):
         read_numpy(str(tmp_path / "a.npz"))
 
 

@@ -105,7 +105,7 @@ def test_the_perplexity_reaches_tsne(blobs):
 
 
 def test_a_perplexity_beyond_the_graph_says_which_graph_would_do(blobs):
-    with pytest.raises(UserError, match=r"project\.perplexity = 6: needs 18 .* has 15; set neighbors\.k=18"):
+    with pytest.raises(UserError, match=r"^perplexity = 6: needs 18 .* has 15; set neighbors\.k=18"):
         embed("tsne", blobs, perplexity=6.0)
 
 

@@ -153,9 +153,9 @@ def test_what_memory_cannot_hold_is_refused_before_it_is_read(tmp_path, monkeypa
 def test_a_folder_without_pictures_is_refused(tmp_path, files, message):
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(UserError, match=rf"^data\.path: .*{message}"):
+    with pytest.raises(UserError, match=rf"^path: .*{message}"):
         read_image_folder(str(tmp_path))
-    with pytest.raises(UserError, match=r"^data\.path: .* is not a folder"):
+    with pytest.raises(UserError, match=r"^path: .* is not a folder"):
         read_image_folder(str(tmp_path / "nowhere"))
 
 
@@ -197,7 +197,7 @@ def test_a_parquet_that_does_not_fit_says_why(tmp_path):
     with pytest.raises(UserError, match=r"^data\.image_column = 'pixels': it holds int64"):
         read_parquet(str(tmp_path / "a.parquet"), image_column="pixels")
     (tmp_path / "b.parquet").write_bytes(b"nonsense")
-    with pytest.raises(UserError, match=r"^data\.path: .*b\.parquet cannot be read as Parquet"):
+    with pytest.raises(UserError, match=r"^path: .*b\.parquet cannot be read as Parquet"):
         read_parquet(str(tmp_path / "b.parquet"))
 
 

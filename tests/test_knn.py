@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from pipeline.artifacts import Graph, Latents
 from pipeline.errors import UserError
-from pipeline.knn import BATCH, barycentre, exact, search, shares, symmetric, vote, weights
+from pipeline.knn import BATCH, exact, search
+from pipeline.neighborhood import barycentre, shares, symmetric, vote, weights
 
 
 def latents_of(fitted, held=()):
@@ -56,7 +57,7 @@ def test_ties_go_to_the_smaller_index():
 def test_all_other_points_may_be_neighbours_but_no_more():
     latents = latents_of(np.eye(4))
     assert exact(latents, 3).k == 3
-    with pytest.raises(UserError, match=r"neighbors\.k = 4: with 4 images"):
+    with pytest.raises(UserError, match=r"^k = 4: with 4 images"):
         exact(latents, 4)
 
 

@@ -37,7 +37,7 @@ class Features(Artifact):
 
     def place(self, latents: Float, indices: Int, distances: Float) -> Float:
         """Return coordinates (m, p) of new `latents` (m, d) whose fitted neighbours (m, k) are given."""
-        from pipeline.knn import barycentre
+        from pipeline.neighborhood import barycentre
 
         if not len(latents):
             return np.empty((0, self.fitted.shape[1]), np.float32)

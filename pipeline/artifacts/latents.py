@@ -32,16 +32,31 @@ class Graph(Artifact):
     """Nearest fitted neighbours in the latent space, nearest first, a point never its own neighbour.
 
     `indices` (n, k) int32 and `distances` (n, k) float32, Euclidean; `held_indices` and `held_distances` (m, k)
-    are the fitted neighbours of the held-out points.
+    are the fitted neighbours of the held-out points. `recall` is the share in [0, 1] of the true neighbours that an
+    approximate search found.
+
+    Where there are too many points to fit everything on, `landmarks` (l,) are the rows of those to fit on, ascending;
+    `landmark_indices` and `landmark_distances` (n, k) are every fitted point's nearest landmarks, as places among them.
     """
 
     indices: Int
     distances: Float
     held_indices: Int
     held_distances: Float
+    recall: float = 1.0
+    landmarks: Int | None = None
+    landmark_indices: Int | None = None
+    landmark_distances: Float | None = None
 
     def __post_init__(self) -> None:
         check(self.indices.shape == self.distances.shape, "a graph needs a distance for each neighbour")
+
+    def among_landmarks(self) -> Graph:
+        """Return the landmarks' own graph, nothing held out."""
+        if self.landmarks is None or self.landmark_indices is None or self.landmark_distances is None:
+            raise ValueError("this graph has no landmarks")
+        indices, distances = self.landmark_indices[self.landmarks], self.landmark_distances[self.landmarks]
+        return Graph(indices, distances, indices[:0], distances[:0])
 
     @property
     def k(self) -> int:
@@ -49,5 +64,6 @@ class Graph(Artifact):
         return int(self.indices.shape[1])
 
     def metrics(self) -> dict[str, float]:
-        """Summarise how far neighbours are."""
-        return {"neighbors/k": float(self.k), "neighbors/median_distance": float(np.median(self.distances[:, -1]))}
+        """Summarise how far neighbours are, and how many of them an approximate search found."""
+        found = {"neighbors/k": float(self.k), "neighbors/median_distance": float(np.median(self.distances[:, -1]))}
+        return found | ({"neighbors/recall": self.recall} if self.recall < 1 else {})

@@ -10,9 +10,12 @@ from pipeline.config.base import Component, Group, Spec
 
 
 class Neighbors(Component):
-    """The nearest-neighbour graph."""
+    """The nearest-neighbour graph: exact, or approximate beyond a size, with landmarks to fit on."""
 
     k: int = Field(20, ge=1)
+    exact_up_to: int = Field(200_000, ge=0)
+    probes: int = Field(32, ge=1)
+    landmarks: int | None = Field(None, ge=100)
 
 
 class Manifold(Component):

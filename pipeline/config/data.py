@@ -23,6 +23,7 @@ class Data(Group):
     image_column: str = "image"
     label_column: str = "label"
     channels: Literal[1, 3] | None = None
+    copies: int | None = Field(None, ge=0, le=1000)
     skip_at_most: int = Field(20, ge=0)
     seed: int = Field(0, ge=0, lt=2**32)
 

@@ -51,11 +51,15 @@ class EarlyStopping(Group):
 
 
 class Train(Group):
-    """How the autoencoder is trained. `min_steps` keeps a small data set from being trained too little."""
+    """How the autoencoder is trained. `min_steps` keeps a small data set from being trained too little.
+
+    `epoch_size` is for a large one: an epoch ends after so many images, and the next goes on where it stopped.
+    """
 
     name: str
     split: Split = "train"
     epochs: int = Field(8, ge=1)
+    epoch_size: int | None = Field(None, ge=1)
     min_steps: int = Field(0, ge=0)
     batch_size: int = Field(256, ge=1)
     loss: str = "mse"

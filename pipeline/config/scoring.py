@@ -32,4 +32,5 @@ class Evaluate(Group):
     silhouette_sample: int = Field(10000, ge=2)
     trustworthiness_sample: int = Field(2000, ge=2)
     trustworthiness_k: int = Field(15, ge=1)
+    reconstruction_sample: int = Field(100_000, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)

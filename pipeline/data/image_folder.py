@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.data.arrays import Size
 from pipeline.data.pictures import SUFFIXES, Picture, as_size, read_pictures
 from pipeline.data.source import Source, files_below
-from pipeline.errors import UserError
+from pipeline.errors import ArgumentError, UserError
 from pipeline.observer import SILENT, Observer
 
 
@@ -33,12 +33,12 @@ def read_image_folder(
     """
     root = Path(path).expanduser()
     if not root.is_dir():
-        raise UserError(f"data.path: {root} is not a folder; give the folder that your pictures are in")
+        raise ArgumentError(f"path: {root} is not a folder; give the folder that your pictures are in")
     files = [file.relative_to(root) for file in files_below(root)]
     files = [file for file in files if not any(part.startswith(".") for part in file.parts)]
     pictures = [file for file in files if file.suffix.lower() in SUFFIXES]
     if not pictures:
-        raise UserError(f"data.path: {root} holds no picture; files that end in {', '.join(sorted(SUFFIXES))} are read")
+        raise ArgumentError(f"path: {root} holds no picture; files that end in {', '.join(sorted(SUFFIXES))} are read")
     _tell_others(files, observer)
     parted = {file.parts[0] if len(file.parts) > 1 else "" for file in pictures} == {"train", "test"}
     if parted:  # the same order as everywhere: train first

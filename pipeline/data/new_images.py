@@ -16,7 +16,7 @@ from pipeline.data.parquet import read_parquet
 from pipeline.data.pictures import SUFFIXES, Picture, read_pictures
 from pipeline.data.readers import read_numpy
 from pipeline.data.source import Source
-from pipeline.errors import UserError
+from pipeline.errors import ArgumentError, UserError
 from pipeline.observer import SILENT, Observer
 
 Shape = tuple[int, int, int]
@@ -39,7 +39,10 @@ def read_new_images(path: str, shape: Shape, skip_at_most: int = 20, observer: O
     file = Path(path).expanduser()
     if not file.exists():
         raise UserError(f"input: {file} does not exist; give a folder of pictures, a picture, .npz, .npy or .parquet")
-    source = _read(file, shape, skip_at_most, observer)
+    try:
+        source = _read(file, shape, skip_at_most, observer)
+    except ArgumentError as error:
+        raise UserError(f"input{str(error).removeprefix('path')}") from error
     parts = [source.train] if source.test is None else [source.train, source.test]
     if file.suffix.lower() in (".npz", ".npy"):
         pixels = np.concatenate([_array(part, shape, file) for part in parts])

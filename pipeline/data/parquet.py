@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.data.arrays import Size
 from pipeline.data.pictures import Picture, as_size, read_pictures
 from pipeline.data.source import Source
-from pipeline.errors import UserError
+from pipeline.errors import ArgumentError, UserError
 from pipeline.observer import SILENT, Observer
 
 
@@ -32,7 +32,7 @@ def read_parquet(
     files = sorted(root.rglob("*.parquet")) if root.is_dir() else [root]
     tables = {file: _table(file, image_column, label_column) for file in files}
     if not tables:
-        raise UserError(f"data.path: {root} holds no .parquet file")
+        raise ArgumentError(f"path: {root} holds no .parquet file")
     files.sort(key=lambda file: file.name.startswith("test"))
     pictures, labels, tested = [], [], []
     for file in files:
@@ -72,7 +72,7 @@ def _table(file: Path, image_column: str, label_column: str) -> dict[str, list[A
         wanted = [name for name in (image_column, label_column) if name in columns]
         table = parquet.read_table(file, columns=wanted)
     except (OSError, pyarrow.ArrowException) as error:
-        raise UserError(f"data.path: {file} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+        raise ArgumentError(f"path: {file} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
     kind = table.schema.field(image_column).type
     cells = kind.field("bytes").type if pyarrow.types.is_struct(kind) and kind.get_field_index("bytes") >= 0 else kind
     if not (pyarrow.types.is_binary(cells) or pyarrow.types.is_large_binary(cells)):

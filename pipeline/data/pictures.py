@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from pipeline.data.arrays import Size
-from pipeline.errors import UserError
+from pipeline.errors import ArgumentError, UserError
 from pipeline.observer import SILENT, Observer
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"))
@@ -177,7 +177,7 @@ def with_channels(images: NDArray[np.uint8], channels: int | None) -> NDArray[np
 def _one_size(pictures: Sequence[Picture], sizes: Sequence[Size | None], where: str) -> Size:
     known = [size for size in sizes if size is not None]
     if not known:
-        raise UserError(f"data.path: {where} holds no readable picture")
+        raise ArgumentError(f"path: {where} holds no readable picture")
     counts = Counter(known)
     if len(counts) == 1:
         return known[0]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.idx import parse, read_bytes
 from pipeline.data.source import Source
-from pipeline.errors import UserError
+from pipeline.errors import ArgumentError, UserError
 
 IDX_NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 NUMPY_NAMES = {
@@ -39,7 +39,7 @@ def read_idx(path: str) -> Source:
     folder = Path(path).expanduser()
     train, train_labels, test, test_labels = (_read_idx_file(folder, name) for name in IDX_NAMES)
     if train is None:
-        raise UserError(f"data.path: {folder} holds no {IDX_NAMES[0]} or {IDX_NAMES[0]}.gz")
+        raise ArgumentError(f"path: {folder} holds no {IDX_NAMES[0]} or {IDX_NAMES[0]}.gz")
     return Source(train, test, train_labels, test_labels)
 
 
@@ -64,15 +64,15 @@ def read_numpy(path: str) -> Source:
                 return Source(loaded)
             found = {role: _first(loaded, names) for role, names in NUMPY_NAMES.items()}
     except UserError as error:
-        raise UserError(f"data.path: {file}: {error}") from error
+        raise ArgumentError(f"path: {file}: {error}") from error
     except Exception as error:  # a damaged archive makes zipfile, zlib and NumPy raise nearly anything
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         if "pickle" in reason:
             reason = "it is neither, or holds Python objects (pickle), which are never loaded; save arrays of numbers"
-        raise UserError(f"data.path: {file} cannot be read as .npz or .npy: {reason}") from error
+        raise ArgumentError(f"path: {file} cannot be read as .npz or .npy: {reason}") from error
     if found["train"] is None:
         names = ", ".join(NUMPY_NAMES["train"])
-        raise UserError(f"data.path: {file} has {', '.join(loaded.files)}, but no images under any of: {names}")
+        raise ArgumentError(f"path: {file} has {', '.join(loaded.files)}, but no images under any of: {names}")
     return Source(found["train"], found["test"], found["train_labels"], found["test_labels"])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -89,3 +89,18 @@ class Facts:
     def label_name(self, label: int) -> str:
         """Label in words; empty where it is unknown."""
         return "" if label < 0 else self.labels.names[label] if label < len(self.labels.names) else str(label)
+
+
+def at_landmarks(facts: Facts) -> Facts:
+    """Return the facts of the landmarks alone; their neighbours are those among them."""
+    rows, images, labels = facts.graph.landmarks, facts.images, facts.labels
+    if rows is None:
+        return facts
+    names = images.names(images.split) if images.paths else []
+    shown = Images(
+        images.fitted[rows], images.test[:0], "train", images.name, images.digest, images.note,
+        facts.rows[rows].astype(np.int64), None, [names[row] for row in rows] if names else [],
+    )  # fmt: skip
+    known = replace(labels, train=facts.truth[rows], test=facts.truth[:0], split="train")
+    clustering = replace(facts.clustering, fitted=facts.clusters[rows], confidence=facts.confidence[rows])
+    return Facts(shown, known, facts.graph.among_landmarks(), clustering, replace(facts.map, fitted=facts.points[rows]))

@@ -9,7 +9,7 @@ from pipeline.artifacts.base import Float, Int
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Features
 from pipeline.artifacts.latents import Graph
-from pipeline.knn import symmetric
+from pipeline.neighborhood import symmetric
 
 Rows = NDArray[np.int64]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.artifacts.base import Float, Int
 from pipeline.artifacts.features import Features
 from pipeline.artifacts.latents import Graph
-from pipeline.knn import symmetric
+from pipeline.neighborhood import symmetric
 
 ALPHA = 0.99
 """How much of an image's label comes from its neighbours, at each step."""

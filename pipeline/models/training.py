@@ -112,7 +112,7 @@ def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT)
     joined = Denoiser(encoder, decoder, train.consistency, name=model.name)
     observer.table("layers", summarise(encoder, decoder))
     fitted, held = _split(train, images)
-    steps = math.ceil(len(fitted) / train.batch_size)
+    steps = math.ceil(min(len(fitted), train.epoch_size or len(fitted)) / train.batch_size)
     epochs = max(train.epochs, math.ceil(train.min_steps / steps))
     joined.compile(
         optimizer=_optimizer(train, steps * epochs),

@@ -18,7 +18,8 @@ from pipeline.build import build
 from pipeline.config import Cluster
 from pipeline.errors import UserError
 from pipeline.estimators import storable
-from pipeline.knn import search, symmetric, vote
+from pipeline.knn import search
+from pipeline.neighborhood import symmetric, vote
 from pipeline.observer import SILENT, Observer
 from pipeline.sampling import drawn
 from pipeline.starts import begin
@@ -35,7 +36,7 @@ def cluster(
         UserError: the estimator refuses its parameters, or `fit_size` is asked for where the graph is clustered.
     """
     estimator = build(config.estimator, "cluster.estimator")
-    rows, notes = _rows(config, len(features.fitted), observer)
+    rows, notes = _rows(config, features, graph, observer)
     # One thread sums in one order: the same bits on any number of cores.
     with threadpool_limits(1 if config.deterministic else None), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("ignore", category=FutureWarning)
@@ -65,8 +66,14 @@ def cluster(
     return replace(clustering, held_out=held, held_confidence=held_confidence)
 
 
-def _rows(config: Cluster, n: int, observer: Observer) -> tuple[slice | Int, list[str]]:
-    """The rows that the estimator is fitted on, and what must be said about them."""
+def _rows(config: Cluster, features: Features, graph: Graph, observer: Observer) -> tuple[slice | Int, list[str]]:
+    """The rows that the estimator is fitted on, and what must be said about them.
+
+    Landmarks are all that a neighbour embedding was fitted on; what it placed between them is not to be learnt from.
+    """
+    n = len(features.fitted)
+    if graph.landmarks is not None and not features.exact and config.fit_size is None and config.graph == "none":
+        return graph.landmarks, [f"{config.name} was fitted on {len(graph.landmarks):,} landmarks of {n:,} images"]
     if config.fit_size is None or config.fit_size >= n:
         return slice(None), []
     if config.graph != "none":
@@ -133,6 +140,11 @@ def _connected(graph: Graph) -> Any:
 
 def _everyone(estimator: Any, labels: Int, rows: slice | Int, points: Float, graph: Graph) -> tuple[Int, Float]:
     """Clusters and confidences of all fitted images, from the labels of the `rows` that the estimator saw."""
+    if rows is graph.landmarks and graph.landmark_indices is not None and graph.landmark_distances is not None:
+        own, sure = _everyone(estimator, labels, slice(None), points[rows], graph.among_landmarks())
+        voted, share = vote(own, graph.landmark_indices, graph.landmark_distances)
+        voted[rows], share[rows] = own, sure
+        return voted, share
     if hasattr(estimator, "predict_proba"):
         posterior = estimator.predict_proba(points)
         return posterior.argmax(axis=1).astype(np.int32), posterior.max(axis=1).astype(np.float32)

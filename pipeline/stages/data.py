@@ -15,7 +15,7 @@ from pipeline.build import build, find
 from pipeline.config import Data
 from pipeline.data.arrays import as_pixels, resize
 from pipeline.data.source import Source
-from pipeline.errors import UserError
+from pipeline.errors import ArgumentError, UserError
 from pipeline.observer import SILENT, Observer
 
 MOST_CLASSES = 65_536
@@ -61,7 +61,10 @@ def _read(config: Data, observer: Observer) -> Source:
     """What the reader named in the configuration returns; one that takes an observer gets this one."""
     reader = find(str(config.source.get("_target_")), "data.source")
     listening = {"observer": observer} if "observer" in inspect.signature(reader).parameters else {}
-    source: Source = build(config.source, "data.source", **listening)
+    try:
+        source: Source = build(config.source, "data.source", **listening)
+    except ArgumentError as error:
+        raise UserError(f"data.{error}") from error
     return source
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline import metrics
 from pipeline.artifacts.base import Float, Int, Pixel
@@ -18,6 +20,7 @@ from pipeline.artifacts.scores import Scores
 from pipeline.config import Evaluate
 from pipeline.models.base import Autoencoder
 from pipeline.observer import SILENT, Observer
+from pipeline.sampling import drawn
 
 NULL = ("accuracy", "accuracy_sd", "purity", "nmi", "k", "coverage", "agreement", "n")
 """What is kept of each null model, as metrics `null/<space>_<name>`."""
@@ -46,7 +49,7 @@ def evaluate(
     observer.progress(1, 4, "parts")
     values |= _map(config, latents, graph, map)
     observer.progress(2, 4, "parts")
-    values |= _reconstruction(autoencoder, images)
+    values |= _reconstruction(config, autoencoder, images)
     observer.progress(3, 4, "parts")
     values |= {"k": float(clustering.k), "latent_size": float(latents.fitted.shape[1])}
     empty = np.zeros((0, 0), np.int64)
@@ -96,6 +99,7 @@ def _sampled(config: Evaluate, n: int) -> list[str]:
     samples = {
         "silhouette_score": config.silhouette_sample,
         "trustworthiness and neighbors_kept": config.trustworthiness_sample,
+        "reconstruction/train_mse": config.reconstruction_sample,
     }
     return [
         f"{name}: measured on a random sample of {size:,} of {n:,} fitted images (seed {config.seed})"
@@ -131,20 +135,23 @@ def _map(config: Evaluate, latents: Latents, graph: Graph, drawn: Map) -> dict[s
     }
 
 
-def _reconstruction(autoencoder: Autoencoder, images: Images) -> dict[str, float]:
+def _reconstruction(config: Evaluate, autoencoder: Autoencoder, images: Images) -> dict[str, float]:
     """Mean squared error a pixel, the last epoch's losses of the training, and how a refinement ended."""
     parts = {"train": images.fitted, "test": images.held_out}
-    errors = {f"reconstruction/{part}_mse": _mse(autoencoder, chosen) for part, chosen in parts.items() if len(chosen)}
+    seen = {name: drawn(len(part), config.reconstruction_sample, config.seed) for name, part in parts.items()}
+    errors = {
+        f"reconstruction/{name}_mse": _mse(autoencoder, parts[name], rows) for name, rows in seen.items() if len(rows)
+    }
     own = ("reconstruction/", "refinement/")
     return errors | {name: value for name, value in autoencoder.metrics().items() if name.startswith(own)}
 
 
-def _mse(autoencoder: Autoencoder, images: Pixel, batch: int = 2048) -> float:
+def _mse(autoencoder: Autoencoder, images: Pixel, rows: NDArray[np.int64], batch: int = 2048) -> float:
     total = 0.0
-    for start in range(0, len(images), batch):
-        part = unit_range(images[start : start + batch])
+    for start in range(0, len(rows), batch):
+        part = unit_range(images[rows[start : start + batch]])
         total += float(((autoencoder.reconstruct(part) - part) ** 2).sum(dtype=np.float64))
-    return total / images.size
+    return total / (len(rows) * math.prod(images.shape[1:]))
 
 
 def _sizes(clusters: Int) -> list[dict[str, float]]:

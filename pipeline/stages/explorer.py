@@ -9,7 +9,7 @@ from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph
 from pipeline.artifacts.pages import ExplorerPage
 from pipeline.config import Explorer
-from pipeline.exploring import Facts, fitting, page, parquet, pngs
+from pipeline.exploring import Facts, at_landmarks, fitting, page, parquet, pngs
 from pipeline.observer import SILENT, Observer
 
 REST = 400_000
@@ -25,12 +25,15 @@ def explorer(
     map: Map,  # the artifact's name
     observer: Observer = SILENT,
 ) -> ExplorerPage:
-    """Return explorer.html, and images.parquet if `config.parquet` asks for it.
+    """Return explorer.html, and images.parquet if `config.parquet` asks for it; of the landmarks where there are any.
 
     Labels are only shown, and compared with the clusters on the page; without any, what needs them is left out.
     """
     facts = Facts(images, labels, graph, clustering, map)
-    pixels = images.fitted
+    if graph.landmarks is not None:
+        facts = at_landmarks(facts)
+        observer.note(f"the explorer shows the {facts.n:,} landmarks of {len(clustering.fitted):,} images")
+    pixels = facts.images.fitted
     shown = min(config.neighbors, graph.k)
     # Text takes four bytes for three; each image has ten numbers besides its neighbours.
     spent = REST + facts.n * (4 / 3) * (10 * 4 + shown * (2 if facts.n <= 2**16 else 4))

@@ -13,13 +13,13 @@ from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph
 from pipeline.config import Label
-from pipeline.knn import vote
 from pipeline.labelling.answers import Answers
 from pipeline.labelling.page import page
 from pipeline.labelling.pick import pick
 from pipeline.labelling.result import Labelling
 from pipeline.labelling.simulate import simulate, summary
 from pipeline.labelling.spread import Spreader
+from pipeline.neighborhood import vote
 from pipeline.observer import SILENT, Observer
 
 
