@@ -15,7 +15,7 @@ from typing import Self
 
 Facts = Mapping[str, float]
 Work = Callable[[], Facts]
-"""What is timed; it returns what else is worth knowing, such as a recall."""
+"""What is timed; it returns what else is worth knowing, such as a recall, and `seconds` where it timed itself."""
 
 Prepare = Callable[[], Work]
 """Loads, builds and warms up, untimed, and returns the work. It must be importable by another process."""
@@ -78,14 +78,15 @@ def _serve(prepare: Prepare, pipe: Connection) -> None:
         pipe.send((0.0, {}))
         while pipe.recv() == "run":
             started = time.perf_counter()
-            facts = work()
-            pipe.send((time.perf_counter() - started, dict(facts)))
+            facts = dict(work())
+            elapsed = time.perf_counter() - started
+            pipe.send((facts.pop("seconds", elapsed), facts))
         pipe.send((peak_mib(), {}))
     except Exception as error:
         pipe.send((f"{type(error).__name__}: {error}", traceback.format_exc()))
 
 
 def peak_mib() -> float:
-    """Return the most memory that this process ever held, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Return the most memory that this process, or one that it started and saw end, ever held, in MiB."""
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.reproduction.tables import to_markdown
 from pipeline.reproduction.write import RECORDS, ROOT, splice
 from tests.benchmarks.machine import installed
 from tests.benchmarks.peers import record
@@ -60,13 +59,13 @@ def main() -> None:
         if not given.no_record:
             show(record.write(FILE, done), ROOT / "README.md")
     if given.no_record and done:
-        console.print(to_markdown(record.tables(record.describe(done))))
+        console.print(record.section(record.describe(done)))
 
 
 def show(found: dict[str, object], readme: Path) -> None:
     """Write the record's table into the README."""
     text = readme.read_text(encoding="utf-8")
-    readme.write_text(splice(text, "peers", to_markdown(record.tables(found))), encoding="utf-8")
+    readme.write_text(splice(text, "peers", record.section(found)), encoding="utf-8")
 
 
 if __name__ == "__main__":

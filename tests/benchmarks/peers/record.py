@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pipeline.reproduction.tables import Table, spread, time_words
+from pipeline.reproduction.tables import Table, spread, time_words, to_markdown
 from tests.benchmarks import machine
 from tests.benchmarks.peers.methods import METHODS, K, Method
 from tests.benchmarks.peers.trial import SUBSET_SEED
@@ -43,6 +43,11 @@ def write(file: Path, trials: Sequence[Trial]) -> dict[str, Any]:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(f"{head}[\n{rows}\n ]\n}}\n", encoding="utf-8")
     return record
+
+
+def section(record: dict[str, Any] | None) -> str:
+    """Return the README's section."""
+    return to_markdown(tables(record)) if record and record["trials"] else "Nothing is measured yet."
 
 
 def tables(record: dict[str, Any]) -> list[Table]:
