@@ -86,7 +86,8 @@ def sweep(sizes: Sizes, *launcher: str) -> Work:
     quick = ("nulls.sample=0", "manifold=none", "project=pca", "cluster=kmeans", "tracking.models=false")
 
     def work() -> Facts:
-        python("-m", "pipeline", "--multirun", *launcher, seeds, *smaller, *quick, outputs=fresh(sizes, "sweep"))
+        words = (*launcher, seeds, *sizes.words, *smaller, *quick)
+        python("-m", "pipeline", "--multirun", *words, outputs=fresh(sizes, "sweep"))
         return {"jobs": sizes.jobs}
 
     return work
