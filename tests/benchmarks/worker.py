@@ -62,7 +62,7 @@ class Worker:
             first, second = self._pipe.recv()
         except EOFError as error:
             self._process.join()
-            raise RuntimeError(f"the process ended with {self._process.exitcode}: out of memory?") from error
+            raise RuntimeError(f"the process ended with exit status {self._process.exitcode} and no word") from error
         if isinstance(first, str):
             raise RuntimeError(f"{first}\n{second}")
         return first, second
