@@ -61,17 +61,17 @@ def _headline(row: dict[str, Any]) -> tuple[str, ...]:
         f"{ours['k']:,}",
         f"{ours['n']:,}",
         str(ours["seed"]),
-        _time(ours["seconds_train"]),
-        _time(ours["seconds"]),
+        time_words(ours["seconds_train"]),
+        time_words(ours["seconds"]),
     )
 
 
 def _figures(row: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for figure in row["figures"]:
         values = list(figure["values"].values())
-        spread = f"{_spread(values)} ({len(values)})" if len(values) > 1 else NONE
+        repeated = f"{spread(values)} ({len(values)})" if len(values) > 1 else NONE
         compared = _compared(figure, row["ours"].get("seed"))
-        yield row["experiment"], NAMES[figure["measure"]], str(figure["epoch"]), *compared, spread
+        yield row["experiment"], NAMES[figure["measure"]], str(figure["epoch"]), *compared, repeated
 
 
 def _compared(figure: dict[str, Any], seed: int | None) -> tuple[str, str, str]:
@@ -104,13 +104,13 @@ def _result(row: dict[str, Any], shown: Sequence[str]) -> tuple[str, ...]:
     scores = row["scores"]
     return (
         f"{row['recipe']}" + (f" `{row['words']}`" if row["words"] else ""),
-        _spread(scores[shown[0]]),
+        spread(scores[shown[0]]),
         _number(min(scores[shown[0]])),
-        *(_spread(scores[name]) for name in shown[1:]),
+        *(spread(scores[name]) for name in shown[1:]),
         str(row["k"]),
         f"{row['n']:,}",
         ", ".join(map(str, row["seeds"])),
-        _time(median(row["seconds"])),
+        time_words(median(row["seconds"])),
     )
 
 
@@ -122,7 +122,7 @@ def claims(rows: Rows) -> list[Table]:
 def _claim(row: dict[str, Any]) -> Table:
     titles = list(row["arms"][0]["values"])
     lines = [
-        (arm["arm"], *(_spread(arm["values"][title]) for title in titles), ", ".join(map(str, arm["seeds"])) or NONE)
+        (arm["arm"], *(spread(arm["values"][title]) for title in titles), ", ".join(map(str, arm["seeds"])) or NONE)
         for arm in row["arms"]
     ]
     if len(row["arms"]) == 2:
@@ -140,14 +140,15 @@ def _difference(arms: Rows, titles: Sequence[str]) -> tuple[str, ...]:
         one, other = (dict(zip(arm["seeds"], arm["values"][title], strict=True)) for arm in (first, second))
         higher = sum(other[seed] > one[seed] for seed in shared)
         if title == "seconds":
-            cell = f"× {_spread([other[seed] / one[seed] for seed in shared])}"
+            cell = f"× {spread([other[seed] / one[seed] for seed in shared])}"
         else:
-            cell = _spread([other[seed] - one[seed] for seed in shared], signed=True)
+            cell = spread([other[seed] - one[seed] for seed in shared], signed=True)
         cells.append(f"{cell}, higher in {higher} of {len(shared)}" if shared else NONE)
     return f"{second['arm']} against {first['arm']}", *cells, ", ".join(map(str, shared)) or NONE
 
 
-def _spread(values: Sequence[float], signed: bool = False) -> str:
+def spread(values: Sequence[float], signed: bool = False) -> str:
+    """Return mean ± sd of the values; the value alone where there is one."""
     if not values:
         return NONE
     middle = _signed(mean(values)) if signed else _number(mean(values))
@@ -164,7 +165,8 @@ def _signed(value: float, digits: int = 4) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
-def _time(seconds: float) -> str:
+def time_words(seconds: float) -> str:
+    """Return seconds below two minutes, minutes from there on."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 

@@ -1,0 +1,128 @@
+"""UMAP and t-SNE from the shared graph, beside the peers' own calls, with how good the result is."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pipeline.artifacts.base import Float
+from tests.benchmarks import inputs
+from tests.benchmarks.row import Row
+from tests.benchmarks.sizes import Sizes
+from tests.benchmarks.worker import Facts, Work
+
+SEED = 42
+ENOUGH = 5_000
+"""From 4,096 points on umap-learn searches neighbours approximately, with more code that Numba compiles."""
+
+PERPLEXITY = 15.0
+"""As published, for 5,000 images: 1,000 iterations at a learning rate of 100; the graph has three times as many."""
+
+
+def timed(sizes: Sizes, embed: Callable[[], Float], n: int, clusters: bool = False) -> Facts:
+    """Embed; return its seconds, and beside the clock the trustworthiness and what clusterers find in the result."""
+    from pipeline.metrics import trustworthiness
+
+    started = time.perf_counter()
+    embedded = np.asarray(embed(), np.float32)
+    seconds = time.perf_counter() - started
+    facts = {"seconds": seconds, "trust": trustworthiness(inputs.latents(sizes, n).fitted, embedded, sample=2000)}
+    return facts | (accuracies(embedded, inputs.images(n)[1]) if clusters else {})
+
+
+def accuracies(points: Float, labels: Any) -> dict[str, float]:
+    """Return the accuracy of k-means and of the default mixture, k = 10, on the points."""
+    from sklearn.cluster import KMeans
+    from sklearn.mixture import GaussianMixture
+
+    from pipeline.metrics import score
+
+    clusterers = {
+        "k-means": KMeans(10, n_init=10, random_state=SEED),
+        "mixture": GaussianMixture(10, n_init=16, init_params="k-means++", random_state=SEED),
+    }
+    return {name: score(labels, one.fit_predict(points))["accuracy_score"] for name, one in clusterers.items()}
+
+
+def umap_ours(sizes: Sizes) -> Work:
+    """The manifold stage; Numba has compiled before the clock starts."""
+    from pipeline.embeddings import umap
+
+    latents, graph = inputs.latents(sizes), inputs.graph(sizes)
+    settings: Any = {"n_components": 10, "min_dist": 0.0, "n_epochs": sizes.map_epochs, "seed": SEED}
+    umap(inputs.latents(sizes, 100), inputs.graph(sizes, 20, 100), **settings)
+    return lambda: timed(sizes, lambda: umap(latents, graph, **settings).fitted, sizes.images, clusters=True)
+
+
+def umap_learn(sizes: Sizes) -> Work:
+    """umap-learn's own call with the same settings, which finds neighbours itself; all is compiled before."""
+    from umap import UMAP
+
+    codes = inputs.latents(sizes).fitted
+
+    def embed(points: Float) -> Float:
+        settings = {"n_components": 10, "n_neighbors": 21, "min_dist": 0.0, "n_epochs": sizes.map_epochs}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.asarray(UMAP(**settings, random_state=SEED, n_jobs=1).fit_transform(points))
+
+    embed(codes[:ENOUGH])
+    return lambda: timed(sizes, lambda: embed(codes), sizes.images, clusters=True)
+
+
+def tsne_few_ours(sizes: Sizes) -> Work:
+    """The project stage on few images, as the published set-up configures it."""
+    from pipeline.embeddings import tsne
+
+    k = int(3 * PERPLEXITY)
+    few, graph = inputs.latents(sizes, sizes.few), inputs.graph(sizes, k, sizes.few)
+    settings: Any = {"perplexity": PERPLEXITY, "learning_rate": 100, "n_epochs": 5 * sizes.map_epochs, "seed": 0}
+    return lambda: timed(sizes, lambda: tsne(few, graph, **settings).fitted, sizes.few)
+
+
+def tsne_few_scikit_learn(sizes: Sizes) -> Work:
+    """scikit-learn's t-SNE as published."""
+    from sklearn.manifold import TSNE
+
+    few = inputs.latents(sizes, sizes.few).fitted
+    settings = {"perplexity": PERPLEXITY, "learning_rate": 100, "max_iter": max(250, 5 * sizes.map_epochs)}
+    return lambda: timed(sizes, lambda: TSNE(2, **settings, random_state=0, n_jobs=-1).fit_transform(few), sizes.few)
+
+
+def tsne_all_ours(sizes: Sizes) -> Work:
+    """`project=tsne`."""
+    from pipeline.embeddings import tsne
+
+    latents, graph = inputs.latents(sizes), inputs.graph(sizes)
+    return lambda: timed(sizes, lambda: tsne(latents, graph, seed=0).fitted, sizes.images)
+
+
+def tsne_all_opentsne(sizes: Sizes) -> Work:
+    """openTSNE's own call: perplexity 30, its own approximate neighbours."""
+    from openTSNE import TSNE
+
+    codes = inputs.latents(sizes).fitted
+    return lambda: timed(sizes, lambda: np.asarray(TSNE(n_jobs=-1, random_state=0).fit(codes)), sizes.images)
+
+
+UMAP_ROW = Row(
+    "UMAP of every latent into 10 dimensions, one thread, seeded; ours from the graph",
+    {"ours, from the graph": umap_ours, "umap-learn": umap_learn},
+    repeats=2,
+    faster={"umap-learn": 2.0},
+)
+FEW_ROW = Row(
+    "t-SNE of few latents; ours from the graph",
+    {"ours, from the graph": tsne_few_ours, "scikit-learn": tsne_few_scikit_learn},
+    faster={"scikit-learn": 1.0},
+)
+ALL_ROW = Row(
+    "t-SNE of every latent; ours from the graph",
+    {"ours, from the graph": tsne_all_ours, "openTSNE": tsne_all_opentsne},
+    repeats=1,
+    faster={"openTSNE": 1.0},
+)

@@ -1,0 +1,31 @@
+"""`python -m tests.benchmarks.published N EPOCHS FEW`: the published `cnn64_elu` set-up as its sources carry it out."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(n: int, epochs: int, few: int) -> None:
+    """Train by plain `fit` on NumPy arrays, predict, cluster by k-means, draw scikit-learn's t-SNE of the first."""
+    import keras
+    from sklearn.cluster import KMeans
+    from sklearn.manifold import TSNE
+
+    from pipeline.data.mnist import read
+    from pipeline.models.layers import build_decoder, build_encoder
+    from pipeline.notebook import settings
+
+    # The layers are those of the published table; everything else is plain.
+    table = settings("model=cnn64", "model.activation=elu").model
+    pixels = read().train[:n, ..., None].astype("float32") / 255
+    encoder = build_encoder(table.encoder, (28, 28, 1))
+    model = keras.Sequential([encoder, build_decoder(table.decoder, encoder, (28, 28, 1))])
+    model.compile("adam", "mse")
+    model.fit(pixels, pixels, batch_size=256, epochs=epochs, verbose=0)
+    codes = encoder.predict(pixels, verbose=0)
+    KMeans(10, n_init=10, random_state=42).fit(codes)
+    TSNE(2, learning_rate=100, perplexity=15, random_state=0).fit_transform(codes[:few])
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:4]))

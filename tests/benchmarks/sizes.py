@@ -1,0 +1,42 @@
+"""How much each row does: in full, quickly to see that all works, or next to nothing for a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Numbers of images and the like; `folder` holds what arms share, such as the latents, for one benchmark."""
+
+    images: int = 60_000
+    few: int = 5_000
+    """For what does not scale: scikit-learn's t-SNE."""
+
+    published_epochs: int = 20
+    map_epochs: int = 200
+    jobs: int = 8
+    job_images: int = 2_000
+    most_repeats: int = 5
+    words: tuple[str, ...] = ()
+    """What makes a run of the pipeline smaller."""
+
+    folder: Path = field(default_factory=lambda: Path(mkdtemp(prefix="benchmark-")))
+
+
+def quick(folder: Path) -> Sizes:
+    """A tenth of the images, once."""
+    smaller = ("data.train_size=6000", "data.test_size=1000", "train.epochs=2", "train.min_steps=0")
+    return Sizes(6_000, 1_000, 2, 200, 2, 500, 1, smaller, folder)
+
+
+def tiny(folder: Path) -> Sizes:
+    """As little as all rows can do."""
+    smaller = (
+        "data.train_size=300", "data.test_size=60", "model=pixels", "manifold=none", "project=pca", "cluster=kmeans",
+        "evaluate.silhouette_sample=100", "evaluate.trustworthiness_sample=50", "tracking.models=false",
+        "nulls.sample=0",
+    )  # fmt: skip
+    return Sizes(300, 120, 1, 20, 2, 300, 1, smaller, folder)
