@@ -99,7 +99,7 @@ def _active(run: Any) -> Iterator[None]:
     """Make a run MLflow's active one for a moment, quietly: its model functions know no other way."""
     import mlflow
 
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)
     with _address(run.store.uri), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # log_status keeps the run open: whoever started it ends it.
