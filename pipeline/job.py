@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.config import Config, check
 from pipeline.errors import UserError
+from pipeline.memory import release
 
 FAILURE = "failure.txt"
 """The file in a job's folder that says why it failed; a sweep goes on with its other jobs."""
@@ -77,6 +78,9 @@ def run(values: Any) -> None:
                 (folder / FAILURE).write_text(reason)
         print(f"error: {reason}", file=sys.stderr)
         fail()
+    finally:
+        if sweeping:  # the jobs share a process
+            release()
 
 
 def say(error: Exception, outputs: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.EFBIG, errno.EIO}
+LITTLE = 16  # MiB
 ELSEWHERE = "give output_dir=FOLDER, or set PIPELINE_OUTPUTS, to one that can be written"
 KEPT = "finished stages are kept, and the same command goes on from them"
 LESS = {
@@ -105,6 +106,9 @@ def _disk(error: OSError | sqlite3.OperationalError, outputs: Path | None) -> st
     """A disk that is full, or a place that cannot be written; SQLite names no file."""
     if isinstance(error, OSError):
         full, refused, file = error.errno in FULL, error.errno in UNWRITABLE, error.filename2 or error.filename
+        if re.fullmatch(r"\d+ requested and \d+ written", str(error)):  # NumPy's words, without a number
+            full = _free(_fullest(outputs)) < LITTLE
+            refused = not full
     else:
         name = str(getattr(error, "sqlite_errorname", ""))
         full, refused, file = name == "SQLITE_FULL", name.startswith(("SQLITE_READONLY", "SQLITE_IOERR")), None
@@ -114,7 +118,7 @@ def _disk(error: OSError | sqlite3.OperationalError, outputs: Path | None) -> st
     place = Path(str(file)) if file else _fullest(outputs) if full else outputs or Path("output_dir")
     if full:
         return f"{place}: the disk is full ({_free(place)} MiB free); free some space, or {ELSEWHERE}: {KEPT}"
-    reason = error.strerror if isinstance(error, OSError) else str(error)
+    reason = getattr(error, "strerror", None) or str(error)
     return f"{place}: cannot be written ({reason}); {ELSEWHERE}"
 
 

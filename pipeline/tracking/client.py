@@ -37,7 +37,14 @@ def prepare(uri: str) -> Any:
 
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    return MlflowClient(tracking_uri=uri)
+    return MlflowClient(tracking_uri=patient(uri))
+
+
+def patient(uri: str) -> str:
+    """The address by which a SQLite file that another process writes to is waited for longer than five seconds."""
+    if not uri.startswith("sqlite:") or "timeout=" in uri:
+        return uri
+    return f"{uri}{'&' if '?' in uri else '?'}timeout=60"
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.artifacts.images import unit_range
+from pipeline.tracking.client import patient
 
 REGISTERED, ALIAS = "latent-clustering", "newest"
 """The name in the model registry, and the alias of the newest execution's version."""
@@ -116,7 +117,7 @@ def _address(uri: str) -> Iterator[None]:
     import mlflow
 
     before = os.environ.get("MLFLOW_TRACKING_URI")
-    mlflow.set_tracking_uri(uri)
+    mlflow.set_tracking_uri(patient(uri))
     try:
         yield
     finally:
