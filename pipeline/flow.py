@@ -73,7 +73,11 @@ class Flow:
             with self.store.lock(identity, self.console):
                 found = self._find(identity)
                 if found is None:
-                    return self._keep(step, self._compute(step, identity, inputs))
+                    try:
+                        return self._keep(step, self._compute(step, identity, inputs))
+                    except Exception as error:
+                        error.add_note(f"in stage {step.name}")  # for the one line that says what is wrong, or a trace
+                        raise
         return self._keep(step, Outcome(found, time.perf_counter() - started, True, 0.0))
 
     def _find(self, identity: str) -> Result | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import Config, check
 from pipeline.errors import UserError
+from pipeline.memory import release
 
 FAILURE = "failure.txt"
 """The file in a job's folder that says why it failed; a sweep goes on with its other jobs."""
@@ -65,26 +68,38 @@ def run(values: Any) -> None:
 
             execute(config, folder, words, os.environ.get("PIPELINE_SWEEP_RUN"))
     except Exception as error:
-        reason = explain(error)
+        reason = explain(error, Path(values.output_dir))
         if not sweeping and (reason is None or WANTS_TRACEBACK):
             raise
         reason = reason or f"{type(error).__name__}: {error}"
         if sweeping:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / FAILURE).write_text(reason)
+            with suppress(OSError):  # of a full disk, which is what is said
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / FAILURE).write_text(reason)
         print(f"error: {reason}", file=sys.stderr)
         fail()
+    finally:
+        if sweeping:  # the jobs share a process
+            release()
 
 
-def explain(error: BaseException) -> str | None:
-    """Return one clear message if the error is a mistake in what was asked for, else None."""
-    from pipeline.command_line import told
+def say(error: Exception, outputs: Path) -> None:
+    """Print an error of a sweep's own, not of one of its jobs; with its trace where no line explains it."""
+    reason = explain(error, outputs)
+    if reason is None or WANTS_TRACEBACK:
+        traceback.print_exception(error)
+    print(f"error: {reason or error}", file=sys.stderr)
 
-    chain: list[BaseException] = [error]
-    while (cause := chain[-1].__cause__) is not None and cause not in chain:
-        chain.append(cause)
+
+def explain(error: BaseException, outputs: Path | None = None) -> str | None:
+    """Return one clear message if what was asked for is mistaken, or more than the machine can give; else None."""
+    from pipeline import command_line, resources
+
+    chain = resources.causes(error)
     ours = next((one for one in chain if isinstance(one, UserError)), None)
-    return str(ours) if ours else told(chain)
+    if ours and not resources.starved(chain):  # a library that finds no memory may look like a wrong import path
+        return str(ours)
+    return resources.told(chain, outputs) or command_line.told(chain)
 
 
 def quiet() -> None:

@@ -36,10 +36,16 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         """Check what all jobs share, create the store before they race for it, and start the parent run."""
         job.quiet()
         typed = job.typed(_without_sweep(config))
+        try:
+            self._begin(typed, list(config.hydra.overrides.task))
+        except Exception as error:  # no job could do better; Hydra would make a warning of it and start them all
+            job.say(error, Path(typed.output_dir))
+            raise SystemExit(2) from error
+
+    def _begin(self, typed: Any, words: list[str]) -> None:
         from pipeline.tracking import Store
 
         self.store = Store(typed.tracking, Path(typed.output_dir))
-        words = list(config.hydra.overrides.task)
         self.parent = self.store.start("sweep", "sweep " + " ".join(words), None, {"pipeline.command": " ".join(words)})
         os.environ["PIPELINE_SWEEP_RUN"] = self.parent.id
 
@@ -48,7 +54,13 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         os.environ.pop("PIPELINE_SWEEP_RUN", None)
         if self.parent is None:
             return
-        folder = Path(config.hydra.sweep.dir)
+        try:
+            self._end(Path(config.hydra.sweep.dir))
+        except Exception as error:  # Hydra would make a warning of it
+            job.say(error, self.store.outputs)
+            job.fail()
+
+    def _end(self, folder: Path) -> None:
         rows, failures = gather(folder)
         console = Console()
         if rows:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.artifacts.images import unit_range
+from pipeline.tracking.client import patient
 
 REGISTERED, ALIAS = "latent-clustering", "newest"
 """The name in the model registry, and the alias of the newest execution's version."""
@@ -99,7 +100,7 @@ def _active(run: Any) -> Iterator[None]:
     """Make a run MLflow's active one for a moment, quietly: its model functions know no other way."""
     import mlflow
 
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)
     with _address(run.store.uri), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # log_status keeps the run open: whoever started it ends it.
@@ -116,7 +117,7 @@ def _address(uri: str) -> Iterator[None]:
     import mlflow
 
     before = os.environ.get("MLFLOW_TRACKING_URI")
-    mlflow.set_tracking_uri(uri)
+    mlflow.set_tracking_uri(patient(uri))
     try:
         yield
     finally:

@@ -83,7 +83,7 @@ class Run:
         self.log_files(folder, RESULT)
         self._client.log_text(self.id, text, CHECKSUMS)
         self.tag({LISTED: digest(text)})
-        return Result(self.id, self.store.local(self.id, RESULT), dict(metrics))
+        return Result(self.id, self.store.kept(self.id, folder), dict(metrics))
 
     def log_models(self, stage: str, load: Any) -> None:
         """Log the MLflow models that belong to a stage's result."""

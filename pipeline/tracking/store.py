@@ -6,9 +6,10 @@ import getpass
 import json
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -19,6 +20,7 @@ from filelock import FileLock
 from pipeline.config import Tracking
 from pipeline.console import Console
 from pipeline.errors import UserError
+from pipeline.resources import lost
 from pipeline.tracking.client import answering, prepare
 from pipeline.tracking.locks import lock_folder, taken
 from pipeline.tracking.results import CHECKSUMS, RESULT, Result, digest, whole
@@ -87,24 +89,56 @@ class Store:
 
     def _verified(self, run_id: str) -> Path | None:
         try:
-            folder = self.local(run_id, RESULT)
             text = self.local(run_id, CHECKSUMS).read_text()
             # The list's own checksum stands in the database: another run's files with their list do not pass.
             own = self.client.get_run(run_id).data.tags.get(LISTED)
-            return folder if own in (None, digest(text)) and whole(folder, json.loads(text)) else None
-        except (OSError, ValueError, AttributeError):
+            return self._whole(run_id, json.loads(text)) if own in (None, digest(text)) else None
+        except (OSError, ValueError, AttributeError) as error:
+            if lost(error):
+                raise
             return None
+
+    def _whole(self, run_id: str, listed: Mapping[str, str]) -> Path | None:
+        """The folder of a run's result if all listed files are whole; fetched unless it was already, once."""
+        with FileLock(self._locks / f"{run_id}.fetch.lock") if self._root(run_id) is None else nullcontext():
+            there = self._fetched(run_id) / RESULT
+            with suppress(OSError):
+                if there.is_dir() and whole(there, listed):
+                    return there
+            folder = self.local(run_id, RESULT)
+            return folder if whole(folder, listed) else None
+
+    def _fetched(self, run_id: str) -> Path:
+        """Where what was fetched of a run is kept."""
+        return self.outputs / "fetched" / run_id
+
+    def _root(self, run_id: str) -> Path | None:
+        """The folder of a run's artifacts where it is on this machine."""
+        root = self.client.get_run(run_id).info.artifact_uri
+        return Path(url2pathname(urlparse(root).path)) if root.startswith("file:") else None
+
+    def kept(self, run_id: str, folder: Path) -> Path:
+        """Where the result lies that was just stored from a folder; of a server's there is a copy here."""
+        root = self._root(run_id)
+        if root is not None:
+            return root / RESULT
+        return Path(shutil.copytree(folder, self._fetched(run_id) / RESULT, dirs_exist_ok=True))
 
     def local(self, run_id: str, path: str) -> Path:
         """Return where a run's artifact lies on this machine, fetched if need be; `OSError` if it is not there."""
         from mlflow.exceptions import MlflowException
 
-        root = self.client.get_run(run_id).info.artifact_uri
-        if root.startswith("file:"):
-            return Path(url2pathname(urlparse(root).path)) / path
+        root = self._root(run_id)
+        if root is not None:
+            return root / path
+        place = self._fetched(run_id)
+        shutil.rmtree(place / path, ignore_errors=True)  # a damaged copy
+        place.mkdir(parents=True, exist_ok=True)
         try:
-            return Path(self.client.download_artifacts(run_id, path))
+            return Path(self.client.download_artifacts(run_id, path, str(place)))
         except MlflowException as error:
+            if lost(error):
+                raise
             raise OSError(str(error)) from error
 
     @contextmanager
@@ -119,8 +153,10 @@ class Store:
             run.finish("KILLED")
             raise
         except BaseException as error:
-            run.tag({"pipeline.error": f"{type(error).__name__}: {error}"[:4000]})
-            run.finish("FAILED")
+            if not lost(error):  # a server that is lost would only be waited for once more
+                with suppress(Exception):  # what stopped the run, such as a full disk, may stop its mark too
+                    run.tag({"pipeline.error": f"{type(error).__name__}: {error}"[:4000]})
+                    run.finish("FAILED")
             raise
         run.finish("FINISHED")
 

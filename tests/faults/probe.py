@@ -1,0 +1,43 @@
+"""What a job of a sweep leaves behind in its process: memory, open files, seconds, the size of the database."""
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+import psutil
+from hydra.experimental.callback import Callback
+
+FILE = "probe.json"
+
+
+class Probe(Callback):
+    """Hydra calls this in the process of each job, before and after it."""
+
+    def __init__(self) -> None:
+        self.started = (0.0, 0.0)
+
+    def on_job_start(self, config, **kwargs):
+        self.started = now()
+
+    def on_job_end(self, config, job_return, **kwargs):
+        cpu, wall = (after - before for after, before in zip(now(), self.started, strict=True))
+        process = psutil.Process()
+        found = {
+            "job": config.hydra.job.num,
+            "process": os.getpid(),
+            "ended": time.time(),
+            "cpu_seconds": cpu,
+            "wall_seconds": wall,
+            "memory_mib": process.memory_info().rss / 2**20,
+            "open_files": process.num_fds(),
+            "threads": threading.active_count(),
+            "database_mib": (Path(config.output_dir) / "mlflow.db").stat().st_size / 2**20,
+        }
+        (Path(config.hydra.runtime.output_dir) / FILE).write_text(json.dumps(found))
+
+
+def now():
+    """This process's seconds on a processor, which other programs do not lengthen much, and those on the wall."""
+    return time.process_time(), time.perf_counter()

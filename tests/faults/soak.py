@@ -1,0 +1,141 @@
+"""A sweep of many small jobs, in one process and in two: what grows, and do the last jobs take longer?
+
+`python -m tests.faults.soak` runs 200 jobs each way, prints what it measured, writes it to tests/records/reliability
+and draws `soak.png` into the outputs folder. `--jobs 20` is a quick look and writes no record.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from tests.faults.probe import FILE
+from tests.helpers import environment
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+RECORD = ROOT / "tests" / "records" / "reliability" / "soak.json"
+JOB = (
+    "data=digits", "data.train_size=60", "model=dense64", "train=published", "train.epochs=1", "train.min_steps=0",
+    "manifold=none", "project=pca", "cluster=kmeans", "cluster.k=4", "cluster.estimator.n_init=1", "neighbors.k=5",
+    "evaluate.trustworthiness_k=5", "nulls.sample=0", "tracking.models=false", "tracking.git_commit=false",
+    "report.dpi=30", "+hydra.callbacks.probe._target_=tests.faults.probe.Probe",
+)  # fmt: skip
+"""A job that trains a network, clusters, scores and draws everything anew: its seed is what is swept."""
+SLOWER = 1.10
+MEASURES = {
+    "memory_mib": "memory, MiB",
+    "open_files": "open files",
+    "cpu_seconds": "processor, s",
+    "database_mib": "database, MiB",
+}
+
+
+def sweep(jobs, processes, outputs):
+    """Run the jobs and return what each of them left, in the order in which they ended."""
+    import subprocess
+    import sys
+
+    launcher = ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={processes}"] if processes > 1 else []
+    command = [sys.executable, "-m", "pipeline", "--multirun", *launcher, *JOB, f"seed=range(0,{jobs})"]
+    chosen = environment() | {"PIPELINE_OUTPUTS": str(outputs)}
+    subprocess.run(command, env=chosen, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return sorted((json.loads(file.read_text()) for file in outputs.rglob(FILE)), key=lambda one: one["ended"])
+
+
+def settled(rows):
+    """The rows of each process after the first tenth of its jobs, which import, compile and fill caches."""
+    for process in sorted({row["process"] for row in rows}):
+        own = [row for row in rows if row["process"] == process]
+        if len(own) >= 10:
+            yield own[len(own) // 10 :]
+
+
+def findings(rows):
+    """What the rows come down to: seconds of the last jobs against the first, and growth a job."""
+    found = []
+    for own in settled(rows):
+        part = max(len(own) // 4, 2)
+        first, last = (median(row["cpu_seconds"] for row in some) for some in (own[:part], own[-part:]))
+        growth = {name: float(np.polyfit(range(len(own)), [row[name] for row in own], 1)[0]) for name in MEASURES}
+        found.append({"jobs": len(own), "first": first, "last": last, "ratio": last / first, "growth": growth})
+    return found
+
+
+def wrong(found):
+    """What grows that should not, in words."""
+    for one in found:
+        if one["ratio"] > SLOWER:
+            yield f"the last jobs take {one['ratio']:.2f} times what the first take"
+        if one["growth"]["open_files"] > 0.05:
+            yield f"{one['growth']['open_files']:.2f} more open files a job"
+        if one["growth"]["memory_mib"] > 1:
+            yield f"{one['growth']['memory_mib']:.2f} MiB more memory a job"
+
+
+def draw(measured):
+    """Return the figure: a column a way of running, a row a measure, a line a process."""
+    from pipeline.figures.style import WIDTH, heading, hue, new_figure, style
+
+    with style():
+        figure = new_figure(WIDTH, 7.2)
+        axes = figure.subplots(len(MEASURES), len(measured), sharex="col", sharey="row", squeeze=False)
+        for column, (processes, rows) in enumerate(measured.items()):
+            heading(axes[0, column], f"{processes} process{'es' if processes > 1 else ''}\n{len(rows)} jobs")
+            for row, (name, label) in enumerate(MEASURES.items()):
+                one = axes[row, column]
+                for place, process in enumerate(dict.fromkeys(line["process"] for line in rows)):
+                    own = [(place_, line[name]) for place_, line in enumerate(rows, 1) if line["process"] == process]
+                    one.plot(*zip(*own, strict=True), color=hue(place), linewidth=1.2)
+                if name == "cpu_seconds":
+                    one.set_ylim(0, 2 * median(line[name] for line in rows))  # the first job imports for longer
+                elif name != "database_mib":
+                    one.set_ylim(bottom=0)
+                one.grid(axis="y")
+                if not column:
+                    one.set_ylabel(label)
+            axes[-1, column].set_xlabel("job")
+        return figure
+
+
+def main():
+    """Run it, print what it found; the exit status is 1 where something grows."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=200)
+    asked = parser.parse_args()
+    measured, record, bad = {}, {}, []
+    for processes in (1, 2):
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            rows = sweep(asked.jobs, processes, Path(folder))
+        assert len(rows) == asked.jobs, f"{asked.jobs - len(rows)} jobs are lost"
+        measured[processes] = rows
+        found = findings(rows)
+        record[str(processes)] = {"processes": found, "rows": rows, "minutes": (time.monotonic() - started) / 60}
+        for one in found:
+            growth = ", ".join(f"{name} {value:+.3f}" for name, value in one["growth"].items())
+            print(
+                f"soak: {processes} process(es): last/first jobs {one['ratio']:.3f}; growth a job: {growth}", flush=True
+            )
+        bad += [f"{processes} process(es): {reason}" for reason in wrong(found)]
+    from pipeline.figures import png
+    from pipeline.paths import outputs_dir
+
+    file = Path(outputs_dir()) / "soak.png"
+    file.write_bytes(png(draw(measured)))
+    print(f"soak: figure {file}")
+    if asked.jobs >= 200:
+        RECORD.parent.mkdir(parents=True, exist_ok=True)
+        RECORD.write_text(json.dumps(record, indent=1))
+    for reason in bad:
+        print(f"soak: WRONG {reason}")
+    raise SystemExit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    main()
