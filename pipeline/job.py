@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.config import Config, check
 from pipeline.errors import UserError
+from pipeline.temporary import own_folder
 
 FAILURE = "failure.txt"
 """The file in a job's folder that says why it failed; a sweep goes on with its other jobs."""
@@ -56,14 +57,8 @@ def run(values: Any) -> None:
     try:
         config = typed(values)
         words = list(settings.overrides.task)
-        if config.on_demand:
-            from pipeline import on_demand
-
-            on_demand.execute(config, folder, words)
-        else:
-            from pipeline.run import execute
-
-            execute(config, folder, words, os.environ.get("PIPELINE_SWEEP_RUN"))
+        with own_folder():
+            _execute(config, folder, words)
     except Exception as error:
         reason = explain(error)
         if not sweeping and (reason is None or WANTS_TRACEBACK):
@@ -74,6 +69,17 @@ def run(values: Any) -> None:
             (folder / FAILURE).write_text(reason)
         print(f"error: {reason}", file=sys.stderr)
         fail()
+
+
+def _execute(config: Config, folder: Path, words: list[str]) -> None:
+    if config.on_demand:
+        from pipeline import on_demand
+
+        on_demand.execute(config, folder, words)
+    else:
+        from pipeline.run import execute
+
+        execute(config, folder, words, os.environ.get("PIPELINE_SWEEP_RUN"))
 
 
 def explain(error: BaseException) -> str | None:

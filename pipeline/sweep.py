@@ -39,6 +39,7 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         from pipeline.tracking import Store
 
         self.store = Store(typed.tracking, Path(typed.output_dir))
+        self.store.end_dead_runs(Console())
         words = list(config.hydra.overrides.task)
         self.parent = self.store.start("sweep", "sweep " + " ".join(words), None, {"pipeline.command": " ".join(words)})
         os.environ["PIPELINE_SWEEP_RUN"] = self.parent.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
@@ -26,7 +27,20 @@ def prepare(uri: str) -> Any:
 
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    file = sqlite_file(uri)
+    if file is not None and not file.exists():
+        # Its tables are made in dozens of steps. Under another name until the last, it is never seen half made.
+        unready = file.with_name(f"{file.name}.new")
+        unready.unlink(missing_ok=True)
+        MlflowClient(tracking_uri=f"sqlite:///{unready}")
+        unready.replace(file)
     return MlflowClient(tracking_uri=uri)
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """The file of a SQLite address; None for any other."""
+    named = uri.startswith("sqlite:///")
+    return Path(uri.removeprefix("sqlite:///").partition("?")[0]).resolve() if named else None
 
 
 @contextmanager
