@@ -6,7 +6,9 @@ import getpass
 import json
 import os
 import shlex
+import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,11 +25,14 @@ from pipeline.console import Console
 from pipeline.errors import UserError
 from pipeline.paths import python
 from pipeline.tracking.client import answering, prepare
-from pipeline.tracking.locks import lock_folder, taken
+from pipeline.tracking.locks import beside_store, taken
 from pipeline.tracking.results import CHECKSUMS, RESULT, Result, digest, whole
 from pipeline.tracking.run import Run
 from pipeline.tracking.tags import FINGERPRINT, KIND, LISTED, NAME, PARENT, PROCESS, STAGE
 from pipeline.tracking.view import address, share, shared
+
+FORGOTTEN = 30 * 24 * 3600.0
+"""Seconds after which nobody goes on from what a computation left."""
 
 _used: WeakSet[Store] = WeakSet()
 _starting = threading.Lock()
@@ -47,7 +52,8 @@ class Store:
         self.outputs = outputs
         self.uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{outputs / 'mlflow.db'}"
         self.config = config
-        self._locks = lock_folder(self.uri, outputs)
+        beside = beside_store(self.uri, outputs)
+        self._locks, self._scratch = beside / ".locks", beside / ".scratch"
         self._locks.mkdir(parents=True, exist_ok=True)
         # The first use of an empty database runs its migrations, which collide between processes.
         with FileLock(self._locks / "create.lock"), answering(self.uri):
@@ -77,6 +83,19 @@ class Store:
         """Let one process of this machine compute a fingerprint while the others wait."""
         with taken(self._locks / f"{fingerprint[:32]}.lock", console):
             yield
+
+    def scratch(self, fingerprint: str) -> Path:
+        """Return the folder in which a computation that is cut off leaves what the next attempt goes on from."""
+        folder = self._scratch / fingerprint[:32]
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in self._scratch.iterdir():
+            if time.time() - one.stat().st_mtime > FORGOTTEN:
+                shutil.rmtree(one, ignore_errors=True)
+        return folder
+
+    def clear_scratch(self, fingerprint: str) -> None:
+        """Remove that folder: the result is stored."""
+        shutil.rmtree(self._scratch / fingerprint[:32], ignore_errors=True)
 
     def find(self, fingerprint: str, console: Console) -> Result | None:
         """Return the newest finished result with this fingerprint whose files are whole, or None."""
