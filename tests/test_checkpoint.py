@@ -20,10 +20,15 @@ TABLES = (
     "{_target_: keras.layers.Reshape, target_shape: ['@height', '@width', '@channels']}]",
 )
 WORDS = ("data=digits", "model.latent_dim=6", "train.epochs=5", "train.min_steps=1", "train.batch_size=28", *TABLES)
+STUDENT = (
+    "refine.encoder=[{_target_: keras.layers.Flatten}, {_target_: keras.layers.Dropout, rate: 0.3}, "
+    "{_target_: keras.layers.Dense, units: 6}]",
+    TABLES[1].replace("model", "refine"),
+)
 CASES = {
     "batches that leave a remainder": ("train.corruption.noise=0.2",),
     "early stopping": (
-        "train.validation_fraction=0.2", "train.early_stopping.patience=1", "train.early_stopping.min_delta=0.02",
+        "train.validation_fraction=0.2", "train.early_stopping.patience=3", "train.early_stopping.min_delta=0.02",
         "train.epochs=30", "train.schedule=constant",
     ),
     "momentum": (
@@ -84,28 +89,37 @@ def test_a_training_that_was_cut_off_comes_to_the_same_bits(case, images, tmp_pa
     assert observer.steps[0][0] > last - 1, "no epoch is trained again"
 
 
-@pytest.mark.parametrize("harm", ["truncated", "flipped", "empty", "another model's"])
-def test_a_damaged_checkpoint_is_said_and_not_used(harm, images, tmp_path):
+@pytest.fixture(scope="module")
+def cut_off(images, tmp_path_factory):
+    """A training in its whole, and the checkpoint of one that died in its last epoch, and of another optimizer's."""
     from pipeline.stages.train import train
 
-    config = compose(*WORDS, "train.epochs=3", outputs=tmp_path)
-    with pytest.raises(CutOffError):
-        train(config.train, config.model, images, CutOff(tmp_path, 3))
-    file = tmp_path / "training.npz"
-    raw = bytearray(file.read_bytes())
-    if harm == "flipped":
-        raw[len(raw) // 2] ^= 1
-    elif harm == "another model's":
-        other = compose(*WORDS, "train.optimizer._target_=keras.optimizers.SGD", outputs=tmp_path)
-        file.unlink()
+    kept = []
+    for words in ((), ("train.optimizer._target_=keras.optimizers.SGD",)):
+        folder = tmp_path_factory.mktemp("scratch")
+        config = compose(*WORDS, "train.epochs=2", *words, outputs=folder)
         with pytest.raises(CutOffError):
-            train(other.train, other.model, images, CutOff(tmp_path, 3))
-        raw = bytearray(file.read_bytes())
-    file.write_bytes({"truncated": raw[: len(raw) // 2], "empty": b""}.get(harm, raw))
+            train(config.train, config.model, images, CutOff(folder, 2))
+        kept.append((folder / "training.npz").read_bytes())
+    config = compose(*WORDS, "train.epochs=2", outputs=folder)
+    return config, train(config.train, config.model, images), *kept
+
+
+@pytest.mark.parametrize("harm", ["truncated", "flipped", "empty", "another optimizer's"])
+def test_a_damaged_checkpoint_is_said_and_not_used(harm, cut_off, images, tmp_path):
+    from pipeline.stages.train import train
+
+    config, whole, kept, other = cut_off
+    flipped = bytearray(kept)
+    flipped[len(kept) // 2] ^= 1
+    harmed = {"truncated": kept[: len(kept) // 2], "flipped": flipped, "empty": b"", "another optimizer's": other}
+    (tmp_path / "training.npz").write_bytes(harmed[harm])
     observer = CutOff(tmp_path, -1)
     resumed = train(config.train, config.model, images, observer)
-    assert [note for note in observer.notes if "the checkpoint training of an interrupted run" in note]
-    same(resumed, train(config.train, config.model, images))
+    (note,) = observer.notes
+    assert note.startswith("the checkpoint training of an interrupted run")
+    assert note.endswith("beginning anew")
+    same(resumed, whole)
 
 
 def refinement(images, *words):
@@ -123,9 +137,9 @@ def refinement(images, *words):
 @pytest.mark.parametrize(
     ("words", "cuts"),
     [
-        (("refine=idec", "refine.update_every=7", "refine.max_steps=35", "refine.tolerance=0"), (1, 3, 5)),
+        (("refine=idec", "refine.update_every=7", "refine.max_steps=28", "refine.tolerance=0"), (1, 4)),
         # Two rounds of two epochs: it dies in the first, before the second and in it.
-        (("refine=self_training", "refine.rounds=2", "refine.epochs=2", "refine.min_steps=1"), (1, 2, 3, 4)),
+        (("refine=self_training", "refine.rounds=2", "refine.epochs=2", "refine.min_steps=1", *STUDENT), (1, 3, 4)),
     ],
 )
 def test_a_refinement_that_was_cut_off_comes_to_the_same_bits(words, cuts, images, tmp_path):
