@@ -69,7 +69,7 @@ def _silence() -> None:
 
 def _last_acts() -> None:
     from pipeline.temporary import remove_own
-    from pipeline.tracking.store import end_all
+    from pipeline.tracking import end_all
 
     children = psutil.Process().children(recursive=True)  # the workers of a parallel launcher
     for child in children:
