@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pipeline import interruption
 from pipeline.config import Config, check
 from pipeline.errors import UserError
 from pipeline.temporary import own_folder
@@ -49,6 +50,7 @@ def run(values: Any) -> None:
     from hydra.types import RunMode
 
     quiet()
+    interruption.leave_to_parent()
     settings = HydraConfig.get()
     folder = Path(settings.runtime.output_dir)
     sweeping = settings.mode == RunMode.MULTIRUN
