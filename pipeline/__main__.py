@@ -13,10 +13,13 @@ def main() -> None:
 
         print(help_text())
         return
+    from pipeline import interruption
+
+    interruption.watch()
     try:
         status = _hydra()
     except KeyboardInterrupt:
-        print("interrupted; finished stages are kept and will be reused", file=sys.stderr)
+        print(interruption.message(sys.argv[1:]), file=sys.stderr)
         status = 130
     except Exception as error:
         from pipeline.job import WANTS_TRACEBACK, explain
@@ -26,6 +29,8 @@ def main() -> None:
             raise
         print(f"error: {message}", file=sys.stderr)
         status = 2
+    finally:
+        interruption.hold()
     sys.exit(status)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console as Terminal
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -17,8 +18,10 @@ Log = Callable[[Mapping[str, float], int], None]
 class StageObserver(Observer):
     """Moves a bar on a terminal, prints a line a measured step elsewhere, and passes measurements on."""
 
-    def __init__(self, name: str, terminal: Terminal, bar: Progress | None, log: Log) -> None:
-        self.name, self.terminal, self.bar, self.log = name, terminal, bar, log
+    def __init__(
+        self, name: str, terminal: Terminal, bar: Progress | None, log: Log, scratch: Path | None = None
+    ) -> None:
+        self.name, self.terminal, self.bar, self.log, self.scratch = name, terminal, bar, log, scratch
         self.notes: list[str] = []
         self.tables: dict[str, list[dict[str, object]]] = {}
         self.task: TaskID | None = bar.add_task(name, total=None, detail="") if bar else None
@@ -65,18 +68,18 @@ class Console:
         self.terminal.print(message, style=style, highlight=False)
 
     @contextmanager
-    def stage(self, name: str, log: Log) -> Iterator[StageObserver]:
+    def stage(self, name: str, log: Log, scratch: Path | None = None) -> Iterator[StageObserver]:
         """Observe one stage, with a bar and the elapsed time where the output is a terminal."""
         if not self.terminal.is_terminal:
             self.say(f"  {name} …")
-            yield StageObserver(name, self.terminal, None, log)
+            yield StageObserver(name, self.terminal, None, log, scratch)
             return
         columns = (
             SpinnerColumn(), TextColumn("{task.description:<10}"), BarColumn(), TextColumn("{task.fields[detail]}"),
             TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
         )  # fmt: skip
         with Progress(*columns, console=self.terminal, transient=True) as bar:
-            yield StageObserver(name, self.terminal, bar, log)
+            yield StageObserver(name, self.terminal, bar, log, scratch)
 
     def stage_done(self, name: str, seconds: float, reused: bool, peak_mib: float) -> None:
         """Say what became of a stage."""

@@ -85,6 +85,7 @@ class Flow:
 
     def _keep(self, step: Step, outcome: Outcome) -> Outcome:
         self.outcomes[step.name] = outcome
+        self.store.clear_scratch(self.fingerprint(step))
         self.console.stage_done(step.name, outcome.seconds, outcome.reused, outcome.peak_mib)
         return outcome
 
@@ -100,9 +101,11 @@ class Flow:
     def _compute(self, step: Step, identity: str, inputs: dict[str, Any]) -> Outcome:
         groups = {"config": getattr(self.config, step.config[0])}
         groups |= {group: getattr(self.config, group) for group in step.config[1:]}
+        # To use nothing from before is to use no half of it either.
+        scratch = self.store.scratch(identity) if self.config.tracking.reuse else None
         with (
             self.execution.stage(step.name, identity, self._slice(step)) as run,
-            self.console.stage(step.name, run.log_metrics) as observer,
+            self.console.stage(step.name, run.log_metrics, scratch) as observer,
             PeakMemory() as peak,
         ):
             started = time.perf_counter()

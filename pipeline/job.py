@@ -9,9 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pipeline import interruption
 from pipeline.config import Config, check
 from pipeline.errors import UserError
 from pipeline.memory import release
+from pipeline.temporary import own_folder
 
 FAILURE = "failure.txt"
 """The file in a job's folder that says why it failed; a sweep goes on with its other jobs."""
@@ -51,6 +53,7 @@ def run(values: Any) -> None:
     from hydra.types import RunMode
 
     quiet()
+    interruption.leave_to_parent()
     settings = HydraConfig.get()
     folder = Path(settings.runtime.output_dir)
     sweeping = settings.mode == RunMode.MULTIRUN
@@ -59,14 +62,8 @@ def run(values: Any) -> None:
     try:
         config = typed(values)
         words = list(settings.overrides.task)
-        if config.on_demand:
-            from pipeline import on_demand
-
-            on_demand.execute(config, folder, words)
-        else:
-            from pipeline.run import execute
-
-            execute(config, folder, words, os.environ.get("PIPELINE_SWEEP_RUN"))
+        with own_folder():
+            _execute(config, folder, words)
     except Exception as error:
         reason = explain(error, Path(values.output_dir))
         if not sweeping and (reason is None or WANTS_TRACEBACK):
@@ -81,6 +78,17 @@ def run(values: Any) -> None:
     finally:
         if sweeping:  # the jobs share a process
             release()
+
+
+def _execute(config: Config, folder: Path, words: list[str]) -> None:
+    if config.on_demand:
+        from pipeline import on_demand
+
+        on_demand.execute(config, folder, words)
+    else:
+        from pipeline.run import execute
+
+        execute(config, folder, words, os.environ.get("PIPELINE_SWEEP_RUN"))
 
 
 def say(error: Exception, outputs: Path) -> None:

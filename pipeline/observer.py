@@ -1,6 +1,7 @@
 """How a long computation tells its caller how far it is, without knowing who listens."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 
 class Observer:
@@ -8,7 +9,12 @@ class Observer:
 
     Stages yield facts here and never print, log or look at a clock. The command line passes an observer that
     draws a bar and writes to MLflow; a notebook passes nothing, or its own subclass.
+
+    `scratch` is a folder, where there is one, in which a computation finds what it left there when it was cut off
+    before; the next one of the same configuration and inputs gets it.
     """
+
+    scratch: Path | None = None
 
     def progress(self, done: float, total: float, unit: str = "") -> None:
         """Say that `done` of `total` units (epochs, images, iterations) are finished."""

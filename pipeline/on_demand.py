@@ -49,6 +49,7 @@ def execute(config: Config, folder: Path, overrides: list[str], console: Console
     with muted():  # TensorFlow greets when a model is loaded
         import pipeline.assign  # noqa: F401
     store = Store(config.tracking, Path(config.output_dir))
+    store.end_dead_runs(console)
     runs = use.runs(config, store)
     for run in runs:
         console.say(f"  uses run {run.run_id}, {run.name}")

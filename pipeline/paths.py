@@ -1,6 +1,7 @@
-"""Where the configuration lies and where outputs go, in a checkout and in an installation."""
+"""Where the configuration lies and where outputs go, in a checkout and in an installation; how Python is called."""
 
 import os
+import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -19,6 +20,12 @@ def outputs_dir() -> str:
         return str(Path(chosen).expanduser().resolve())
     checkout = PACKAGE.parent / "pyproject.toml"
     return str((PACKAGE.parent if checkout.exists() else Path.cwd()) / "outputs")
+
+
+def python() -> str:
+    """The running Python as a person would type it: by its relative path where it lies below the working folder."""
+    path = Path(sys.executable)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def register_resolvers() -> None:

@@ -34,6 +34,7 @@ def execute(
     console = console or Console()
     started = time.perf_counter()
     store = Store(config.tracking, Path(config.output_dir))
+    store.end_dead_runs(console)
     with store.run("execution", config.tracking.run_name or run_name(config), sweep, _tags(config, overrides)) as run:
         run.log_params(flatten(config.model_dump(by_alias=True)))
         flow = Flow(config, store, run, console)

@@ -46,6 +46,7 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         from pipeline.tracking import Store
 
         self.store = Store(typed.tracking, Path(typed.output_dir))
+        self.store.end_dead_runs(Console())
         self.parent = self.store.start("sweep", "sweep " + " ".join(words), None, {"pipeline.command": " ".join(words)})
         os.environ["PIPELINE_SWEEP_RUN"] = self.parent.id
 

@@ -1,9 +1,15 @@
 import json
+import os
+import platform
+import subprocess
+import sys
 import threading
 import time
 
+import psutil
 import pytest
 
+from pipeline import processes
 from pipeline.config import Tracking
 from pipeline.console import Console
 from pipeline.errors import UserError
@@ -74,6 +80,44 @@ def test_an_interrupted_run_is_marked_as_killed(store):
     with pytest.raises(KeyboardInterrupt), store.run("execution", "stopped") as run:
         raise KeyboardInterrupt
     assert store.client.get_run(run.id).info.status == "KILLED"
+
+
+def test_runs_of_a_process_that_died_are_marked_when_next_seen(store, capsys):
+    died = subprocess.Popen([sys.executable, "-c", ""])
+    host, _, started = processes.own().split(":")
+    died.wait()
+    marks = {
+        "died": f"{host}:{died.pid}:{started}",
+        "its pid is another's now": f"{host}:{os.getpid()}:{int(started) - 1000}",
+        "elsewhere": f"elsewhere:{died.pid}:{started}",
+        "of an older version": "",
+        "alive": processes.own(),
+    }
+    runs = {name: store.start("execution", name) for name in marks}
+    for name, mark in marks.items():
+        runs[name].tag({"pipeline.process": mark})
+    store.end_dead_runs(Console())
+    ended = {name for name, run in runs.items() if store.client.get_run(run.id).info.status == "KILLED"}
+    assert ended == {"died", "its pid is another's now"}
+    assert "marked as killed: died, its pid is another's now" in capsys.readouterr().out.replace("\n", " ")
+    store.end_dead_runs(Console())
+    assert not capsys.readouterr().out
+
+
+def test_a_process_that_is_not_waited_for_counts_as_dead():
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    mark = f"{platform.node()}:{child.pid}:{psutil.Process(child.pid).create_time():.0f}"
+    while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert processes.gone(mark)
+    child.wait()
+
+
+def test_a_database_has_its_name_only_when_its_tables_are_made(tmp_path):
+    (tmp_path / "mlflow.db.new").write_bytes(b"half made by one that died")
+    store = Store(Tracking(), tmp_path)
+    assert store.experiment_id
+    assert {path.name for path in tmp_path.iterdir()} == {"mlflow.db", ".locks"}
 
 
 def test_the_lock_lets_one_compute_while_the_other_waits(store, outputs):

@@ -17,6 +17,7 @@ from pipeline.build import build
 from pipeline.config import Model, Refine, SelfTraining, Train
 from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder, History
+from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.consistency import Denoiser
 from pipeline.models.corruption import corrupt
 from pipeline.models.layers import build_decoder, build_encoder, summarise
@@ -121,14 +122,16 @@ def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT)
         steps_per_execution=divisor(steps, train.steps_per_execution),
         jit_compile=False,  # XLA on a CPU passes by oneDNN's convolutions and is slower
     )
-    epochs_seen = _Epochs(observer, train, epochs, steps)
+    stopping = _early_stopping(train)
+    epochs_seen = _Epochs(observer, train, epochs, steps, Checkpoint(observer, "training", joined, stopping))
     joined.fit(
-        batches(fitted, train),
+        batches(fitted, train, first=steps * epochs_seen.done),
         steps_per_epoch=steps,
+        initial_epoch=epochs_seen.done,
         epochs=epochs,
         shuffle=False,  # the batches are shuffled already
         validation_data=_validation(held, train),
-        callbacks=[epochs_seen, *_early_stopping(train)],
+        callbacks=[*([stopping] if stopping else []), epochs_seen],
         verbose=0,
     )
     return KerasAutoencoder(encoder, decoder, epochs_seen.history)
@@ -149,11 +152,14 @@ def denoising(rows: Any, corrupted: Any, clean: Any) -> Any:  # noqa: ARG001
     return (corrupted, clean), clean
 
 
-def batches(images: Pixel, settings: Train | Refine | SelfTraining, arrange: Arrange = denoising) -> tf.data.Dataset:
+def batches(
+    images: Pixel, settings: Train | Refine | SelfTraining, arrange: Arrange = denoising, first: int = 0
+) -> tf.data.Dataset:
     """Yield batches without end, each epoch in a new seeded order: what `arrange` makes of (rows, corrupted, clean).
 
     The images stay as they are in memory, one tensor; a batch is gathered, scaled and corrupted in the pipeline.
-    Each pass ends with its remainder, so an epoch sees every image once.
+    Each pass ends with its remainder, so an epoch sees every image once. `first` is the step to begin with, for a
+    training that goes on.
     """
     n = len(images)
     source = tf.constant(np.ascontiguousarray(images))
@@ -165,7 +171,7 @@ def batches(images: Pixel, settings: Train | Refine | SelfTraining, arrange: Arr
         return arrange(rows, corrupt(clean, seed, settings.corruption), clean)
 
     rows = tf.data.Dataset.range(n).shuffle(n, seed=settings.seed, reshuffle_each_iteration=True)
-    numbered = rows.batch(settings.batch_size).repeat().enumerate()
+    numbered = rows.batch(settings.batch_size).repeat().enumerate().skip(first)
     return numbered.map(make, num_parallel_calls=2, deterministic=True).prefetch(4)
 
 
@@ -194,24 +200,32 @@ def _optimizer(train: Train, steps: int) -> Any:
     return build(train.optimizer, "train.optimizer", learning_rate=rate)
 
 
-def _early_stopping(train: Train) -> list[Any]:
+def _early_stopping(train: Train) -> keras.callbacks.EarlyStopping | None:
     settings = train.early_stopping
     if settings.patience is None:
-        return []
-    return [
-        keras.callbacks.EarlyStopping(
-            "val_loss", min_delta=settings.min_delta, patience=settings.patience, restore_best_weights=True
-        )
-    ]
+        return None
+    return keras.callbacks.EarlyStopping(
+        "val_loss", min_delta=settings.min_delta, patience=settings.patience, restore_best_weights=True
+    )
 
 
 class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
-    """Tells the observer of batches and epochs, and stops a training that has diverged."""
+    """Tells the observer of batches and epochs, keeps checkpoints, and stops a training that has diverged.
 
-    def __init__(self, observer: Observer, train: Train, epochs: int, steps: int) -> None:
+    It comes after early stopping, whose mind a checkpoint holds too.
+    """
+
+    def __init__(self, observer: Observer, train: Train, epochs: int, steps: int, checkpoint: Checkpoint) -> None:
         super().__init__()
         self.observer, self.train, self.epochs, self.steps = observer, train, epochs, steps
-        self.history: History = []
+        self.checkpoint = checkpoint
+        self.history = checkpoint.restore()
+        self.done = len(self.history)
+        for epoch, values in enumerate(self.history, 1):
+            observer.measured(epoch, values)
+
+    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
+        self.checkpoint.begin()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
         self.observer.progress(len(self.history) + (batch + 1) / self.steps, self.epochs, "epochs")
@@ -224,3 +238,5 @@ class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no t
         self.observer.measured(epoch + 1, values)
         if not math.isfinite(values["loss"]):
             raise UserError(f"train: the loss became {values['loss']} in epoch {epoch + 1}; lower train.learning_rate")
+        if epoch + 1 < self.epochs:
+            self.checkpoint.save(self.history)

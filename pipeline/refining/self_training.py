@@ -7,6 +7,7 @@ A network that may ignore what does not fit learns the many, and its codes put t
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import keras
@@ -19,6 +20,7 @@ from pipeline.build import build
 from pipeline.config import SelfTraining
 from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder, History
+from pipeline.models.checkpoint import Checkpoint, remembered
 from pipeline.models.layers import build_decoder, build_encoder
 from pipeline.models.training import KerasAutoencoder, batches, divisor
 from pipeline.observer import SILENT, Observer
@@ -39,7 +41,7 @@ def fit(config: SelfTraining, pretrained: Autoencoder, images: Images, observer:
     """
     refined, history = pretrained, list[dict[str, float]]()
     for _ in range(config.rounds):
-        taught = teach(config, refined, images, observer)
+        taught = remembered(observer, f"taught-{len(history)}", partial(teach, config, refined, images, observer))
         refined = learn(config, taught, images, history, observer)
     refined.history, refined.refinement = pretrained.history, history
     return refined
@@ -79,25 +81,31 @@ def learn(
         steps_per_execution=divisor(steps, config.steps_per_execution),
         jit_compile=False,  # as in training
     )
+    seen = _Epochs(observer, history, steps, epochs, Checkpoint(observer, f"learning-{len(history)}", student))
     student.fit(
-        batches(images.fitted, config, lambda *triple: (triple,)),
+        batches(images.fitted, config, lambda *triple: (triple,), first=steps * seen.epoch),
         steps_per_epoch=steps,
+        initial_epoch=seen.epoch,
         epochs=epochs,
         shuffle=False,  # the batches are shuffled already
-        callbacks=[_Epochs(observer, history, steps, epochs)],
+        callbacks=[seen],
         verbose=0,
     )
     return KerasAutoencoder(encoder, decoder)
 
 
 class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
-    """Tells the observer of batches and epochs, and keeps a row per epoch."""
+    """Tells the observer of batches and epochs, and keeps a row per epoch and a checkpoint."""
 
-    def __init__(self, observer: Observer, history: History, steps: int, epochs: int) -> None:
+    def __init__(self, observer: Observer, history: History, steps: int, epochs: int, checkpoint: Checkpoint) -> None:
         super().__init__()
         self.observer, self.history, self.steps, self.epochs = observer, history, steps, epochs
+        self.checkpoint, self.rows = checkpoint, len(history)  # those of the rounds before
         self.before = int(history[-1]["step"]) if history else 0
-        self.epoch = 0
+        for values in checkpoint.restore():
+            history.append(values)
+            observer.measured(int(values["step"]), values)
+        self.epoch = len(history) - self.rows
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
         self.observer.progress(self.epoch + (batch + 1) / self.steps, self.epochs, "epochs")
@@ -110,3 +118,5 @@ class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no t
             raise UserError(f"refine: the loss became NaN or infinite by step {step}; lower refine.learning_rate")
         self.history.append({"step": float(step), **values})
         self.observer.measured(step, values)
+        if self.epoch < self.epochs:
+            self.checkpoint.save(self.history[self.rows :])

@@ -34,6 +34,7 @@ class Student(keras.Model):  # type: ignore[misc]  # keras has no types
         self.forgiveness, self.weight = forgiveness, reconstruction
         self.size = math.prod(encoder.output_shape[1:])
         self.head = keras.layers.Dense(int(clusters.max()) + 1, activation="softmax")
+        self.head.build((None, self.size))
         self.clusters = self.add_weight(shape=clusters.shape, dtype="int32", trainable=False, name="clusters")
         self.clusters.assign(clusters)
         self.agreement = keras.metrics.Mean(name="agreement")

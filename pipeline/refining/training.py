@@ -16,7 +16,8 @@ from pipeline.artifacts.images import Images
 from pipeline.build import build
 from pipeline.config import Refine
 from pipeline.errors import UserError
-from pipeline.models.base import Autoencoder, History
+from pipeline.models.base import Autoencoder
+from pipeline.models.checkpoint import Checkpoint, remembered
 from pipeline.models.training import KerasAutoencoder, batches, divisor
 from pipeline.observer import SILENT, Observer
 from pipeline.refining.assignment import soft_assignment, target_distribution
@@ -42,7 +43,7 @@ def fit(config: Refine, pretrained: Autoencoder, images: Images, observer: Obser
         tf.config.experimental.enable_op_determinism()
     encoder, decoder = _copy(pretrained.encoder), _copy(pretrained.decoder)
     fitted = images.fitted
-    centres = _centres(config, pretrained.encode(fitted))
+    centres = remembered(observer, "centres", lambda: _centres(config, pretrained.encode(fitted)))
     refined = KerasAutoencoder(encoder, decoder, pretrained.history)
     refiner = Refiner(encoder, decoder, centres, len(fitted), config, name=config.name)
     refiner.compile(
@@ -50,10 +51,11 @@ def fit(config: Refine, pretrained: Autoencoder, images: Images, observer: Obser
         steps_per_execution=divisor(config.update_every, config.steps_per_execution),
         jit_compile=False,  # as in training
     )
-    seen = _Targets(observer, config, refined, fitted)
+    seen = _Targets(observer, config, refined, fitted, Checkpoint(observer, "refinement", refiner))
     refiner.fit(
-        batches(fitted, config, _numbered),
+        batches(fitted, config, _numbered, first=config.update_every * seen.done),
         steps_per_epoch=config.update_every,  # what Keras calls an epoch lasts from one target to the next
+        initial_epoch=seen.done,
         epochs=seen.rounds,
         shuffle=False,  # the batches are shuffled already
         callbacks=[seen],
@@ -92,14 +94,23 @@ def _centres(config: Refine, codes: Float) -> Float:
 
 
 class _Targets(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
-    """Sets new targets every `update_every` steps, tells the observer, and stops when few assignments change."""
+    """Sets new targets every `update_every` steps, tells the observer, and stops when few assignments change.
 
-    def __init__(self, observer: Observer, config: Refine, refined: KerasAutoencoder, images: Pixel) -> None:
+    A checkpoint needs no more than the model: the targets and the assignments before follow from it.
+    """
+
+    def __init__(
+        self, observer: Observer, config: Refine, refined: KerasAutoencoder, images: Pixel, checkpoint: Checkpoint
+    ) -> None:
         super().__init__()
         self.observer, self.config, self.refined, self.images = observer, config, refined, images
         self.rounds = math.ceil(config.max_steps / config.update_every)
         self.steps = self.rounds * config.update_every
-        self.history: History = []
+        self.checkpoint = checkpoint
+        self.history = checkpoint.restore()
+        self.done = len(self.history)
+        for values in self.history:
+            observer.measured(int(values["step"]), values)
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
         self.assigned = self._update()
@@ -119,6 +130,8 @@ class _Targets(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no 
         if values["changed"] < self.config.tolerance:
             self.model.stop_training = True
             self.observer.progress(self.steps, self.steps, "steps")
+        if epoch + 1 < self.rounds:
+            self.checkpoint.save(self.history)
 
     def _update(self) -> Int:
         """Set the targets from the clean images; return the nearest centre of each, (n,)."""

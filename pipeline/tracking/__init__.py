@@ -7,6 +7,6 @@ from pipeline.tracking.checkout import git_commit
 from pipeline.tracking.client import prepare
 from pipeline.tracking.results import Result
 from pipeline.tracking.run import Run, flatten
-from pipeline.tracking.store import Store
+from pipeline.tracking.store import Store, end_all
 
-__all__ = ["Result", "Run", "Store", "flatten", "git_commit", "prepare"]
+__all__ = ["Result", "Run", "Store", "end_all", "flatten", "git_commit", "prepare"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from ssl import SSLError
 from typing import Any
 from urllib.error import HTTPError
@@ -37,6 +38,13 @@ def prepare(uri: str) -> Any:
 
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    file = sqlite_file(uri)
+    if file is not None and not file.exists():
+        # Its tables are made in dozens of steps. Under another name until the last, it is never seen half made.
+        unready = file.with_name(f"{file.name}.new")
+        unready.unlink(missing_ok=True)
+        MlflowClient(tracking_uri=f"sqlite:///{unready}")
+        unready.replace(file)
     return MlflowClient(tracking_uri=patient(uri))
 
 
@@ -45,6 +53,12 @@ def patient(uri: str) -> str:
     if not uri.startswith("sqlite:") or "timeout=" in uri:
         return uri
     return f"{uri}{'&' if '?' in uri else '?'}timeout=60"
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """The file of a SQLite address; None for any other."""
+    named = uri.startswith("sqlite:///")
+    return Path(uri.removeprefix("sqlite:///").partition("?")[0]).resolve() if named else None
 
 
 @contextmanager

@@ -9,13 +9,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.console import Console
+from pipeline.tracking.client import sqlite_file
 
 
-def lock_folder(uri: str, outputs: Path) -> Path:
-    """Beside a SQLite file, so that all its users share the locks; else in the outputs folder."""
-    if uri.startswith("sqlite:///"):
-        return Path(uri.removeprefix("sqlite:///").partition("?")[0]).resolve().parent / ".locks"
-    return outputs / ".locks"
+def beside_store(uri: str, outputs: Path) -> Path:
+    """Return the folder of a SQLite file, so that all its users share what lies there; else the outputs folder."""
+    file = sqlite_file(uri)
+    return file.parent if file else outputs
 
 
 @contextmanager

@@ -7,26 +7,43 @@ import json
 import os
 import shlex
 import shutil
-import sys
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 from urllib.request import url2pathname
+from weakref import WeakSet
 
 from filelock import FileLock
 
+from pipeline import processes
 from pipeline.config import Tracking
 from pipeline.console import Console
 from pipeline.errors import UserError
+from pipeline.paths import python
 from pipeline.resources import lost
 from pipeline.tracking.client import answering, prepare
-from pipeline.tracking.locks import lock_folder, taken
+from pipeline.tracking.locks import beside_store, taken
 from pipeline.tracking.results import CHECKSUMS, RESULT, Result, digest, whole
 from pipeline.tracking.run import Run
-from pipeline.tracking.tags import FINGERPRINT, KIND, LISTED, NAME, PARENT, STAGE
-from pipeline.tracking.view import address, share
+from pipeline.tracking.tags import FINGERPRINT, KIND, LISTED, NAME, PARENT, PROCESS, STAGE
+from pipeline.tracking.view import address, share, shared
+
+FORGOTTEN = 30 * 24 * 3600.0
+"""Seconds after which nobody goes on from what a computation left."""
+
+_used: WeakSet[Store] = WeakSet()
+_starting = threading.Lock()
+
+
+def end_all() -> None:
+    """Mark as KILLED what this process and those it started have begun, and let it begin no more."""
+    _starting.acquire(timeout=1)  # never released: the process ends
+    for store in list(_used):
+        store.end_runs_of(lambda process: process == processes.own() or processes.gone(process))
 
 
 class Store:
@@ -36,7 +53,8 @@ class Store:
         self.outputs = outputs
         self.uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{outputs / 'mlflow.db'}"
         self.config = config
-        self._locks = lock_folder(self.uri, outputs)
+        beside = beside_store(self.uri, outputs)
+        self._locks, self._scratch = beside / ".locks", beside / ".scratch"
         self._locks.mkdir(parents=True, exist_ok=True)
         # The first use of an empty database runs its migrations, which collide between processes.
         with FileLock(self._locks / "create.lock"), answering(self.uri):
@@ -48,6 +66,8 @@ class Store:
         if found is not None and found.lifecycle_stage == "deleted":
             raise UserError(f"tracking.experiment: {name!r} was deleted; restore it, or choose another name")
         if found is not None:
+            if not shared(found):  # whoever made it died before
+                share(self.client, str(found.experiment_id))
             return str(found.experiment_id)
         # Without a location a SQLite store would put artifacts below whatever folder this process runs in.
         folder = (self.outputs / "artifacts").resolve()
@@ -64,6 +84,19 @@ class Store:
         """Let one process of this machine compute a fingerprint while the others wait."""
         with taken(self._locks / f"{fingerprint[:32]}.lock", console):
             yield
+
+    def scratch(self, fingerprint: str) -> Path:
+        """Return the folder in which a computation that is cut off leaves what the next attempt goes on from."""
+        folder = self._scratch / fingerprint[:32]
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in self._scratch.iterdir():
+            if time.time() - one.stat().st_mtime > FORGOTTEN:
+                shutil.rmtree(one, ignore_errors=True)
+        return folder
+
+    def clear_scratch(self, fingerprint: str) -> None:
+        """Remove that folder: the result is stored."""
+        shutil.rmtree(self._scratch / fingerprint[:32], ignore_errors=True)
 
     def find(self, fingerprint: str, console: Console) -> Result | None:
         """Return the newest finished result with this fingerprint whose files are whole, or None."""
@@ -163,10 +196,27 @@ class Store:
     def start(self, kind: str, name: str, parent: str | None = None, tags: Mapping[str, str] | None = None) -> Run:
         """Start a run of a kind (sweep, execution, stage) below `parent`."""
         own = {KIND: kind, NAME: name, "mlflow.user": _user(), "mlflow.source.name": "pipeline", **(tags or {})}
+        own[PROCESS] = processes.own()
         if parent:
             own[PARENT] = parent
-        made = self.client.create_run(self.experiment_id, tags=own, run_name=name)
+        with _starting:
+            _used.add(self)
+            made = self.client.create_run(self.experiment_id, tags=own, run_name=name)
         return Run(self, made.info.run_id)
+
+    def end_runs_of(self, dead: Callable[[str], bool]) -> list[str]:
+        """Mark as KILLED the unfinished runs of processes that are `dead`; return the runs' names."""
+        unfinished = self.client.search_runs([self.experiment_id], "attributes.status = 'RUNNING'", max_results=5000)
+        ended = [run for run in unfinished if dead(run.data.tags.get(PROCESS, ""))]
+        for run in ended:
+            self.client.set_terminated(run.info.run_id, "KILLED")
+        return [run.info.run_name for run in reversed(ended)]
+
+    def end_dead_runs(self, console: Console) -> None:
+        """Mark as KILLED what processes of this machine left unfinished when they died, and say so."""
+        ended = self.end_runs_of(processes.gone)
+        if ended:
+            console.say(f"  note: runs of a process that died are marked as killed: {', '.join(ended)}", "yellow")
 
     def children(self, parent: str) -> list[Any]:
         """The runs directly below `parent`, oldest first."""
@@ -204,9 +254,7 @@ class Store:
         """The exact command that shows this store in a browser."""
         if not self.uri.startswith("sqlite:"):
             return "open the tracking server's page"
-        python = Path(sys.executable)
-        here = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
-        command = shlex.join([str(here), "-m", "mlflow", "ui", "--backend-store-uri", self.uri])
+        command = shlex.join([python(), "-m", "mlflow", "ui", "--backend-store-uri", self.uri])
         return command if os.name == "nt" else f"MLFLOW_DISABLE_TELEMETRY=true {command}"
 
 

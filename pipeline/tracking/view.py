@@ -12,6 +12,7 @@ import zlib
 from typing import Any
 
 KEY = "scores"
+TAG = f"mlflow.sharedViewState.{KEY}"
 COLUMNS = (
     "metrics.`train/purity_score`",
     "metrics.`test/purity_score`",
@@ -37,8 +38,13 @@ def share(client: Any, experiment_id: str) -> None:
         "runsExpanded": {},
     }
     packed = base64.b64encode(zlib.compress(json.dumps(state).encode())).decode()
-    client.set_experiment_tag(experiment_id, f"mlflow.sharedViewState.{KEY}", f"deflate;{packed}")
     client.set_experiment_tag(experiment_id, "mlflow.experimentKind", "custom_model_development")
+    client.set_experiment_tag(experiment_id, TAG, f"deflate;{packed}")
+
+
+def shared(experiment: Any) -> bool:
+    """Whether the view is saved."""
+    return TAG in experiment.tags
 
 
 def address(experiment_id: str, server: str = "http://127.0.0.1:5000") -> str:
