@@ -1,12 +1,22 @@
-"""The long part of the fault tests: `python -m tests.faults`, or some of its parts, as in `… kills`.
+"""The long part of the fault tests: `python -m tests.faults`, or some of its parts, as in `… kills soak`.
 
-A part is a file with a function of its name, which prints how far it is, leaves a record, and returns one line.
+A part is a function that prints how far it is and returns one line, which says how much was lost. The lines go into
+the record, and from there into the README.
 """
 
-import importlib
 import sys
 
-PARTS = ("kills",)
+from pipeline.build import find
+from tests.faults import lines
+
+PARTS = {
+    "kills": "tests.faults.kills.kills",
+    "damages": "tests.faults.counted.damages",
+    "inputs": "tests.faults.counted.inputs",
+    "resources": "tests.faults.counted.resources",
+    "crowd": "tests.faults.crowd.crowd",
+    "soak": "tests.faults.soak.soak",
+}
 
 
 def main(names: list[str]) -> int:
@@ -15,9 +25,12 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"error: {', '.join(sorted(unknown))}: no part of the fault tests; choose from {', '.join(PARTS)}")
         return 2
-    lines = [getattr(importlib.import_module(f"tests.faults.{name}"), name)() for name in names or PARTS]
-    print("\n".join(lines))
-    return int(any(" 0 lost" not in line for line in lines))
+    found = {}
+    for name in names or PARTS:
+        found[name] = find(PARTS[name], name)()
+        lines.keep(name, found[name])
+    print("\n".join(found.values()))
+    return int(any(" 0 lost" not in line for line in found.values()))
 
 
 if __name__ == "__main__":
