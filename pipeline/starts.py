@@ -1,7 +1,8 @@
 """Where a clusterer starts: with the groups that k-means finds among the latents, carried over to the features.
 
 A manifold draws groups apart, but where they lie in it is partly chance. An algorithm that draws its own starts there
-may join two groups, split a third, and still reach its best criterion; among the latents such groups lie apart.
+may join two groups, split a third, and still reach its best criterion; among the latents such groups lie apart. Where
+the latents hold no such groups, a mixture's own starts fit far better, and are believed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,32 @@ from pipeline.errors import UserError
 
 TRIES = 10
 """Starts of the k-means among the latents; the best inertia wins."""
+
+CLEARLY = 0.5
+"""Nats an image by which a mixture's own starts must fit better to be believed.
+
+Chosen by hand: where k-means of the latents was the better start, own starts were at most 0.1 ahead, and where it led
+astray (raw pixels and PCA of MNIST) they were 1.3 and 1.5 ahead.
+"""
+
+
+def fit(estimator: Any, k: int, latents: Float, points: Float, seed: int) -> tuple[Any, Int, list[str]]:
+    """Return a fitted estimator, its labels (n,) and what must be said: started from the latents unless that is worse.
+
+    Its own starts are tried as well, where a likelihood can compare both.
+    """
+    from sklearn.base import clone
+
+    started = clone(estimator)
+    begin(started, k, latents, points, seed)
+    labels = np.asarray(started.fit_predict(points), np.int32)
+    if not hasattr(started, "lower_bound_"):
+        return started, labels, []
+    own = np.asarray(estimator.fit_predict(points), np.int32)
+    ahead = float(estimator.lower_bound_ - started.lower_bound_)
+    if ahead <= CLEARLY:
+        return started, labels, []
+    return estimator, own, [f"its own starts fit better than one from the latents, by {ahead:.2f} nats an image"]
 
 
 def begin(estimator: Any, k: int, latents: Float, points: Float, seed: int) -> None:

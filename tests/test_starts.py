@@ -6,6 +6,7 @@ from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
+from pipeline import starts
 from pipeline.artifacts import Features, Latents
 from pipeline.config import Cluster
 from pipeline.errors import UserError
@@ -61,6 +62,37 @@ def test_the_start_is_moved_to_where_the_points_gather(misleading):
     moved[:10] = latents[60:70]
     assert (KMeans(3, n_init=10, random_state=0).fit_predict(moved)[:10] != partition(3, latents, points, 0)[0]).any()
     assert adjusted_rand_score(truth, partition(3, moved, points, 0)) == 1
+
+
+def test_where_the_latents_hold_no_groups_a_mixtures_own_starts_are_believed(misleading):
+    truth = misleading[0]
+    rng = np.random.default_rng(0)
+    points = (20 * np.eye(3)[truth] + rng.normal(size=(180, 3))).astype(np.float32)
+    noise = rng.normal(size=(180, 3)).astype(np.float32)
+    # From a start that mixes the groups, k-means on the points could still find them: bad ones are made sure of.
+    noise[:, 0] += 1000 * (np.arange(180) % 2)
+    noise[:, 1] += 1000 * (np.arange(180) % 3 == 0)
+    known = Latents(noise, noise[:0], [3])
+    estimator = {"_target_": "sklearn.mixture.GaussianMixture", "n_components": 3, "n_init": 5, "random_state": 0}
+    config = Cluster(name="some", k=3, estimator=estimator, start="latents")
+    clusters = cluster(config, Features(points, points[:0], "umap"), exact(known, 10), known)
+    assert adjusted_rand_score(truth, clusters.fitted) == 1
+
+
+@pytest.mark.parametrize(("ahead", "own"), [(0.4, False), (0.6, True)])
+def test_own_starts_must_fit_clearly_better(blobs, monkeypatch, ahead, own):
+    class Mixture(GaussianMixture):
+        """Says that its own starts are so far ahead."""
+
+        def fit_predict(self, points):
+            labels = super().fit_predict(points)
+            self.lower_bound_ = 0.0 if self.means_init is not None else ahead
+            return labels
+
+    points = blobs.latents.fitted
+    estimator, _, said = starts.fit(Mixture(3, random_state=0), 3, points, points, 0)
+    assert (estimator.means_init is None) == own
+    assert said == (["its own starts fit better than one from the latents, by 0.60 nats an image"] if own else [])
 
 
 @pytest.mark.parametrize("kind", KINDS)

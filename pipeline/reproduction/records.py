@@ -96,8 +96,11 @@ class Records:
         for run in self.runs:
             params, seed = run.data.params, int(run.data.params.get("seed", -1))
             if seed >= 0 and seed not in found and set(needs) <= set(run.data.metrics):
-                expected, default = self._composed((*words, f"seed={seed}")), self._composed((f"seed={seed}",))
-                if all(params.get(key, default.get(key)) == value for key, value in expected.items()):
+                expected, today = self._composed((*words, f"seed={seed}")), self._composed((f"seed={seed}",))
+                deciding = {key: value for key, value in expected.items() if key.startswith(DECIDING)}
+                # A refinement's own groups follow the run's of the same name.
+                default = {key: today.get(key, today.get(key.removeprefix("refine."))) for key in deciding}
+                if all(params.get(key, default[key]) == value for key, value in deciding.items()):
                     found[seed] = Record(self.store, run)
         return dict(sorted(found.items()))
 
@@ -105,6 +108,5 @@ class Records:
         if words not in self._expected:
             values = flatten(compose(words).model_dump(by_alias=True))
             # The tracking store keeps text of at most this length.
-            kept = {key: str(value)[:6000] for key, value in values.items() if key.startswith(DECIDING)}
-            self._expected[words] = kept
+            self._expected[words] = {key: str(value)[:6000] for key, value in values.items()}
         return self._expected[words]

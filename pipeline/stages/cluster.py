@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from pipeline import starts
 from pipeline.artifacts.base import Float, Int
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Features
@@ -22,7 +23,6 @@ from pipeline.knn import search
 from pipeline.neighborhood import symmetric, vote
 from pipeline.observer import SILENT, Observer
 from pipeline.sampling import drawn
-from pipeline.starts import begin
 
 CRITERIA = {"inertia_": "inertia", "lower_bound_": "mean_log_likelihood"}
 
@@ -35,18 +35,17 @@ def cluster(
     Raises:
         UserError: the estimator refuses its parameters, or `fit_size` is asked for where the graph is clustered.
     """
-    estimator = build(config.estimator, "cluster.estimator")
     rows, notes = _rows(config, features, graph, observer)
     # One thread sums in one order: the same bits on any number of cores.
     with threadpool_limits(1 if config.deterministic else None), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("ignore", category=FutureWarning)
         for kind in (UserWarning, RuntimeWarning):  # it has not converged, found fewer, or took another way
             warnings.simplefilter("always", category=kind)
-        labels = _fit(config, estimator, features, graph, latents, rows)
+        estimator, labels, said = _fit(config, features, graph, latents, rows)
         fitted, confidence = _everyone(estimator, labels, rows, features.fitted, graph)
         table = _by_size(fitted)
         fitted = table[fitted + 1]
-        notes += _remarks(config, [str(one.message) for one in warned], fitted, observer)
+        notes += _remarks(config, [*said, *(str(one.message) for one in warned)], fitted, observer)
         none = np.empty(0, np.float32)
         kept, unkept = _storable(estimator, config, observer)
         centres, criteria = _centres(latents.fitted, fitted), _criteria(estimator, features.fitted)
@@ -83,10 +82,10 @@ def _rows(config: Cluster, features: Features, graph: Graph, observer: Observer)
     return drawn(n, config.fit_size, config.seed).astype(np.int32), [note]
 
 
-def _remarks(config: Cluster, warned: list[str], clusters: Int, observer: Observer) -> list[str]:
-    """What the estimator warned of, and what is unusual about the clusters (n,), each told to the observer."""
+def _remarks(config: Cluster, said: list[str], clusters: Int, observer: Observer) -> list[str]:
+    """What was said of the fitting, and what is unusual about the clusters (n,), each told to the observer."""
     found = int(clusters.max(initial=-1)) + 1
-    notes = [f"{config.name}: {' '.join(text.split())}" for text in dict.fromkeys(warned)]
+    notes = [f"{config.name}: {' '.join(text.split())}" for text in dict.fromkeys(said)]
     if config.k and found < config.k:
         notes.append(f"{config.name}: {found:,} of cluster.k = {config.k:,} clusters hold images, the others are empty")
     elif found < 2:
@@ -106,21 +105,25 @@ def _storable(estimator: Any, config: Cluster, observer: Observer) -> tuple[Any,
     return None, [note]
 
 
-def _fit(config: Cluster, estimator: Any, features: Features, graph: Graph, latents: Latents, rows: Any) -> Int:
+def _fit(config: Cluster, features: Features, graph: Graph, latents: Latents, rows: Any) -> tuple[Any, Int, list[str]]:
+    """The fitted estimator, the labels of the rows, and what must be said."""
+    estimator = build(config.estimator, "cluster.estimator")
     n = len(features.fitted[rows])
     if config.k is not None and config.k > n:
         raise UserError(f"cluster.k = {config.k}: there are only {n:,} images to cluster; give at most {n}")
     try:
         if config.graph == "affinity":
-            return np.asarray(estimator.fit_predict(_connected(graph)), np.int32)
+            return estimator, np.asarray(estimator.fit_predict(_connected(graph)), np.int32), []
         if config.graph == "connectivity":
             estimator.set_params(connectivity=_connected(graph))
         points = np.asarray(features.fitted)[rows]
         if config.start == "latents" and config.k is not None:
-            begin(estimator, config.k, np.asarray(latents.fitted)[rows], points, config.seed)
-        return np.asarray(estimator.fit_predict(points), np.int32)
+            return starts.fit(estimator, config.k, np.asarray(latents.fitted)[rows], points, config.seed)
+        return estimator, np.asarray(estimator.fit_predict(points), np.int32), []
     except (ValueError, TypeError) as error:
-        raise UserError(f"cluster.estimator: {type(estimator).__name__}: {error}") from error
+        raise UserError(
+            f"cluster.estimator: {str(config.estimator['_target_']).rpartition('.')[2]}: {error}"
+        ) from error
 
 
 def _connected(graph: Graph) -> Any:

@@ -88,7 +88,7 @@ def _lighter(config: NullModels, cluster: Cluster, size: int, n: int) -> tuple[l
         notes.append(f"clustered on a random sample of {size:,} of {n:,} fitted images (seed {config.seed})")
     estimator: dict[str, Any] = dict(cluster.estimator)
     starts = estimator.get("n_init")
-    if cluster.start == "own" and isinstance(starts, int) and starts > config.starts:
+    if isinstance(starts, int) and starts > config.starts:
         estimator["n_init"] = config.starts
         notes.append(f"{config.starts} starts in place of {starts}")
     if cluster.k is None and size < n:
