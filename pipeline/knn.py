@@ -117,10 +117,13 @@ def _flat(points: Float) -> Any:
 
 
 def _cells(points: Float, probes: int, seed: int) -> Any:
-    """An inverted file over the points: 4·√n cells, of which a query searches `probes`."""
+    """An inverted file over the points: 4·√n cells, of which a query searches `probes`.
+
+    Fewer where a cell would have less than 39 points, which faiss finds too few to learn from.
+    """
     import faiss
 
-    count, size = int(4 * np.sqrt(len(points))), points.shape[1]
+    count, size = max(min(int(4 * np.sqrt(len(points))), len(points) // 39), 1), points.shape[1]
     index = faiss.IndexIVFFlat(faiss.IndexFlatL2(size), size, count)
     index.cp.seed, index.cp.max_points_per_centroid, index.nprobe = seed % 2**31, 64, probes
     values = np.ascontiguousarray(points, np.float32)

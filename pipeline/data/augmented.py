@@ -9,6 +9,7 @@ from pipeline.config import Corruption
 from pipeline.data import mnist
 from pipeline.data.source import Source
 from pipeline.observer import SILENT, Observer
+from pipeline.quiet import muted
 
 DISTORTION = Corruption(rotate=8.0, shift=0.06, scale=0.08, shear=0.08)
 BATCH = 10_000
@@ -36,9 +37,10 @@ def read(copies: int, observer: Observer = SILENT) -> Source:
 
 
 def _distorted(images: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-    import tensorflow as tf
+    with muted():  # TensorFlow greets when it is imported
+        import tensorflow as tf
 
-    from pipeline.models.corruption import affine
+        from pipeline.models.corruption import affine
 
     scaled = tf.constant(images[..., None], tf.float32)
     moved = affine(scaled, tf.constant([0, seed], tf.int32), DISTORTION)
