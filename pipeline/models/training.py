@@ -102,9 +102,7 @@ def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT)
         UserError: a layer cannot be built, shapes do not fit, or the loss became infinite or NaN.
     """
     keras.backend.clear_session()
-    keras.utils.set_random_seed(train.seed)
-    if train.deterministic:
-        tf.config.experimental.enable_op_determinism()
+    seed(train)
     encoder = build_encoder(model.encoder, images.shape)
     if model.latent_dim is not None and math.prod(encoder.output_shape[1:]) != model.latent_dim:
         raise UserError(f"model.latent_dim = {model.latent_dim}: but the encoder ends in {encoder.output_shape[1:]}")
@@ -113,8 +111,7 @@ def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT)
     joined = Denoiser(encoder, decoder, train.consistency, name=model.name)
     observer.table("layers", summarise(encoder, decoder))
     fitted, held = _split(train, images)
-    steps = math.ceil(min(len(fitted), train.epoch_size or len(fitted)) / train.batch_size)
-    epochs = max(train.epochs, math.ceil(train.min_steps / steps))
+    steps, epochs = length(train, min(len(fitted), train.epoch_size or len(fitted)))
     joined.compile(
         optimizer=_optimizer(train, steps * epochs),
         loss=train.loss,
@@ -135,6 +132,21 @@ def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT)
         verbose=0,
     )
     return KerasAutoencoder(encoder, decoder, epochs_seen.history)
+
+
+def seed(settings: Train | Refine | SelfTraining) -> None:
+    """Seed Python, NumPy and TensorFlow, and let TensorFlow sum in one order where `deterministic` is set."""
+    keras.utils.set_random_seed(settings.seed)
+    if settings.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    # Each job of a sweep traces a function of its own, which TensorFlow takes for a mistake.
+    tf.get_logger().setLevel("ERROR")
+
+
+def length(settings: Train | SelfTraining, images: int) -> tuple[int, int]:
+    """Return the steps of an epoch of so many images, and the epochs, more of them where that is too few steps."""
+    steps = math.ceil(images / settings.batch_size)
+    return steps, max(settings.epochs, math.ceil(settings.min_steps / steps))
 
 
 def _split(train: Train, images: Images) -> tuple[Pixel, Pixel]:

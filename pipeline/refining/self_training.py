@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from pipeline.artifacts.base import Int
 from pipeline.artifacts.images import Images
@@ -22,7 +21,7 @@ from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder, History
 from pipeline.models.checkpoint import Checkpoint, remembered
 from pipeline.models.layers import build_decoder, build_encoder
-from pipeline.models.training import KerasAutoencoder, batches, divisor
+from pipeline.models.training import KerasAutoencoder, batches, divisor, length, seed
 from pipeline.observer import SILENT, Observer
 from pipeline.refining.student import Student
 from pipeline.stages.cluster import cluster
@@ -64,14 +63,11 @@ def learn(
 ) -> KerasAutoencoder:
     """Train a new network on the clusters (n,), −1 for those that have none; a row per epoch goes to `history`."""
     keras.backend.clear_session()
-    keras.utils.set_random_seed(config.seed)
-    if config.deterministic:
-        tf.config.experimental.enable_op_determinism()
+    seed(config)
     encoder = build_encoder(config.encoder, images.shape)
     decoder = build_decoder(config.decoder, encoder, images.shape)
     student = Student(encoder, decoder, clusters, config.forgiveness, config.reconstruction, name=config.name)
-    steps = math.ceil(len(clusters) / config.batch_size)
-    epochs = max(config.epochs, math.ceil(config.min_steps / steps))
+    steps, epochs = length(config, len(clusters))
     student.compile(
         optimizer=build(
             config.optimizer,

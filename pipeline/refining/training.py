@@ -8,7 +8,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from pipeline.artifacts.base import Float, Int, Pixel
@@ -18,7 +17,7 @@ from pipeline.config import Refine
 from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder
 from pipeline.models.checkpoint import Checkpoint, remembered
-from pipeline.models.training import KerasAutoencoder, batches, divisor
+from pipeline.models.training import KerasAutoencoder, batches, divisor, seed
 from pipeline.observer import SILENT, Observer
 from pipeline.refining.assignment import soft_assignment, target_distribution
 from pipeline.refining.model import Refiner
@@ -38,9 +37,7 @@ def fit(config: Refine, pretrained: Autoencoder, images: Images, observer: Obser
     if not isinstance(pretrained, KerasAutoencoder):
         name = type(pretrained).__name__.lower()
         raise UserError(f"refine = {config.name}: model {name} has no layers to train; choose refine=none, or a model")
-    keras.utils.set_random_seed(config.seed)
-    if config.deterministic:
-        tf.config.experimental.enable_op_determinism()
+    seed(config)
     encoder, decoder = _copy(pretrained.encoder), _copy(pretrained.decoder)
     fitted = images.fitted
     centres = remembered(observer, "centres", lambda: _centres(config, pretrained.encode(fitted)))
