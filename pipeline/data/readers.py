@@ -65,6 +65,9 @@ def read_numpy(path: str) -> Source:
             found = {role: _first(loaded, names) for role, names in NUMPY_NAMES.items()}
     except UserError as error:
         raise ArgumentError(f"path: {file}: {error}") from error
+    except MemoryError:  # of what the file announces, which is not this machine's fault
+        reason = "it announces more than memory holds; it is damaged, or too large for this machine"
+        raise ArgumentError(f"path: {file} cannot be read as .npz or .npy: {reason}") from None
     except Exception as error:  # a damaged archive makes zipfile, zlib and NumPy raise nearly anything
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         if "pickle" in reason:
