@@ -35,7 +35,10 @@ MISTYPED = [
     ("manifold=tsne", "manifold = 'tsne': no such choice; choose from none, pca, umap"),
     ("experiment=bset", "experiment = 'bset': no such choice; did you mean best?"),
     ("sweep=nothing", "sweep = 'nothing': no such choice; choose from …latent_dim…"),
-    ("data=", "data = '': no such choice; choose from digits, glyphs, idx, image_folder, mnist, mnist_augmented, npz, parquet"),
+    (
+        "data=",
+        "data = '': no such choice; choose from digits, glyphs, idx, image_folder, mnist, mnist_augmented, npz, parquet",
+    ),
     ("train=null", "a group takes the name of one of its choices, such as cluster=gmm; …"),
     ("model=conv64,pca", "model=conv64,pca: several values; add --multirun to sweep over them, or write …"),
     ("~train", "train: is missing"),
