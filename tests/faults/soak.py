@@ -104,7 +104,7 @@ def draw(measured):
 
 def soak(jobs: int = 200, record: Path | None = RECORD) -> str:
     """Sweep so many jobs in one process, and in two; return one line, record what was measured and draw it."""
-    measured, kept, bad, lost = {}, {}, [], 0
+    measured, kept, lost = {}, {}, 0
     for processes in (1, 2):
         started = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
@@ -112,11 +112,10 @@ def soak(jobs: int = 200, record: Path | None = RECORD) -> str:
         lost += jobs - len(rows)
         measured[processes] = rows
         found = findings(rows)
-        kept[str(processes)] = {"processes": found, "rows": rows, "minutes": (time.monotonic() - started) / 60}
+        kept[str(processes)] = {"processes": found, "minutes": (time.monotonic() - started) / 60}
         for one in found:
             growth = ", ".join(f"{name} {value:+.3f}" for name, value in one["growth"].items())
             print(f"  {processes} process(es): last/first jobs {one['ratio']:.3f}; a job: {growth}", flush=True)
-        bad += list(wrong(found))
     from pipeline.figures import png
     from pipeline.paths import outputs_dir
 
@@ -125,14 +124,19 @@ def soak(jobs: int = 200, record: Path | None = RECORD) -> str:
     print(f"  figure {file}")
     if record is not None:
         record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text(json.dumps(kept) + "\n")
+        record.write_text(json.dumps(kept, indent=1) + "\n")
+    return told(kept, jobs, lost)
+
+
+def told(kept, jobs, lost):
+    """Return the line of a record."""
     every = [one for way in kept.values() for one in way["processes"]]
+    ratios = ", ".join(f"{one['ratio']:.2f}" for one in every)
     memory, files = (max(one["growth"][name] for one in every) for name in ("memory_mib", "open_files"))
-    slowest = max(one["ratio"] for one in every)
+    bad = "".join(f"; WRONG: {reason}" for reason in wrong(every))
     return (
-        f"soak: {jobs} jobs in one process, {jobs} in two; the last ones take {slowest:.2f} of the first ones' time; a "
-        f"job leaves {memory:.1f} MiB and {files:.2f} open files at most; {lost} lost"
-        + "".join(f"; {reason}" for reason in bad)
+        f"soak: {jobs} jobs in one process, {jobs} in two; process by process the last jobs take {ratios} of the first "
+        f"ones' time, a job leaves {memory:.1f} MiB and {max(files, 0):.2f} open files at most; {lost} lost{bad}"
     )
 
 
