@@ -36,7 +36,10 @@ def statuses(outputs, kind):
     return Counter(run.info.status for run in found)
 
 
-@pytest.mark.parametrize("same", [True, False], ids=["the same run", "runs of their own"])
+@pytest.mark.parametrize(
+    "same",
+    [pytest.param(True, id="the same run"), pytest.param(False, id="runs of their own", marks=pytest.mark.long)],
+)
 def test_eight_processes_at_once_on_a_fresh_database(tmp_path, same):
     names = ["same"] * PROCESSES if same else [f"own{place}" for place in range(PROCESSES)]
     count = 3

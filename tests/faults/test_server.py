@@ -42,6 +42,7 @@ def test_a_server_keeps_the_results_and_another_folder_reuses_them(server, tmp_p
     assert file.read_bytes() == whole
 
 
+@pytest.mark.long
 def test_a_server_lost_in_the_middle_is_told_and_the_same_command_goes_on(server, tmp_path, monkeypatch):
     from pipeline.recipe import Step
 
