@@ -66,7 +66,8 @@ def _enough(latents: Latents, k: int) -> None:
 def _graph(index: Any, latents: Latents, k: int, observer: Observer) -> Graph:
     """The k nearest of what an index over the fitted points holds, of every point."""
     n, total = len(latents.fitted), len(latents.fitted) + len(latents.held_out)
-    indices, distances = _without_self(*_asked(index, latents.fitted, k + 1, observer, 0, total))
+    near = _asked(index, latents.fitted, k + 1, observer, 0, total)
+    indices, distances = _without(*near, np.arange(n, dtype=np.int32))
     return Graph(indices, distances, *_asked(index, latents.held_out, k, observer, n, total))
 
 
@@ -130,11 +131,6 @@ def _cells(points: Float, probes: int, seed: int) -> Any:
     index.train(values)
     index.add(values)
     return index
-
-
-def _without_self(indices: Int, distances: Float) -> tuple[Int, Float]:
-    """Drop each point from its own list."""
-    return _without(indices, distances, np.arange(len(indices), dtype=np.int32))
 
 
 def _without(indices: Int, distances: Float, own: Int) -> tuple[Int, Float]:

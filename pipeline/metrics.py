@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.sampling import drawn
+
 Counts = NDArray[np.int64]
 
 
@@ -228,11 +230,9 @@ def trustworthiness(
     k = min(k, (n - 1) // 2)
     if k < 1:
         return 1.0
-    rows = (
-        np.arange(n) if sample is None or sample >= n else np.random.default_rng(seed).choice(n, sample, replace=False)
-    )
-    near, _ = search(embedded, embedded[np.sort(rows)], k + 1)
-    rows, penalty = np.sort(rows), 0.0
+    rows = drawn(n, n if sample is None else sample, seed)
+    near, _ = search(embedded, embedded[rows], k + 1)
+    penalty = 0.0
     full, norms = np.asarray(latents, np.float32), (np.asarray(latents, np.float32) ** 2).sum(axis=1)
     for start in range(0, len(rows), 256):
         own = rows[start : start + 256]
@@ -256,9 +256,7 @@ def neighbors_kept(indices: NDArray[Any], embedded: NDArray[Any], sample: int | 
     from pipeline.knn import search
 
     n, k = indices.shape
-    rows = (
-        np.arange(n) if sample is None or sample >= n else np.random.default_rng(seed).choice(n, sample, replace=False)
-    )
+    rows = drawn(n, n if sample is None else sample, seed)
     near, _ = search(embedded, embedded[rows], k + 1)
     shared = [len(np.intersect1d(indices[row], found[found != row][:k])) for row, found in zip(rows, near, strict=True)]
     return float(np.mean(shared) / k)

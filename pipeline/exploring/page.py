@@ -47,19 +47,16 @@ def page(facts: Facts, files: Sequence[bytes], media: str, neighbours: int, note
     """
     style, theme, script = _read(STYLE), _script(THEME), _script(*SCRIPTS)
     texts = [b64encode(file).decode() for file in files]
-    return (
-        environment(FOLDER)
-        .get_template(TEMPLATE)
-        .render(
-            facts=facts,
-            note=note,
-            policy={"style": _named(style), "theme": _named(theme), "script": _named(script)},
-            style=Markup(style),
-            theme=Markup(theme),
-            script=Markup(script),
-            known=_json(_known(facts, texts, media, neighbours)),
-            sheets=("".join(texts[start : start + SHEET]) for start in range(0, len(texts), SHEET)),
-        )
+    template = environment(FOLDER).get_template(TEMPLATE)
+    return template.render(
+        facts=facts,
+        note=note,
+        policy={"style": _named(style), "theme": _named(theme), "script": _named(script)},
+        style=Markup(style),
+        theme=Markup(theme),
+        script=Markup(script),
+        known=_json(_known(facts, texts, media, neighbours)),
+        sheets=("".join(texts[start : start + SHEET]) for start in range(0, len(texts), SHEET)),
     )
 
 

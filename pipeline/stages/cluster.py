@@ -121,9 +121,7 @@ def _fit(config: Cluster, features: Features, graph: Graph, latents: Latents, ro
             return starts.fit(estimator, config.k, np.asarray(latents.fitted)[rows], points, config.seed)
         return estimator, np.asarray(estimator.fit_predict(points), np.int32), []
     except (ValueError, TypeError) as error:
-        raise UserError(
-            f"cluster.estimator: {str(config.estimator['_target_']).rpartition('.')[2]}: {error}"
-        ) from error
+        raise UserError(f"cluster.estimator: {type(estimator).__name__}: {error}") from error
 
 
 def _connected(graph: Graph) -> Any:
