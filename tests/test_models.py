@@ -1,5 +1,6 @@
 """Autoencoders: the published tables, other image shapes, training, corruption, and the null models."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -276,16 +277,18 @@ def test_what_is_trained_on_and_what_is_validated_on(images, settings, fitted, h
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-@pytest.mark.parametrize(("n", "batch_size"), [(10, 4), (12, 4), (3, 8)])
-def test_an_epoch_sees_every_image_once(dtype, n, batch_size):
+@pytest.mark.parametrize(
+    ("n", "batch_size", "sizes"), [(10, 4, [4, 4, 2]), (9, 8, [5, 4]), (12, 4, [4, 4, 4]), (3, 8, [3])]
+)
+def test_an_epoch_sees_every_image_once_in_batches_as_equal_as_can_be(dtype, n, batch_size, sizes):
     numbers = np.arange(n, dtype=dtype) * 20
     pixels = np.broadcast_to(numbers[:, None, None, None], (n, 2, 2, 1)) / (1 if dtype == np.uint8 else 255)
-    steps = -(-n // batch_size)
+    steps, _ = training.length(Train(name="test", batch_size=batch_size), n)
     stream = training.batches(pixels.astype(dtype), Train(name="test", batch_size=batch_size)).as_numpy_iterator()
     orders = []
     for _ in range(3):
         epoch = [next(stream) for _ in range(steps)]
-        assert [len(clean) for _, clean in epoch] == [batch_size] * (steps - 1) + [n - batch_size * (steps - 1)]
+        assert [len(clean) for _, clean in epoch] == sizes
         for (corrupted, _), clean in epoch:
             np.testing.assert_array_equal(corrupted, clean)
         orders.append(np.concatenate([clean[:, 0, 0, 0] for _, clean in epoch]) * 255)
@@ -336,6 +339,13 @@ def test_consistency_draws_the_codes_of_both_copies_together(images):
         return np.mean([np.corrcoef(one[:, i], two[:, i])[0, 1] for i in range(one.shape[1])])
 
     assert distance(5.0) > distance(0.0)
+
+
+def test_the_loss_that_is_told_is_that_of_the_reconstruction_alone(images):
+    few = replace(images, train=images.train[:3])  # two batches, of two images and of one
+    settings = {"batch_size": 2, "epochs": 1, "learning_rate": 1e-9, "validate_on": "none"}
+    told = [fit(few, **settings, consistency=weight).history[0]["loss"] for weight in (0.0, 5.0)]
+    assert told[1] == pytest.approx(told[0], rel=1e-3)
 
 
 # Corruption

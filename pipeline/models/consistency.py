@@ -28,7 +28,7 @@ class Denoiser(keras.Model):  # type: ignore[misc]  # keras has no types
         code, decoded = autoencode(self.encoder, self.decoder, corrupted, training)
         if training and self.agreement is not None:
             distance = cross_correlation(code, self.encoder(clean, training=training))
-            self.agreement.update_state(distance)
+            self.agreement.update_state(distance, ops.shape(code)[0])  # Keras weighs a batch's loss by its images too
             self.add_loss(self.weight * distance)
         return decoded
 

@@ -170,10 +170,12 @@ def batches(
     """Yield batches without end, each epoch in a new seeded order: what `arrange` makes of (rows, corrupted, clean).
 
     The images stay as they are in memory, one tensor; a batch is gathered, scaled and corrupted in the pipeline.
-    Each pass ends with its remainder, so an epoch sees every image once. `first` is the step to begin with, for a
-    training that goes on.
+    An epoch sees every image once, in batches as equal as can be of at most `batch_size`: what is left over would make
+    a batch of a few images, from which no correlation can be told. `first` is the step to begin with, for a training
+    that goes on.
     """
     n = len(images)
+    size = math.ceil(n / math.ceil(n / settings.batch_size))
     source = tf.constant(np.ascontiguousarray(images))
     scale = 255.0 if images.dtype == np.uint8 else 1.0
 
@@ -183,7 +185,7 @@ def batches(
         return arrange(rows, corrupt(clean, seed, settings.corruption), clean)
 
     rows = tf.data.Dataset.range(n).shuffle(n, seed=settings.seed, reshuffle_each_iteration=True)
-    numbered = rows.batch(settings.batch_size).repeat().enumerate().skip(first)
+    numbered = rows.batch(size).repeat().enumerate().skip(first)
     return numbered.map(make, num_parallel_calls=2, deterministic=True).prefetch(4)
 
 
