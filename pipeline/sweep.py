@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ SHOWN = (
 )
 FIGURE = ("train/purity_score", "test/purity_score", "train/nmi_score", "test/nmi_score")
 NO_LABELS = ("train/silhouette_score", "map/trustworthiness")
+PASSED_ON = ("MLFLOW_TRACKING_URI",)
+"""What jobs need of the environment in which the sweep was started, where it is set there."""
 
 
 class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
@@ -80,11 +83,12 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
 
 
 def _tell_jobs(config: Any, parent: str) -> None:
-    """Have Hydra set the parent run in the environment of each job, on whatever machine a launcher starts it."""
+    """Have Hydra set the parent run, and a server's address, in each job, on whatever machine a launcher starts it."""
     from omegaconf import open_dict
 
+    told = {"PIPELINE_SWEEP_RUN": parent} | {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     with open_dict(config):
-        config.hydra.overrides.hydra.append(f"++hydra.job.env_set.PIPELINE_SWEEP_RUN={parent}")
+        config.hydra.overrides.hydra += [f"++hydra.job.env_set.{name}='{value}'" for name, value in told.items()]
 
 
 def _without_sweep(config: Any) -> Any:

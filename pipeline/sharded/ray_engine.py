@@ -20,8 +20,8 @@ class RayEngine:
     """Ray tasks, one a shard; a shard whose worker dies is given to another, `tries` times in all.
 
     `address` is that of a running cluster, HOST:PORT, or auto for the one that this machine belongs to; None starts
-    one of this machine's cores, on loopback, for as long as this process lives, with so many `workers` (None: one a
-    core). A task takes `cpus` of its machine's cores, and is given as many threads.
+    one of this machine's cores for as long as this process lives, with so many `workers` (None: one a core). A task
+    takes `cpus` of its machine's cores, and is given as many threads.
     """
 
     address: str | None = None
@@ -70,7 +70,7 @@ class RayEngine:
             own = {"num_cpus": self.workers, "include_dashboard": False, "object_store_memory": OBJECT_STORE}
             try:
                 if self.address is None:
-                    quietly(**own, _node_ip_address="127.0.0.1")
+                    quietly(**own)
                 else:
                     quietly(address=self.address)
             except (ConnectionError, RuntimeError, ValueError) as error:
