@@ -5,15 +5,17 @@ import pytest
 from pipeline.paths import conf_dir, register_resolvers
 from tests.helpers import sweep_of_two
 
-pytest.importorskip("submitit", reason="submitit is not installed: pip install -e '.[slurm]'")
+NEEDED = {"modname": "hydra_plugins.hydra_submitit_launcher", "reason": "not installed: pip install -e '.[slurm]'"}
 
 
 def test_submitit_runs_a_sweep_on_this_machine(tmp_path):
+    pytest.importorskip(**NEEDED)
     sweep_of_two("hydra/launcher=submitit_local", outputs=tmp_path)
 
 
 def test_what_slurm_is_asked_for(tmp_path, monkeypatch):
     """The script that submitit would hand to sbatch, made by the plugin of what conf/hydra/launcher/slurm.yaml says."""
+    pytest.importorskip(**NEEDED)
     import submitit
     from hydra import compose, initialize_config_dir
     from hydra_plugins.hydra_submitit_launcher.submitit_launcher import SlurmLauncher
