@@ -137,6 +137,15 @@ def test_what_an_engine_cannot_do_is_said_by_its_key(tmp_path, words, said):
         call(config.engine, "engine")
 
 
+def test_a_cluster_that_is_not_there_is_told_at_once(monkeypatch):
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(
+        UserError, match=r"^engine\.address = '127\.0\.0\.1:1': no Ray cluster there \(.*refused\); give"
+    ):
+        next(RayEngine("127.0.0.1:1").map(len, [""]))
+
+
 # k-means
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -72,14 +73,22 @@ class RayEngine:
                 if self.address is None:
                     quietly(**own)
                 else:
+                    _reach(self.address)
                     quietly(address=self.address)
-            except (ConnectionError, RuntimeError, ValueError) as error:
+            except (OSError, RuntimeError, ValueError) as error:
                 reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
                 raise UserError(
                     f"engine.address = {self.address!r}: no Ray cluster there ({reason}); give HOST:PORT or auto, "
                     "or null for one of this machine's cores"
                 ) from error
         return ray
+
+
+def _reach(address: str) -> None:
+    """Raise an `OSError` where nothing listens at HOST:PORT; Ray itself would ask for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _run(function: Callable[[Item], Result], item: Item) -> Result:
