@@ -7,6 +7,9 @@ from typing import Any
 
 from pipeline.mistakes import nearest, unknown_key
 
+LAUNCHERS = {"joblib": "joblib", "ray": "ray", "submitit_slurm": "slurm", "submitit_local": "slurm"}
+"""Choices of hydra/launcher that come with an extra of this package."""
+
 
 def told(chain: Sequence[BaseException]) -> str | None:
     """Return that line for an error of theirs and its causes, outermost first; None if it is none of theirs."""
@@ -16,6 +19,8 @@ def told(chain: Sequence[BaseException]) -> str | None:
     for error in chain:
         if isinstance(error, ConfigAttributeError | ConfigKeyError) and "not in struct" in str(error):
             return _no_such_key(error)
+        if isinstance(error, MissingConfigException) and (extra := _extra(str(error.missing_cfg_file))):
+            return f"{error.missing_cfg_file}: is not installed; pip install -e '.[{extra}]'"
         if isinstance(error, MissingConfigException) and error.options is not None:
             return _no_such_choice(str(error.missing_cfg_file), list(error.options))
         if isinstance(error, OverrideParseException):
@@ -37,6 +42,12 @@ def _no_such_key(error: Any) -> str:
         return f"{key}: no such key; {key.rpartition('.')[0]} is a single value"
     said = unknown_key(key, known)
     return said if "did you mean" in said or "." not in key else f"{said}; to add another one, write +{key}=…"
+
+
+def _extra(asked: str) -> str | None:
+    """The extra that a launcher is part of, where it is one."""
+    group, _, name = asked.rpartition("/")
+    return LAUNCHERS.get(name) if group == "hydra/launcher" else None
 
 
 def _no_such_choice(asked: str, options: list[str]) -> str:

@@ -90,7 +90,7 @@ def restored(values: Mapping[str, Any]) -> Config:
     """
     known = dict(values)
     for name, field in Config.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Component):
+        if name in known and isinstance(field.annotation, type) and issubclass(field.annotation, Component):
             known[name] = _set_keys(values[name], field.annotation, name)
     return check(known)
 

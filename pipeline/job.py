@@ -111,10 +111,11 @@ def explain(error: BaseException, outputs: Path | None = None) -> str | None:
 
 
 def quiet() -> None:
-    """Set what TensorFlow and MLflow read from the environment when they are imported."""
+    """Set what TensorFlow, MLflow and Ray read from the environment when they are imported."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # A parallel launcher shares the cores out by this variable; TensorFlow reads another.
     if "OMP_NUM_THREADS" in os.environ:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", os.environ["OMP_NUM_THREADS"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.artifacts.base import Int
+from pipeline.build import call
 from pipeline.config import Config
 from pipeline.console import Console, StageObserver
 from pipeline.errors import UserError
@@ -154,10 +156,31 @@ def _how_many(config: Config, run: Finished, observer: StageObserver) -> Product
     return how_many(config.how_many, run.name, **run.load("features", "clustering"), observer=observer)
 
 
+def _shards(config: Config, run: Finished, observer: StageObserver) -> Product:
+    from filelock import FileLock
+
+    from pipeline.assign import Assigner
+    from pipeline.sharded.shards import find_shards
+    from pipeline.stages.shards import shards
+
+    engine = call(config.engine, "engine")
+    pieces = find_shards(str(config.input), config.shards.rows)
+    shape = run.load("images")["images"].shape
+    parts = run.load("autoencoder", "latents", "graph", "features", "clustering")
+    assigner = Assigner.of(**parts, far_quantile=config.shards.far_quantile)
+    what = f"{run.run_id} {Path(str(config.input)).expanduser().resolve()} {config.shards.far_quantile}"
+    folder = Path(config.output_dir) / "shards" / hashlib.sha256(what.encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):  # who gives the same command at the same time waits, and finds all of it done
+        skip_at_most = run.summary["config"]["data"]["skip_at_most"]
+        return shards(config.shards, pieces, assigner, shape, folder, engine, skip_at_most, observer)
+
+
 USES = {
     "assign": Use(_one, _assign),
     "label": Use(_one, _label),
     "compare": Use(_two, _compare),
     "stability": Use(_one, _stability, repeats=True),
     "how_many": Use(_one, _how_many),
+    "shards": Use(_one, _shards),
 }

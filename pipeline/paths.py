@@ -29,7 +29,7 @@ def python() -> str:
 
 
 def register_resolvers() -> None:
-    """Let the YAML files say `${outputs:}` for the default outputs folder."""
+    """Let the YAML files say `${outputs:}` for the default outputs folder, the same one in all jobs of a sweep."""
     from omegaconf import OmegaConf
 
-    OmegaConf.register_new_resolver("outputs", outputs_dir, replace=True)
+    OmegaConf.register_new_resolver("outputs", outputs_dir, replace=True, use_cache=True)

@@ -20,6 +20,7 @@ ON_DEMAND: dict[str, str] = {
     "label": "label all images from a few: pick them, make a page for them, spread the answers",
     "compare": "set two finished runs side by side: runs=[A,B]",
     "stability": "repeat a finished run with other seeds: which clusters stay, and from where they vary",
+    "shards": "put very many images into its clusters, a file at a time, here or on a Ray cluster: input=FOLDER",
     "how_many": "ask five indices how many clusters a finished run's features have",
 }
 """Stages that use a finished run, the newest or run=ID; no part of stage=all."""

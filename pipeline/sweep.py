@@ -23,10 +23,12 @@ SHOWN = (
 )
 FIGURE = ("train/purity_score", "test/purity_score", "train/nmi_score", "test/nmi_score")
 NO_LABELS = ("train/silhouette_score", "map/trustworthiness")
+PASSED_ON = ("MLFLOW_TRACKING_URI",)
+"""What jobs need of the environment in which the sweep was started, where it is set there."""
 
 
 class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
-    """Hydra calls this before the first and after the last job; its environment reaches jobs in other processes."""
+    """Hydra calls this before the first and after the last job."""
 
     def __init__(self) -> None:
         self.store: Any = None
@@ -38,6 +40,7 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         typed = job.typed(_without_sweep(config))
         try:
             self._begin(typed, list(config.hydra.overrides.task))
+            _tell_jobs(config, self.parent.id)
         except Exception as error:  # no job could do better; Hydra would make a warning of it and start them all
             job.say(error, Path(typed.output_dir))
             raise SystemExit(2) from error
@@ -48,11 +51,9 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         self.store = Store(typed.tracking, Path(typed.output_dir))
         self.store.end_dead_runs(Console())
         self.parent = self.store.start("sweep", "sweep " + " ".join(words), None, {"pipeline.command": " ".join(words)})
-        os.environ["PIPELINE_SWEEP_RUN"] = self.parent.id
 
     def on_multirun_end(self, config: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Gather the jobs' summaries into a table, a CSV and a figure, in the sweep's folder and the parent run."""
-        os.environ.pop("PIPELINE_SWEEP_RUN", None)
         if self.parent is None:
             return
         try:
@@ -79,6 +80,15 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         console.say(f"sweep   {folder}")
         console.say(f"browse  {self.store.ui_command}")
         console.say(f"        {self.store.view}")
+
+
+def _tell_jobs(config: Any, parent: str) -> None:
+    """Have Hydra set the parent run, and a server's address, in each job, on whatever machine a launcher starts it."""
+    from omegaconf import open_dict
+
+    told = {"PIPELINE_SWEEP_RUN": parent} | {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    with open_dict(config):
+        config.hydra.overrides.hydra += [f"++hydra.job.env_set.{name}='{value}'" for name, value in told.items()]
 
 
 def _without_sweep(config: Any) -> Any:

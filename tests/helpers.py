@@ -52,3 +52,21 @@ def summaries(outputs: Path, kind: str = "runs") -> list[dict]:
     """Every summary below the outputs, oldest first."""
     found = sorted((outputs / kind).rglob("summary.json"), key=lambda path: path.stat().st_mtime)
     return [json.loads(path.read_text()) for path in found]
+
+
+def sweep_of_two(*launcher: str, outputs: Path) -> None:
+    """Run a sweep of two tiny jobs by a launcher: both are below one parent run and share what they have in common."""
+    from mlflow.tracking import MlflowClient
+
+    words = [word for word in TINY if not word.startswith("cluster=")]
+    answer = pipeline("--multirun", *launcher, "cluster=kmeans,agglomerative", "stage=cluster", *words, outputs=outputs)
+    assert answer.returncode == 0, answer.stderr
+    jobs = summaries(outputs, "sweeps")
+    assert len(jobs) == 2, answer.stdout
+    computed = [{job["stages"][name]["run_id"] for job in jobs} for name in ("data", "neighbors", "cluster")]
+    assert [len(runs) for runs in computed] == [1, 1, 2]
+    client = MlflowClient(f"sqlite:///{outputs / 'mlflow.db'}")
+    (parent,) = client.search_runs(["1"], "tags.`pipeline.kind` = 'sweep'")
+    children = client.search_runs(["1"], f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")
+    assert {child.info.run_id for child in children} == {job["run_id"] for job in jobs}
+    assert parent.info.status == "FINISHED"

@@ -9,7 +9,7 @@ from pipeline.config.checking import check
 from pipeline.config.clustering import Cluster, Manifold, Neighbors, Project
 from pipeline.config.data import Data
 from pipeline.config.model import Corruption, EarlyStopping, Extract, Model, Train
-from pipeline.config.on_demand import Assign, Compare, HowMany, Label, Stability
+from pipeline.config.on_demand import Assign, Compare, Engine, HowMany, Label, Shards, Stability
 from pipeline.config.refining import Refine, SelfTraining
 from pipeline.config.scoring import Evaluate, NullModels
 from pipeline.config.showing import Explorer, Report
@@ -18,7 +18,7 @@ from pipeline.config.whole import Config
 from pipeline.stage_names import STAGES
 
 __all__ = [
-    "STAGES", "Assign", "Cluster", "Compare", "Component", "Config", "Corruption", "Data", "EarlyStopping", "Evaluate",
-    "Explorer", "Extract", "Group", "HowMany", "Label", "Manifold", "Model", "Neighbors", "NullModels", "Project",
-    "Refine", "Report", "SelfTraining", "Spec", "Split", "Stability", "Tracking", "Train", "check",
+    "STAGES", "Assign", "Cluster", "Compare", "Component", "Config", "Corruption", "Data", "EarlyStopping", "Engine",
+    "Evaluate", "Explorer", "Extract", "Group", "HowMany", "Label", "Manifold", "Model", "Neighbors", "NullModels",
+    "Project", "Refine", "Report", "SelfTraining", "Shards", "Spec", "Split", "Stability", "Tracking", "Train", "check",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.config.base import Group
+from pipeline.config.base import Component, Group
 
 
 class Assign(Group):
@@ -61,3 +61,23 @@ class HowMany(Group):
         if self.largest <= self.smallest:
             raise ValueError(f"how_many.largest = {self.largest}: choose more than how_many.smallest = {self.smallest}")
         return self
+
+
+class Engine(Component):
+    """Where the shards of a large job are worked on; its file names a class of `pipeline.sharded`."""
+
+
+class Shards(Group):
+    """How large arrays are cut, what counts as far, and, where `k` is a number, k-means over all latents.
+
+    It starts from the k-means of a `sample`, and ends when the centres move by less than `tolerance` times the mean
+    variance of a dimension, or after so many `iterations`.
+    """
+
+    rows: int = Field(65_536, ge=1)
+    far_quantile: float = Field(0.995, gt=0, le=1)
+    k: int | None = Field(None, ge=1)
+    sample: int = Field(50_000, ge=1)
+    tolerance: float = Field(1e-4, ge=0)
+    iterations: int = Field(300, ge=1)
+    seed: int = Field(0, ge=0, lt=2**32)

@@ -10,7 +10,7 @@ from pipeline.config.base import Group
 from pipeline.config.clustering import Cluster, Manifold, Neighbors, Project
 from pipeline.config.data import Data
 from pipeline.config.model import Extract, Model, Train
-from pipeline.config.on_demand import Assign, Compare, HowMany, Label, Stability
+from pipeline.config.on_demand import Assign, Compare, Engine, HowMany, Label, Shards, Stability
 from pipeline.config.refining import Refine, SelfTraining
 from pipeline.config.scoring import Evaluate, NullModels
 from pipeline.config.showing import Explorer, Report
@@ -47,6 +47,8 @@ class Config(Group):
     compare: Compare = Compare()
     stability: Stability = Stability()
     how_many: HowMany = HowMany()
+    shards: Shards = Shards()
+    engine: Engine = Engine.model_validate({"name": "local", "_target_": "pipeline.sharded.engine.Local"})
     tracking: Tracking
 
     @field_validator("run", "runs", mode="before")
@@ -69,7 +71,7 @@ class Config(Group):
                 )
             if name in ON_DEMAND and len(self.stage_names) > 1:
                 raise ValueError(f"stage: {name} uses a finished run and stands alone; give stage={name}")
-        if self.on_demand == "assign" and self.input is None:
+        if self.on_demand in ("assign", "shards") and self.input is None:
             raise ValueError("input: needs a value; give input=FOLDER_OR_FILE, the images to assign")
         return self
 

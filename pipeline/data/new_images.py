@@ -45,7 +45,7 @@ def read_new_images(path: str, shape: Shape, skip_at_most: int = 20, observer: O
         raise UserError(f"input{str(error).removeprefix('path')}") from error
     parts = [source.train] if source.test is None else [source.train, source.test]
     if file.suffix.lower() in (".npz", ".npy"):
-        pixels = np.concatenate([_array(part, shape, file) for part in parts])
+        pixels = np.concatenate([in_shape(part, shape, file) for part in parts])
     else:
         pixels = np.concatenate(parts)
     names = [*source.paths, *source.test_paths] or [str(place) for place in range(len(pixels))]
@@ -71,8 +71,8 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer) -> So
     )
 
 
-def _array(images: NDArray[Any], shape: Shape, file: Path) -> Pixel:
-    """Images of an array file in their final shape; only their size may differ."""
+def in_shape(images: NDArray[Any], shape: Shape, file: Path) -> Pixel:
+    """Return images of an array file in their final shape; only their size may differ."""
     array: Pixel = resize(as_pixels(images, f"images in {file}"), shape[:2])
     if array.shape[1:] != shape:
         raise UserError(f"input: images in {file} have {array.shape[3]} channels; the run's have {shape[2]}")
