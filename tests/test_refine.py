@@ -20,7 +20,7 @@ from pipeline.refining.assignment import soft_assignment, target_distribution
 from pipeline.refining.model import Refiner
 from pipeline.stages.refine import refine
 from tests.helpers import compose
-from tests.test_models import load, same
+from tests.networks import load, same
 
 pytestmark = [
     # Keras copies a variable with np.array, which hands `copy` to TensorFlow's __array__, which does not know it.
