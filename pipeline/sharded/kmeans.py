@@ -105,7 +105,7 @@ def start(files: Sequence[Path], k: int, sample: int, seed: int) -> tuple[Double
 
 def sampled(files: Sequence[Path], size: int, seed: int) -> Double:
     """Return `size` rows of all the files together, (size, d), drawn without replacement; all where there are fewer."""
-    maps = [np.load(file, mmap_mode="r") for file in files]
+    maps = [np.load(file, mmap_mode="r", allow_pickle=False) for file in files]
     borders = np.cumsum([0, *(len(one) for one in maps)])
     rows = drawn(int(borders[-1]), size, seed)
     cuts = np.searchsorted(rows, borders)
@@ -133,7 +133,7 @@ def nearest(latents: Float, centres: Double) -> tuple[Int, Double]:
 
 def sums(centres: Double, file: Path) -> Sums:
     """Return what one pass finds in one file."""
-    latents = np.load(file, mmap_mode="r")
+    latents = np.load(file, mmap_mode="r", allow_pickle=False)
     labels, distances = nearest(latents, centres)
     total = np.zeros_like(centres)
     for first in range(0, len(latents), CHUNK):
@@ -154,7 +154,7 @@ def sums(centres: Double, file: Path) -> Sums:
 
 def label(centres: Double, folder: Path, into: str, name: str) -> None:
     """Write a shard's nearest centres below `folder`: `into`/NAME.parquet with image, cluster and distance."""
-    latents = np.load(folder / "latents" / f"{name}.npy", mmap_mode="r")
+    latents = np.load(folder / "latents" / f"{name}.npy", mmap_mode="r", allow_pickle=False)
     clusters, squared = nearest(latents, centres)
     table = pd.read_parquet(folder / "assigned" / f"{name}.parquet", columns=["image"])
     table["cluster"], table["distance"] = clusters, np.sqrt(squared).astype(np.float32)
