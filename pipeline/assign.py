@@ -20,6 +20,9 @@ from pipeline.models.base import Autoencoder
 from pipeline.neighborhood import vote, weights
 
 NEIGHBOURS = 15
+PARTS = ("autoencoder", "latents", "graph", "features", "clustering")
+"""What an assigner is made from: the arguments of `Assigner.of`, as a run stores them."""
+
 FAR_QUANTILE = 0.995
 """Farther from all fitted images than this share of them are from their nearest neighbour: far."""
 

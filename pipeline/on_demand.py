@@ -92,15 +92,18 @@ def _two(config: Config, store: Store) -> tuple[Finished, ...]:
 
 
 def _assign(config: Config, run: Finished, observer: StageObserver) -> Product:
+    from pipeline.assign import PARTS
     from pipeline.data.new_images import read_new_images
     from pipeline.stages.assign import assign
     from pipeline.tables import Assigned
 
-    shape = run.load("images")["images"].shape
-    skip_at_most = run.summary["config"]["data"]["skip_at_most"]
-    pictures = read_new_images(str(config.input), shape, skip_at_most, observer)
-    parts = run.load("autoencoder", "latents", "graph", "features", "clustering")
-    return Assigned(assign(config.assign, pictures, **parts, observer=observer))
+    pictures = read_new_images(str(config.input), *_as_fitted(run), observer)
+    return Assigned(assign(config.assign, pictures, **run.load(*PARTS), observer=observer))
+
+
+def _as_fitted(run: Finished) -> tuple[tuple[int, int, int], int]:
+    """The shape of the run's images, and how many unreadable ones it put up with."""
+    return run.load("images")["images"].shape, run.summary["config"]["data"]["skip_at_most"]
 
 
 def _label(config: Config, run: Finished, observer: StageObserver) -> Product:
@@ -159,20 +162,18 @@ def _how_many(config: Config, run: Finished, observer: StageObserver) -> Product
 def _shards(config: Config, run: Finished, observer: StageObserver) -> Product:
     from filelock import FileLock
 
-    from pipeline.assign import Assigner
+    from pipeline.assign import PARTS, Assigner
     from pipeline.sharded.shards import find_shards
     from pipeline.stages.shards import shards
 
     engine = call(config.engine, "engine")
     pieces = find_shards(str(config.input), config.shards.rows)
-    shape = run.load("images")["images"].shape
-    parts = run.load("autoencoder", "latents", "graph", "features", "clustering")
-    assigner = Assigner.of(**parts, far_quantile=config.shards.far_quantile)
+    shape, skip_at_most = _as_fitted(run)
+    assigner = Assigner.of(**run.load(*PARTS), far_quantile=config.shards.far_quantile)
     what = f"{run.run_id} {Path(str(config.input)).expanduser().resolve()} {config.shards.far_quantile}"
     folder = Path(config.output_dir) / "shards" / hashlib.sha256(what.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):  # who gives the same command at the same time waits, and finds all of it done
-        skip_at_most = run.summary["config"]["data"]["skip_at_most"]
         return shards(config.shards, pieces, assigner, shape, folder, engine, skip_at_most, observer)
 
 

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from pipeline import on_demand
-from pipeline.assign import Assigner
+from pipeline.assign import PARTS, Assigner
 from pipeline.config import Assign, Tracking
 from pipeline.data.new_images import NewImages, read_new_images
 from pipeline.data.readers import read_digits
@@ -35,9 +35,6 @@ SMALL = (
     "stage=[data,train,refine,extract,neighbors,manifold,cluster,project,evaluate]",
     "evaluate.silhouette_sample=200", "evaluate.trustworthiness_sample=50",
 )  # fmt: skip
-
-
-PARTS = ("autoencoder", "latents", "graph", "features", "clustering")
 
 
 @pytest.fixture(scope="module")

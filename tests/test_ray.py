@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from pipeline.assign import Assigner
+from pipeline.assign import PARTS, Assigner
 from pipeline.data.readers import read_digits
 from pipeline.errors import UserError
 from pipeline.notebook import cluster_images
@@ -79,8 +79,7 @@ def results(folder):
 def test_the_results_are_those_of_one_process_to_the_bit_though_a_worker_was_killed(cluster, tmp_path):
     pixels = read_digits().train
     found = cluster_images(pixels[:150], *WORDS, k=10)
-    names = ("autoencoder", "latents", "graph", "features", "clustering")
-    Assigner.of(**{name: getattr(found, name) for name in names}).save(tmp_path / "assigner")
+    Assigner.of(**{name: getattr(found, name) for name in PARTS}).save(tmp_path / "assigner")
     np.save(tmp_path / "a.npy", pixels)
     shards = find_shards(str(tmp_path / "a.npy"), 200)
     for kind, engine in ((Extraction, Local()), (Fatal, RayEngine())):

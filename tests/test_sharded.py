@@ -9,7 +9,7 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from pipeline import on_demand
-from pipeline.assign import Assigner
+from pipeline.assign import PARTS, Assigner
 from pipeline.config import Assign, Shards
 from pipeline.data.new_images import NewImages
 from pipeline.errors import UserError
@@ -43,8 +43,7 @@ def folder(tmp_path, images):
 
 
 def parts(found):
-    names = ("autoencoder", "latents", "graph", "features", "clustering")
-    return {name: getattr(found, name) for name in names}
+    return {name: getattr(found, name) for name in PARTS}
 
 
 def work(found, folder, into, engine=None, observer=None, **config):

@@ -6,13 +6,13 @@ import pytest
 
 import pipeline.models.training as training
 from pipeline.artifacts import unit_range
-from pipeline.config import Model, Train
+from pipeline.config import Model
 from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder
 from pipeline.models.resizing import BedOfNails, MaxUnpool, places_of_maxima, pool, upsample
 from pipeline.reproduction.published import PUBLISHED
 from tests.helpers import compose
-from tests.networks import pair
+from tests.networks import fit, pair
 
 pytestmark = [
     # Keras copies a variable with np.array, which hands `copy` to TensorFlow's __array__, which does not know it.
@@ -90,10 +90,6 @@ def test_the_layers_say_their_shape_and_can_be_rebuilt(kind):
 
 def choose(tmp_path, name, **words):
     return compose(f"model={name}", *(f"model.{key}={value}" for key, value in words.items()), outputs=tmp_path).model
-
-
-def fit(images, model, **settings):
-    return training.fit(model, Train(name="test", **({"epochs": 2, "batch_size": 32} | settings)), images)
 
 
 @pytest.mark.parametrize("kind", KINDS)

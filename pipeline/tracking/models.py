@@ -50,10 +50,9 @@ def log_clustering(run: Any, load: Callable[[str], Any]) -> None:
     import mlflow
     from mlflow.models import infer_signature
 
-    from pipeline.assign import Assigner
+    from pipeline.assign import PARTS, Assigner
 
-    parts = {name: load(name) for name in ("autoencoder", "latents", "graph", "features", "clustering")}
-    assigner = Assigner.of(**parts)
+    assigner = Assigner.of(**{name: load(name) for name in PARTS})
     example = unit_range(load("images").fitted[:2])
     with tempfile.TemporaryDirectory() as folder, _active(run):
         assigner.save(Path(folder) / "assigner")
