@@ -214,6 +214,13 @@ def cloud():
     return np.random.default_rng(0).normal(size=(300, 6)).astype(np.float32)
 
 
+def test_the_silhouette_by_hand_and_where_there_is_none():
+    points = np.array([[0.0], [1.0], [10.0]])
+    assert metrics.silhouette_score(points, np.array([4, 4, 7])) == pytest.approx((9 / 10 + 8 / 9 + 0) / 3)
+    for clusters in ([0, 0, 0], [0, 1, 2]):
+        assert np.isnan(metrics.silhouette_score(points, np.array(clusters)))
+
+
 @pytest.mark.parametrize("k", [1, 5, 15, 40])
 def test_trustworthiness_is_scikit_learns(cloud, k):
     flat = cloud[:, :2] ** 3

@@ -54,14 +54,6 @@ class Measure:
             found.append(np.log(self.inertia(k, drawn.astype(np.float32))[0]))
         return np.array(found)
 
-    def silhouette(self, clusters: NDArray[np.int32]) -> float:
-        """Return the silhouette in [−1, 1], NaN for a single cluster. Source: Rousseeuw 1987."""
-        from sklearn.metrics import silhouette_score
-
-        return (
-            float(silhouette_score(self.points, clusters)) if 1 < len(np.unique(clusters)) < len(clusters) else np.nan
-        )
-
     def bic(self, k: int) -> tuple[float, bool]:
         """Return the BIC of a mixture of k Gaussians with full covariances, and whether its fit converged.
 

@@ -109,18 +109,16 @@ def _sampled(config: Evaluate, n: int) -> list[str]:
 
 
 def _internal(config: Evaluate, points: Float, clusters: Int) -> dict[str, float]:
-    from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
+    from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
     kept = clusters >= 0
     points, clusters = np.asarray(points)[kept], clusters[kept]
     if not 2 <= len(np.unique(clusters)) < len(clusters):
         return {}
     rows = np.random.default_rng(config.seed).permutation(len(clusters))[: config.silhouette_sample]
-    # A point that is a cluster of its own counts as 0.
-    scorable = 2 <= len(np.unique(clusters[rows])) < len(rows)
-    silhouette = silhouette_score(points[rows], clusters[rows]) if scorable else 0.0
+    silhouette = metrics.silhouette_score(points[rows], clusters[rows])
     return {
-        "silhouette_score": float(silhouette),
+        "silhouette_score": 0.0 if math.isnan(silhouette) else silhouette,  # the sample may be of one cluster
         "davies_bouldin_index": float(davies_bouldin_score(points, clusters)),
         "calinski_harabasz_score": float(calinski_harabasz_score(points, clusters)),
     }

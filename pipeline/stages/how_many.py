@@ -17,6 +17,7 @@ from pipeline.counting.page import page
 from pipeline.counting.result import Count
 from pipeline.counting.rules import below_chord, gap
 from pipeline.errors import UserError
+from pipeline.metrics import silhouette_score
 from pipeline.observer import SILENT, Observer
 from pipeline.sampling import drawn
 
@@ -50,7 +51,7 @@ def how_many(
                 bic, converged = measure.bic(k)
                 unsettled += not converged
                 stability, error = measure.stability(k)
-                row |= {"silhouette": measure.silhouette(estimator.labels_), "bic": bic}
+                row |= {"silhouette": silhouette_score(points, estimator.labels_), "bic": bic}
                 row |= {"stability": stability, "stability_error": error}
             rows.append(row)
             observer.measured(k, {key: value for key, value in row.items() if key != "k" and np.isfinite(value)})
