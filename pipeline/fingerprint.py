@@ -11,6 +11,7 @@ from functools import cache
 from importlib import metadata
 from typing import Any
 
+from pipeline.backend import backend
 from pipeline.paths import PACKAGE
 
 # How a result is described, reported or refused does not change it.
@@ -43,7 +44,14 @@ def fingerprint(stage: str, config: Mapping[str, Any], inputs: Mapping[str, str]
     }
     pages = {name: digest for module in sorted(modules) for name, digest in page_digests(module).items()}
     facts |= {"pages": pages} if pages else {}
+    facts |= _calculated() if "keras" in packages else {}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _calculated() -> dict[str, str]:
+    """What a network's numbers depend on beside Keras, where it is not TensorFlow, which is imported anyway."""
+    name = backend()
+    return {} if name == "tensorflow" else {"backend": f"{name} {metadata.version(name)}"}
 
 
 def _dotted_paths(value: Any) -> Iterator[str]:

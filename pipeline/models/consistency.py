@@ -27,10 +27,20 @@ class Denoiser(keras.Model):  # type: ignore[misc]  # keras has no types
         corrupted, clean = inputs
         code, decoded = autoencode(self.encoder, self.decoder, corrupted, training)
         if training and self.agreement is not None:
-            distance = cross_correlation(code, self.encoder(clean, training=training))
-            self.agreement.update_state(distance, ops.shape(code)[0])  # Keras weighs a batch's loss by its images too
-            self.add_loss(self.weight * distance)
+            self.add_loss(self.weight * cross_correlation(code, self.encoder(clean, training=training)))
         return decoded
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """Return the loss of a batch, and keep the added term as a metric; the names are Keras'.
+
+        On JAX a metric that `call` changes is forgotten.
+        """
+        if training and self.agreement is not None:
+            # Keras weighs a batch's loss by its images too.
+            self.agreement.update_state(self.losses[0] / self.weight, ops.shape(y_pred)[0])
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
 
 
 def cross_correlation(first: Any, second: Any, redundancy: float = 0.01) -> Any:

@@ -117,7 +117,7 @@ def fit(model: Model, train: Train, images: Images, observer: Observer = SILENT)
         loss=train.loss,
         metrics=[metric if isinstance(metric, str) else build(metric, "train.metrics") for metric in train.metrics],
         steps_per_execution=divisor(steps, train.steps_per_execution),
-        jit_compile=False,  # XLA on a CPU passes by oneDNN's convolutions and is slower
+        jit_compile=compiled(),
     )
     stopping = _early_stopping(train)
     epochs_seen = _Epochs(observer, train, epochs, steps, Checkpoint(observer, "training", joined, stopping))
@@ -141,6 +141,11 @@ def seed(settings: Train | Refine | SelfTraining) -> None:
         tf.config.experimental.enable_op_determinism()
     # Each job of a sweep traces a function of its own, which TensorFlow takes for a mistake.
     tf.get_logger().setLevel("ERROR")
+
+
+def compiled() -> bool:
+    """Whether XLA compiles a step: JAX knows no other way, TensorFlow's own is faster on a CPU by its convolutions."""
+    return bool(keras.backend.backend() == "jax")
 
 
 def length(settings: Train | SelfTraining, images: int) -> tuple[int, int]:

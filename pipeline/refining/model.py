@@ -17,8 +17,9 @@ class Refiner(keras.Model):  # type: ignore[misc]  # keras has no types
     """Draws the codes of images towards `centres` (k, d), which move too, as `targets` (n, k) say.
 
     Takes triples (rows, corrupted, clean): places (b,) among the n images, and images (b, h, w, c); returns the soft
-    assignment (b, k) of the corrupted ones. While it is trained it adds gamma · KL(p‖q) + reconstruction · mean squared
-    error against the clean image, per image and per pixel. Without `settings.reconstruction` the decoder has no part.
+    assignment (b, k) of the corrupted ones and the images decoded from them. The loss is gamma · KL(p‖q) +
+    reconstruction · mean squared error against the clean image, per image and per pixel. Without
+    `settings.reconstruction` the decoder has no part, and nothing is decoded.
     """
 
     def __init__(
@@ -33,26 +34,28 @@ class Refiner(keras.Model):  # type: ignore[misc]  # keras has no types
         self.divergence = keras.metrics.Mean(name="kl")
         self.error = keras.metrics.Mean(name="reconstruction") if settings.reconstruction else None
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
+    def call(self, inputs: Any, training: bool = False) -> Any:  # noqa: ARG002
         """Encode and assign softly; decode where reconstruction is kept.
 
         The layers work as at inference, also while they are trained: the targets were made so, and with a batch's own
         statistics the code of an image would depend on its neighbours in the batch.
         """
-        rows, corrupted, clean = inputs
+        _, corrupted, _ = inputs
         if self.decoder is None:
-            code, decoded = self.encoder(corrupted, training=False), None
-        else:
-            code, decoded = autoencode(self.encoder, self.decoder, corrupted, training=False)
-        assigned = soft_assignment(ops.reshape(code, (ops.shape(code)[0], -1)), self.centres, self.settings.alpha)
-        if training:
-            wanted = ops.take(self.targets, rows, axis=0)
-            divergence = ops.mean(keras.losses.kl_divergence(wanted, assigned))
-            self._count(self.divergence, self.settings.gamma, divergence)
-            if self.error is not None:
-                self._count(self.error, self.settings.reconstruction, ops.mean(ops.square(decoded - clean)))
-        return assigned
+            return (self._assign(self.encoder(corrupted, training=False)),)
+        code, decoded = autoencode(self.encoder, self.decoder, corrupted, training=False)
+        return self._assign(code), decoded
 
-    def _count(self, metric: keras.metrics.Mean, weight: float, value: Any) -> None:
-        metric.update_state(value)
-        self.add_loss(weight * value)
+    def _assign(self, code: Any) -> Any:
+        return soft_assignment(ops.reshape(code, (ops.shape(code)[0], -1)), self.centres, self.settings.alpha)
+
+    def compute_loss(self, x: Any, y: Any, y_pred: Any, *_: Any) -> Any:  # noqa: ARG002
+        """Return the loss of a batch, and keep its parts as metrics; the names are Keras'."""
+        (rows, _, clean), (assigned, *decoded) = x, y_pred
+        divergence = ops.mean(keras.losses.kl_divergence(ops.take(self.targets, rows, axis=0), assigned))
+        self.divergence.update_state(divergence)
+        if self.error is None:
+            return self.settings.gamma * divergence
+        error = ops.mean(ops.square(decoded[0] - clean))
+        self.error.update_state(error)
+        return self.settings.gamma * divergence + self.settings.reconstruction * error

@@ -21,7 +21,7 @@ from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder, History
 from pipeline.models.checkpoint import Checkpoint, remembered
 from pipeline.models.layers import build_decoder, build_encoder
-from pipeline.models.training import KerasAutoencoder, batches, divisor, length, seed
+from pipeline.models.training import KerasAutoencoder, batches, compiled, divisor, length, seed
 from pipeline.observer import SILENT, Observer
 from pipeline.refining.student import Student
 from pipeline.stages.cluster import cluster
@@ -75,7 +75,7 @@ def learn(
             learning_rate=keras.optimizers.schedules.CosineDecay(config.learning_rate, steps * epochs),
         ),
         steps_per_execution=divisor(steps, config.steps_per_execution),
-        jit_compile=False,  # as in training
+        jit_compile=compiled(),
     )
     seen = _Epochs(observer, history, steps, epochs, Checkpoint(observer, f"learning-{len(history)}", student))
     student.fit(

@@ -16,8 +16,8 @@ class Student(keras.Model):  # type: ignore[misc]  # keras has no types
     """Predicts the `clusters` (n,) of images from their corrupted copies, and reconstructs the clean ones.
 
     Takes triples (rows, corrupted, clean): places (b,) among the n images, and images (b, h, w, c); returns the
-    probabilities (b, k). While it is trained it adds the `forgiving` loss of the images that have a cluster (not −1)
-    and reconstruction · mean squared error.
+    probabilities (b, k) and the decoded images. The loss is the `forgiving` one of the images that have a cluster
+    (not −1), plus reconstruction · mean squared error.
     """
 
     def __init__(
@@ -42,20 +42,21 @@ class Student(keras.Model):  # type: ignore[misc]  # keras has no types
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Encode the corrupted image, classify its code, decode it."""
-        rows, corrupted, clean = inputs
+        _, corrupted, _ = inputs
         code, decoded = autoencode(self.encoder, self.decoder, corrupted, training)
-        probabilities = self.head(ops.relu(ops.reshape(code, (-1, self.size))))
-        if training:
-            wanted = ops.take(self.clusters, rows, axis=0)
-            known = ops.cast(wanted >= 0, probabilities.dtype)
-            loss = forgiving(probabilities, ops.maximum(wanted, 0), self.forgiveness)
-            self.add_loss(ops.sum(loss * known) / ops.maximum(ops.sum(known), 1.0))
-            error = ops.mean(ops.square(decoded - clean))
-            self.add_loss(self.weight * error)
-            right = ops.cast(ops.cast(ops.argmax(probabilities, axis=1), wanted.dtype) == wanted, probabilities.dtype)
-            self.agreement.update_state(right)
-            self.error.update_state(error)
-        return probabilities
+        return self.head(ops.relu(ops.reshape(code, (-1, self.size)))), decoded
+
+    def compute_loss(self, x: Any, y: Any, y_pred: Any, *_: Any) -> Any:  # noqa: ARG002
+        """Return the loss of a batch, and keep its parts as metrics; the names are Keras'."""
+        (rows, _, clean), (probabilities, decoded) = x, y_pred
+        wanted = ops.take(self.clusters, rows, axis=0)
+        known = ops.cast(wanted >= 0, probabilities.dtype)
+        loss = forgiving(probabilities, ops.maximum(wanted, 0), self.forgiveness)
+        error = ops.mean(ops.square(decoded - clean))
+        right = ops.cast(ops.cast(ops.argmax(probabilities, axis=1), wanted.dtype) == wanted, probabilities.dtype)
+        self.agreement.update_state(right)
+        self.error.update_state(error)
+        return ops.sum(loss * known) / ops.maximum(ops.sum(known), 1.0) + self.weight * error
 
 
 def forgiving(probabilities: Any, wanted: Any, q: float) -> Any:

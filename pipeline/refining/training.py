@@ -17,7 +17,7 @@ from pipeline.config import Refine
 from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder
 from pipeline.models.checkpoint import Checkpoint, remembered
-from pipeline.models.training import KerasAutoencoder, batches, divisor, seed
+from pipeline.models.training import KerasAutoencoder, batches, compiled, divisor, seed
 from pipeline.observer import SILENT, Observer
 from pipeline.refining.assignment import soft_assignment, target_distribution
 from pipeline.refining.model import Refiner
@@ -46,7 +46,7 @@ def fit(config: Refine, pretrained: Autoencoder, images: Images, observer: Obser
     refiner.compile(
         optimizer=build(config.optimizer, "refine.optimizer", learning_rate=config.learning_rate),
         steps_per_execution=divisor(config.update_every, config.steps_per_execution),
-        jit_compile=False,  # as in training
+        jit_compile=compiled(),
     )
     seen = _Targets(observer, config, refined, fitted, Checkpoint(observer, "refinement", refiner))
     refiner.fit(
