@@ -13,6 +13,10 @@ from pipeline.reproduction import write
 from tests.benchmarks import __main__ as benchmark
 from tests.benchmarks import machine, measure, record
 from tests.benchmarks.figure import figure
+from tests.benchmarks.growth import __main__ as growth_command
+from tests.benchmarks.growth import record as growth
+from tests.benchmarks.growth.figure import apart
+from tests.benchmarks.growth.figure import figure as growth_figure
 from tests.benchmarks.peers import __main__ as peers_command
 from tests.benchmarks.peers import record as peers
 from tests.benchmarks.peers.methods import METHODS, Budget
@@ -43,6 +47,7 @@ def test_every_arm_runs_on_next_to_nothing(name, arm, sizes, monkeypatch):
         pytest.skip(f"{row.needs[arm]} is not installed")
     # What it compiles takes a minute; here it is only to be called rightly.
     monkeypatch.setattr("pynndescent.NNDescent", Descent)
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")  # whatever an arm sets, it is for its own process
     facts = row.arms[arm](sizes)()
     assert all(np.isfinite(value) for value in facts.values())
     if arm == next(iter(row.arms)):
@@ -163,31 +168,69 @@ def test_rows_are_replaced_one_by_one_on_the_same_machine_alone():
 
 def test_record_figure_and_readme_are_written_together(tmp_path):
     (tmp_path / "README.md").write_text("# T\n<!-- benchmark:begin -->\n<!-- benchmark:end -->\nend\n")
-    growth = {
-        "arm": "ours",
-        "seconds": [1.0],
-        "peak_mib": 9,
-        "facts": {"graph 10": 0.1, "UMAP 10": 1.0, "graph 20": 0.3},
-    }
-    rows = [made("knn"), made("umap"), made("growth") | {"arms": [growth]}]
+    rows = [made("knn"), made("umap")]
     benchmark.write(rows, tmp_path)
     text = (tmp_path / "README.md").read_text()
     assert write.shown(text, "benchmark") == record.section(record.read(tmp_path / benchmark.FILE))
     assert (tmp_path / record.FIGURE).stat().st_size < 300 * 1024
-    left, right = figure(record.merge(None, rows)).axes
-    assert [text.get_text() for text in left.get_yticklabels()][-1].startswith("knn: ")
-    assert list(right.lines[0].get_xdata()) == [10, 20]
+    (bars,) = figure(record.merge(None, rows)).axes
+    assert [text.get_text() for text in bars.get_yticklabels()][-1].startswith("knn: ")
 
 
 @pytest.mark.parametrize(
     ("section", "file", "render"),
-    [("benchmark", write.ROOT / benchmark.FILE, record.section), ("peers", peers_command.FILE, peers.section)],
-    ids=["benchmark", "peers"],
+    [
+        ("benchmark", write.ROOT / benchmark.FILE, record.section),
+        ("growth", write.ROOT / growth_command.FILE, growth.section),
+        ("peers", peers_command.FILE, peers.section),
+    ],
+    ids=["benchmark", "growth", "peers"],
 )
 def test_the_readme_shows_what_the_records_say(section, file, render):
     found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
     text = (write.ROOT / "README.md").read_text(encoding="utf-8")
     assert write.shown(text, section) == render(found)
+
+
+def grown(n, seconds=10.0):
+    stages = {"train": {"seconds": seconds, "peak_mib": 100}, "project": {"seconds": 2 * seconds, "peak_mib": n}}
+    scores = {"train/purity_score": 0.9, "test/purity_score": 0.8, "map/trustworthiness": 0.7}
+    return {"n": n, "seconds": 4 * seconds, "peak_mib": n, "stages": stages, "scores": scores}
+
+
+def test_growing_runs_are_kept_by_size_drawn_and_shown(tmp_path):
+    (tmp_path / "README.md").write_text("<!-- growth:begin -->\n<!-- growth:end -->\n")
+    growth_command.write([grown(2000)], tmp_path)
+    growth_command.write([grown(1000), grown(2000, 20.0)], tmp_path)
+    found = growth.read(tmp_path / growth_command.FILE)
+    assert [run["n"] for run in found["runs"]] == [1000, 2000]
+    rows = {row[0]: row[1:] for row in growth.table(found).rows}
+    assert rows["project"] == ("20 s, 1,000 MiB", "40 s, 2,000 MiB")
+    assert rows["**all of it**"] == ("**40 s, 1,000 MiB**", "**80 s, 2,000 MiB**")
+    assert write.shown((tmp_path / "README.md").read_text(), "growth") == growth.section(found)
+    assert (tmp_path / growth.FIGURE).stat().st_size < 300 * 1024
+    time, memory = growth_figure(found).axes
+    assert [text.get_text() for text in time.texts if text.get_text() in rows | {"all of it": ()}] == [
+        "all of it", "project", "train",
+    ]  # fmt: skip
+    assert list(memory.lines[0].get_xdata()) == [1000, 2000]
+
+
+def test_names_of_lines_that_end_together_are_written_apart():
+    assert apart([10.0, 1.0, 10.5]) == pytest.approx([10, 1, 12.2])
+
+
+def test_a_growing_run_is_the_pipeline_with_so_many_images():
+    small = (
+        "model=pixels", "manifold=none", "project=pca", "cluster=kmeans", "nulls.sample=0", "data.test_size=60",
+        "evaluate.silhouette_sample=100", "evaluate.trustworthiness_sample=50", "tracking.models=false",
+    )  # fmt: skip
+    found = growth_command.run(300, *small)
+    assert found["n"] == 300
+    assert list(found["stages"])[:2] == ["data", "train"]
+    assert 0 < found["scores"]["train/purity_score"] < 1
+    assert "data.copies=16" in growth_command.words(1_000_000)
+    assert "data.copies=0" in growth_command.words(60_000)
 
 
 def test_unknown_rows_and_methods_are_refused(capsys):

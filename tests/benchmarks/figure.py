@@ -1,4 +1,4 @@
-"""The benchmark as a picture: how many times as fast ours is as each peer, and how the costs grow."""
+"""The benchmark as a picture: how many times as fast ours is as each peer."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.figures.style import INK, MUTED, WIDTH, heading, hue, marker, new_figure, style
+from pipeline.figures.style import INK, MUTED, WIDTH, heading, hue, new_figure, style
 from tests.benchmarks.rows import ROWS
 
 
 def figure(record: dict[str, Any]) -> Figure:
-    """Draw the ratios as bars, with the targets as marks, and beside them the seconds over the number of images."""
-    rows = {row["row"]: row for row in record["rows"]}
+    """Draw the ratios as bars, with the targets as marks."""
     with style():
         drawn = new_figure(WIDTH, 4.2)
-        left, right = drawn.subplots(1, 2, width_ratios=(3, 2))
-        _ratios(left, [row for name, row in rows.items() if name != "sweep"])
-        _growth(right, rows.get("growth"))
+        _ratios(drawn.subplots(), [row for row in record["rows"] if row["row"] != "sweep"])
     return drawn
 
 
@@ -43,21 +40,3 @@ def _ratios(axes: Axes, rows: list[dict[str, Any]]) -> None:
 def peer(arm: str) -> bool:
     """Whether an arm is another's work, and not ours in another way or a floor."""
     return not arm.startswith(("ours", "bare", "empty", "again", "in sequence"))
-
-
-def _growth(axes: Axes, row: dict[str, Any] | None) -> None:
-    facts = row["arms"][0]["facts"] if row else {}
-    for place, name in enumerate(("graph", "UMAP")):
-        points = [(int(key.split()[1]), value) for key, value in facts.items() if key.startswith(name)]
-        axes.plot(
-            *zip(*points, strict=True) if points else ((), ()), color=hue(2 * place), marker=marker(place), label=name
-        )
-    if facts:
-        axes.set_xscale("log", base=2)
-        axes.set_yscale("log")
-        axes.set_xticks([int(key.split()[1]) for key in facts if key.startswith("graph")])
-        axes.xaxis.set_major_formatter("{x:,.0f}")
-        axes.legend(labelcolor=INK)
-    axes.set_xlabel("images")
-    axes.set_ylabel("seconds")
-    heading(axes, "Growth")

@@ -13,7 +13,7 @@ import psutil
 
 PACKAGES = (
     "numpy", "scikit-learn", "tensorflow", "keras", "faiss-cpu", "umap-learn", "openTSNE", "numba", "mlflow",
-    "torch", "clustpy", "pynndescent",
+    "torch", "jax", "clustpy", "pynndescent",
 )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def section(record: dict[str, Any] | None) -> str:
     """Return the README's section: the figure, the table, and in words how it was measured."""
     if record is None or not record["rows"]:
         return "Nothing is measured yet."
-    return f"![Ours beside its peers: times as fast, and growth]({FIGURE})\n\n{to_markdown([table(record)])}"
+    return f"![Ours beside its peers: times as fast]({FIGURE})\n\n{to_markdown([table(record)])}"
 
 
 def table(record: dict[str, Any]) -> Table:
@@ -101,6 +101,6 @@ def fact_words(name: str, value: float) -> str:
         return f"{100 * value:.1f} %"
     if name in ("images/s", "inertia", "jobs"):
         return f"{value:,.0f}"
-    if name in ("seconds", "tracking") or name.startswith(("graph", "UMAP")):
+    if name in ("seconds", "tracking"):
         return seconds_words(value)
     return f"{value:.4f}"

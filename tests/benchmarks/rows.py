@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import clustering, command, embedding, growth, neighbours, training
+from tests.benchmarks import clustering, command, embedding, neighbours, training
 from tests.benchmarks.row import Row
 
 ROWS: dict[str, Row] = {
@@ -12,7 +12,6 @@ ROWS: dict[str, Row] = {
     "umap": embedding.UMAP_ROW,
     "tsne_few": embedding.FEW_ROW,
     "tsne_all": embedding.ALL_ROW,
-    "growth": growth.ROW,
     "whole": command.WHOLE,
     "reused": command.REUSED,
     "sweep": command.SWEEP,

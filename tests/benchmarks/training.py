@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -63,6 +64,12 @@ def ours(sizes: Sizes, words: tuple[str, ...] = PLAIN) -> Work:
 def augmented(sizes: Sizes) -> Work:
     """The same as the default trains: twice the encoder's work, and the distortions."""
     return ours(sizes, AUGMENTED)
+
+
+def on_jax(sizes: Sizes) -> Work:
+    """The plain one with Keras on JAX."""
+    os.environ["KERAS_BACKEND"] = "jax"  # of this arm's own process, which has not imported Keras yet
+    return ours(sizes)
 
 
 def layers(shape: tuple[int, int, int]) -> Any:
@@ -160,10 +167,11 @@ ROW = Row(
     {
         "ours": ours,
         "ours, as the default trains": augmented,
+        "ours, on JAX": on_jax,
         "Keras' fit on NumPy": keras_fit,
         "PyTorch, eager": pytorch,
         "bare compiled step": limit,
     },
     faster={"Keras' fit on NumPy": 1.25, "PyTorch, eager": 1.8},
-    needs={"PyTorch, eager": "torch"},
+    needs={"PyTorch, eager": "torch", "ours, on JAX": "jax"},
 )

@@ -1,0 +1,1 @@
+"""How time and memory grow with the number of images: `python -m tests.benchmarks.growth`."""
