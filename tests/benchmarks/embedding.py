@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,40 @@ ENOUGH = 5_000
 
 PERPLEXITY = 15.0
 """As published, for 5,000 images: 1,000 iterations at a learning rate of 100; the graph has three times as many."""
+
+
+PARTS = {
+    "neighbours": "nearest_neighbors", "weights": "fuzzy_simplicial_set", "start": "spectral_layout",
+    "layout": "optimize_layout_euclidean",
+}  # fmt: skip
+"""What UMAP does one after the other, by the names of umap-learn's functions."""
+
+
+@contextmanager
+def profiled() -> Iterator[dict[str, float]]:
+    """Yield the seconds that umap-learn's calls inside this context spend in each of their parts."""
+    from umap import umap_
+
+    kept = {name: getattr(umap_, function) for name, function in PARTS.items()}
+    seconds = dict.fromkeys(PARTS, 0.0)
+
+    def around(name: str) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return kept[name](*arguments, **options)
+            finally:
+                seconds[name] += time.perf_counter() - started
+
+        return call
+
+    try:
+        for name, function in PARTS.items():
+            setattr(umap_, function, around(name))
+        yield seconds
+    finally:
+        for name, function in PARTS.items():
+            setattr(umap_, function, kept[name])
 
 
 def timed(sizes: Sizes, embed: Callable[[], Float], n: int, clusters: bool = False) -> Facts:
@@ -55,7 +90,13 @@ def umap_ours(sizes: Sizes) -> Work:
     latents, graph = inputs.latents(sizes), inputs.graph(sizes)
     settings: Any = {"n_components": 10, "min_dist": 0.0, "n_epochs": sizes.map_epochs, "seed": SEED}
     umap(inputs.latents(sizes, 100), inputs.graph(sizes, 20, 100), **settings)
-    return lambda: timed(sizes, lambda: umap(latents, graph, **settings).fitted, sizes.images, clusters=True)
+    return lambda: _profiled(sizes, lambda: umap(latents, graph, **settings).fitted)
+
+
+def _profiled(sizes: Sizes, embed: Callable[[], Float]) -> Facts:
+    """Time an embedding of all by UMAP, with its parts."""
+    with profiled() as seconds:
+        return {**timed(sizes, embed, sizes.images, clusters=True), **seconds}
 
 
 def umap_learn(sizes: Sizes) -> Work:
@@ -71,7 +112,7 @@ def umap_learn(sizes: Sizes) -> Work:
             return np.asarray(UMAP(**settings, random_state=SEED, n_jobs=1).fit_transform(points))
 
     embed(codes[:ENOUGH])
-    return lambda: timed(sizes, lambda: embed(codes), sizes.images, clusters=True)
+    return lambda: _profiled(sizes, lambda: embed(codes))
 
 
 def tsne_few_ours(sizes: Sizes) -> Work:

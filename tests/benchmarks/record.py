@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.reproduction.tables import Table, time_words, to_markdown
 from tests.benchmarks import machine
+from tests.benchmarks.embedding import PARTS
 from tests.benchmarks.rows import ROWS
 
 FIGURE = ".github/benchmark.png"
@@ -101,6 +102,6 @@ def fact_words(name: str, value: float) -> str:
         return f"{100 * value:.1f} %"
     if name in ("images/s", "inertia", "jobs"):
         return f"{value:,.0f}"
-    if name in ("seconds", "tracking"):
+    if name in ("seconds", "tracking", *PARTS):
         return seconds_words(value)
     return f"{value:.4f}"
