@@ -146,7 +146,7 @@ def made(name="knn", seconds=((2.0, 1.0, 3.0), (4.0, 5.0, 3.0))):
         {"arm": arm, "seconds": list(times), "peak_mib": 1000, "facts": {"recall": 1.0}}
         for arm, times in zip(ROWS[name].arms, seconds, strict=False)
     ]
-    return {"row": name, "says": ROWS[name].says, "images": 600, "few": 50, "arms": arms}
+    return {"row": name, "says": ROWS[name].says, "images": 600, "few": 50, "minutes": 1.5, "arms": arms}
 
 
 def test_a_line_shows_median_spread_ratio_and_target():

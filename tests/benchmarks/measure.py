@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -28,6 +29,7 @@ def steps(row: Row, sizes: Sizes) -> int:
 
 def measure(name: str, row: Row, sizes: Sizes, tell: Tell = lambda _: None) -> dict[str, Any]:
     """Return the row as the record keeps it: seconds of each repeat, medians of the facts, peak memory of each arm."""
+    started = time.perf_counter()
     found: dict[str, list[tuple[float, dict[str, float]]]] = {arm: [] for arm in here(row)}
     with ExitStack() as stack:
         workers: dict[str, Worker] = {}
@@ -48,4 +50,7 @@ def measure(name: str, row: Row, sizes: Sizes, tell: Tell = lambda _: None) -> d
         }
         for arm, runs in found.items()
     ]
-    return {"row": name, "says": row.says, "images": sizes.images, "few": sizes.few, "arms": arms}
+    minutes = round((time.perf_counter() - started) / 60, 1)
+    return {
+        "row": name, "says": row.says, "images": sizes.images, "few": sizes.few, "minutes": minutes, "arms": arms,
+    }  # fmt: skip

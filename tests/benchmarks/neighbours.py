@@ -60,4 +60,5 @@ def pynndescent(sizes: Sizes) -> Work:
 ROW = Row(
     "20 nearest neighbours of every latent",
     {"ours, exact": ours, "scikit-learn, exact": scikit_learn, "pynndescent, approximate": pynndescent},
+    repeats=2,
 )

@@ -41,11 +41,12 @@ def table(record: dict[str, Any]) -> Table:
     """Return the table of all rows, a line an arm."""
     images = sorted({row["images"] for row in record["rows"]})
     few = sorted({row["few"] for row in record["rows"]})
+    minutes = sum(row["minutes"] for row in record["rows"])
     words = (
         f"{_numbers(images)} MNIST images, where few {_numbers(few)}. The arms of a row took turns, each in a process "
         "of its own; seconds are the median, lowest and highest in brackets, and what compiles once is done before "
         'the clock starts, except in whole processes. "Ours" says how many times as fast the row\'s first arm was. '
-        f"Measured on {machine.words(record['machine'])}"
+        f"All of it took {minutes:.0f} minutes. Measured on {machine.words(record['machine'])}"
     )
     header = ("row", "arm", "time", "repeats", "ours", "target", "peak", "beside it")
     return Table("Speed", words, header, [line for row in record["rows"] for line in lines(row)])
