@@ -18,6 +18,9 @@ from pipeline.sampling import drawn
 
 Counts = NDArray[np.int64]
 
+BLOCK = 2**24
+"""Distances in memory at a time: 64 MiB of them."""
+
 
 @dataclass(frozen=True)
 class Contingency:
@@ -247,11 +250,12 @@ def trustworthiness(
     near, _ = search(embedded, embedded[rows], k + 1)
     penalty = 0.0
     full, norms = np.asarray(latents, np.float32), (np.asarray(latents, np.float32) ** 2).sum(axis=1)
-    for start in range(0, len(rows), 256):
-        own = rows[start : start + 256]
+    batch = max(1, min(256, BLOCK // n))
+    for start in range(0, len(rows), batch):
+        own = rows[start : start + batch]
         squared = norms[None] - 2 * full[own] @ full.T
         squared[np.arange(len(own)), own] = -np.inf
-        place = np.take_along_axis(squared, near[start : start + 256], axis=1)
+        place = np.take_along_axis(squared, near[start : start + batch], axis=1)
         for i, point in enumerate(own):
             others = near[start + i] != point
             targets = place[i][others][:k]
