@@ -18,6 +18,9 @@ from pipeline.temporary import own_folder
 FAILURE = "failure.txt"
 """The file in a job's folder that says why it failed; a sweep goes on with its other jobs."""
 
+THOROUGH = 10
+"""After every so many jobs of a sweep its process looks for garbage everywhere."""
+
 _status = 0
 WANTS_TRACEBACK = os.environ.get("HYDRA_FULL_ERROR") == "1"
 
@@ -77,7 +80,7 @@ def run(values: Any) -> None:
         fail()
     finally:
         if sweeping:  # the jobs share a process
-            release()
+            release(thorough=settings.job.num % THOROUGH == 0)
 
 
 def _execute(config: Config, folder: Path, words: list[str]) -> None:

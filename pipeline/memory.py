@@ -46,13 +46,16 @@ class PeakMemory:
             self._look()
 
 
-def release() -> None:
+def release(thorough: bool = False) -> None:
     """Let go of what Keras and TensorFlow keep of models that nobody uses any more.
 
     TensorFlow registers the gradient of each function with one of its own for ever, and with it the graph around it
     and the model: some MiB a training. What is alive after that stays: modules, what Hydra knows of finished jobs,
     MLflow's caches. Later collections pass it by; to look through it took a third of a small job's time, and ever more.
+    What of it has become garbage since is let go when somebody asks to be `thorough`.
     """
+    if thorough:
+        gc.unfreeze()
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session(free_memory=False)
     registry = getattr(sys.modules.get("tensorflow.python.framework.ops"), "gradient_registry", None)

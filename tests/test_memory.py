@@ -37,6 +37,13 @@ def test_garbage_goes_and_what_lives_is_passed_by_from_then_on(released):
     released()
     assert seen() is None
     assert not any(one is alive for one in gc.get_objects())
+    alive.own = alive
+    seen = weakref.ref(alive)
+    del alive
+    released()
+    assert seen() is not None
+    released(thorough=True)
+    assert seen() is None
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
