@@ -42,7 +42,8 @@ def sweep(jobs, processes, outputs):
 
     launcher = ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={processes}"] if processes > 1 else []
     command = [sys.executable, "-m", "pipeline", "--multirun", *launcher, *JOB, f"seed=range(0,{jobs})"]
-    chosen = environment() | {"PIPELINE_OUTPUTS": str(outputs)}
+    # One thread a process: threads that wait for each other use the processor too, the more the busier the machine.
+    chosen = environment() | {"PIPELINE_OUTPUTS": str(outputs), "OMP_NUM_THREADS": "1"}
     subprocess.run(command, env=chosen, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     left = [json.loads(file.read_text()) for file in outputs.rglob(FILE)]
     rows = [one | {"time": one["cpu_seconds"] / one["yardstick_seconds"]} for one in left]
