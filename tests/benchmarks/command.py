@@ -41,7 +41,11 @@ def fresh(sizes: Sizes, name: str) -> Path:
 
 
 def default_run(sizes: Sizes) -> Work:
-    """The main job in a fresh store: every stage, with the map of all images, report and explorer."""
+    """The main job in a fresh store: every stage, with the map of all images, report and explorer.
+
+    All that it imports is read from the disk before the clock starts, as it is for the published set-up.
+    """
+    python("-m", "pipeline", *sizes.first, outputs=fresh(sizes, "little"))
 
     def work() -> Facts:
         outputs = fresh(sizes, "store")
@@ -56,11 +60,11 @@ def default_run(sizes: Sizes) -> Work:
 
 def published_run(sizes: Sizes) -> Work:
     """The published set-up, plainly."""
-    words = map(str, (sizes.images, sizes.published_epochs, sizes.few))
-    command = ("-m", "tests.benchmarks.published", *words)
+    command = ("-m", "tests.benchmarks.published")
+    python(*command, "500", "1", "100")
 
     def work() -> Facts:
-        python(*command)
+        python(*command, *map(str, (sizes.images, sizes.published_epochs, sizes.few)))
         return {}
 
     return work
@@ -82,7 +86,7 @@ def reused_run(sizes: Sizes) -> Work:
 def sweep(sizes: Sizes, *launcher: str) -> Work:
     """Jobs that share nothing but the images, each with a seed of its own, in a fresh store."""
     seeds = "seed=" + ",".join(map(str, range(sizes.jobs)))
-    smaller = (f"data.train_size={sizes.job_images}", "data.test_size=200", "data.seed=0", "train.min_steps=200")
+    smaller = (f"data.train_size={sizes.job_images}", "data.test_size=200", "data.seed=0", "train.min_steps=100")
     quick = ("nulls.sample=0", "manifold=none", "project=pca", "cluster=kmeans", "tracking.models=false")
 
     def work() -> Facts:

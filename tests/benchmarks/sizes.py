@@ -18,10 +18,16 @@ class Sizes:
     published_epochs: int = 20
     map_epochs: int = 200
     jobs: int = 8
-    job_images: int = 2_000
+    job_images: int = 1_000
     most_repeats: int = 5
     words: tuple[str, ...] = ()
     """What makes a run of the pipeline smaller."""
+
+    first: tuple[str, ...] = (
+        "data=digits", "data.train_size=300", "train.epochs=1", "train.min_steps=0", "manifold.n_epochs=5",
+        "project.n_epochs=5", "nulls.sample=0", "cluster.estimator.n_init=1",
+    )  # fmt: skip
+    """A run of all stages that takes little longer than its imports, which it brings from the disk into memory."""
 
     folder: Path = field(default_factory=lambda: Path(mkdtemp(prefix="benchmark-")))
 
@@ -29,7 +35,7 @@ class Sizes:
 def quick(folder: Path) -> Sizes:
     """A tenth of the images, once."""
     smaller = ("data.train_size=6000", "data.test_size=1000", "train.epochs=2", "train.min_steps=0")
-    return Sizes(6_000, 1_000, 2, 200, 2, 500, 1, smaller, folder)
+    return Sizes(6_000, 1_000, 2, 200, 2, 500, 1, smaller, folder=folder)
 
 
 def tiny(folder: Path) -> Sizes:
@@ -39,4 +45,4 @@ def tiny(folder: Path) -> Sizes:
         "evaluate.silhouette_sample=100", "evaluate.trustworthiness_sample=50", "tracking.models=false",
         "nulls.sample=0",
     )  # fmt: skip
-    return Sizes(300, 120, 1, 20, 2, 300, 1, smaller, folder)
+    return Sizes(300, 120, 1, 20, 2, 300, 1, smaller, smaller, folder)
