@@ -41,6 +41,10 @@ def _seconds(axes: Axes, runs: list[dict[str, Any]]) -> None:
         axes.plot(sizes, seconds, color=hue(place), marker=marker(place), linewidth=1.4)
         ends.append((seconds[-1], name, hue(place)))
     axes.set_yscale("log")
+    axes.set_yticks([1, 3, 10, 30, 100, 300, 1000, 3000])
+    axes.set_yticks([], minor=True)
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.set_ylim(min(min(run["stages"][name]["seconds"] for name in slowest) for run in runs) / 1.5, ends[0][0] * 1.5)
     axes.set_ylabel("seconds")
     for height, (seconds, name, colour) in zip(apart([one[0] for one in ends]), ends, strict=True):
         axes.annotate(
