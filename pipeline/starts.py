@@ -15,8 +15,8 @@ import numpy as np
 
 from pipeline.artifacts.base import Float, Int
 from pipeline.errors import UserError
-from pipeline.metrics import silhouette_score
 from pipeline.sampling import drawn
+from pipeline.separation import silhouette_score
 
 TRIES = 10
 """Starts of the k-means among the latents; the best inertia wins."""

@@ -11,6 +11,7 @@ from sklearn.manifold import trustworthiness as reference_trustworthiness
 
 from pipeline import metrics
 from pipeline.metrics import SCORES, contingency_matrix, per_cluster, score
+from pipeline.separation import silhouette_score
 
 ADJUSTED = {"ami_score", "ari_score"}
 MATCHING = {"purity_score", "accuracy_score"}
@@ -216,9 +217,9 @@ def cloud():
 
 def test_the_silhouette_by_hand_and_where_there_is_none():
     points = np.array([[0.0], [1.0], [10.0]])
-    assert metrics.silhouette_score(points, np.array([4, 4, 7])) == pytest.approx((9 / 10 + 8 / 9 + 0) / 3)
+    assert silhouette_score(points, np.array([4, 4, 7])) == pytest.approx((9 / 10 + 8 / 9 + 0) / 3)
     for clusters in ([0, 0, 0], [0, 1, 2]):
-        assert np.isnan(metrics.silhouette_score(points, np.array(clusters)))
+        assert np.isnan(silhouette_score(points, np.array(clusters)))
 
 
 @pytest.mark.parametrize("k", [1, 5, 15, 40])

@@ -21,6 +21,7 @@ from pipeline.config import Evaluate
 from pipeline.models.base import Autoencoder
 from pipeline.observer import SILENT, Observer
 from pipeline.sampling import drawn
+from pipeline.separation import silhouette_score
 
 NULL = ("accuracy", "accuracy_sd", "purity", "nmi", "k", "coverage", "agreement", "n")
 """What is kept of each null model, as metrics `null/<space>_<name>`."""
@@ -116,7 +117,7 @@ def _internal(config: Evaluate, points: Float, clusters: Int) -> dict[str, float
     if not 2 <= len(np.unique(clusters)) < len(clusters):
         return {}
     rows = np.random.default_rng(config.seed).permutation(len(clusters))[: config.silhouette_sample]
-    silhouette = metrics.silhouette_score(points[rows], clusters[rows])
+    silhouette = silhouette_score(points[rows], clusters[rows])
     return {
         "silhouette_score": 0.0 if math.isnan(silhouette) else silhouette,  # the sample may be of one cluster
         "davies_bouldin_index": float(davies_bouldin_score(points, clusters)),

@@ -17,9 +17,9 @@ from pipeline.counting.page import page
 from pipeline.counting.result import Count
 from pipeline.counting.rules import below_chord, gap
 from pipeline.errors import UserError
-from pipeline.metrics import silhouette_score
 from pipeline.observer import SILENT, Observer
 from pipeline.sampling import drawn
+from pipeline.separation import silhouette_score
 
 
 def how_many(
