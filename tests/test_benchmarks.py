@@ -217,7 +217,7 @@ def test_growing_runs_are_kept_by_size_drawn_and_shown(tmp_path):
 
 
 def test_names_of_lines_that_end_together_are_written_apart():
-    assert apart([10.0, 1.0, 10.5]) == pytest.approx([10, 1, 12.2])
+    assert apart([10.0, 1.0, 10.5]) == pytest.approx([10, 1, 14.2])
 
 
 def test_a_growing_run_is_the_pipeline_with_so_many_images():

@@ -54,7 +54,7 @@ def _seconds(axes: Axes, runs: list[dict[str, Any]]) -> None:
     heading(axes, "Time\nthe slowest stages, and all of it")
 
 
-def apart(values: list[float], least: float = 1.22) -> list[float]:
+def apart(values: list[float], least: float = 1.42) -> list[float]:
     """Return where to write each value's name on a logarithmic axis: at least that factor over the one below."""
     order, floor, found = sorted(range(len(values)), key=lambda place: values[place]), 0.0, list(values)
     for place in order:
