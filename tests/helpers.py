@@ -35,11 +35,11 @@ def environment() -> dict[str, str]:
     return kept | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
 
 
-def pipeline(*words: str, outputs: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run `python -m pipeline` as a person would."""
+def pipeline(*words: str, outputs: Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m pipeline` as a person would, with these variables in the environment."""
     return subprocess.run(
         [sys.executable, "-m", "pipeline", *words],
-        env=environment() | {"PIPELINE_OUTPUTS": str(outputs)},
+        env=environment() | {"PIPELINE_OUTPUTS": str(outputs)} | variables,
         cwd=cwd or outputs,
         capture_output=True,
         text=True,

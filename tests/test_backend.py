@@ -2,8 +2,6 @@
 
 import importlib.util
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -14,7 +12,7 @@ from pipeline.artifacts import Images, Latents
 from pipeline.backend import backend
 from pipeline.errors import UserError
 from pipeline.models.base import Autoencoder
-from tests.helpers import environment, summaries
+from tests.helpers import pipeline, summaries
 
 TRAINED = (
     "data=digits", "data.train_size=300", "train.epochs=3", "train.min_steps=0",
@@ -63,11 +61,7 @@ def test_a_backend_touches_the_results_of_networks_alone(monkeypatch):
 
 def run(outputs, backend, *words):
     """A run of the pipeline with a backend; its stages by name, and what it printed as an error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *TRAINED, *words],
-        env=environment() | {"PIPELINE_OUTPUTS": str(outputs), "KERAS_BACKEND": backend},
-        cwd=outputs, capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
+    done = pipeline(*TRAINED, *words, outputs=outputs, KERAS_BACKEND=backend)
     if done.returncode:
         return None, done.stderr
     return summaries(outputs)[-1]["stages"], done.stderr

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.reproduction import write
 from tests.benchmarks import __main__ as benchmark
-from tests.benchmarks import machine, measure, record
+from tests.benchmarks import keeping, machine, measure, record
 from tests.benchmarks.figure import figure
 from tests.benchmarks.growth import __main__ as growth_command
 from tests.benchmarks.growth import record as growth
@@ -171,7 +171,7 @@ def test_record_figure_and_readme_are_written_together(tmp_path):
     rows = [made("knn"), made("umap")]
     benchmark.write(rows, tmp_path)
     text = (tmp_path / "README.md").read_text()
-    assert write.shown(text, "benchmark") == record.section(record.read(tmp_path / benchmark.FILE))
+    assert write.shown(text, "benchmark") == record.section(keeping.read(tmp_path / benchmark.FILE))
     assert (tmp_path / record.FIGURE).stat().st_size < 300 * 1024
     (bars,) = figure(record.merge(None, rows)).axes
     assert [text.get_text() for text in bars.get_yticklabels()][-1].startswith("knn: ")
@@ -202,7 +202,7 @@ def test_growing_runs_are_kept_by_size_drawn_and_shown(tmp_path):
     (tmp_path / "README.md").write_text("<!-- growth:begin -->\n<!-- growth:end -->\n")
     growth_command.write([grown(2000)], tmp_path)
     growth_command.write([grown(1000), grown(2000, 20.0)], tmp_path)
-    found = growth.read(tmp_path / growth_command.FILE)
+    found = keeping.read(tmp_path / growth_command.FILE)
     assert [run["n"] for run in found["runs"]] == [1000, 2000]
     rows = {row[0]: row[1:] for row in growth.table(found).rows}
     assert rows["project"] == ("20 s, 1,000 MiB", "40 s, 2,000 MiB")

@@ -7,7 +7,6 @@ a tenth, nothing is repeated and nothing written. Nothing else should run meanwh
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from rich.markdown import Markdown
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from pipeline.reproduction.tables import to_markdown
-from pipeline.reproduction.write import RECORDS, ROOT, splice
-from tests.benchmarks import record
+from pipeline.reproduction.write import RECORDS, ROOT
+from tests.benchmarks import keeping, record
 from tests.benchmarks.measure import here, measure, steps
 from tests.benchmarks.rows import ROWS
 from tests.benchmarks.sizes import Sizes, quick
@@ -72,17 +71,10 @@ def carry_out(names: list[str], sizes: Sizes, console: Console, keep: bool) -> l
 
 def write(rows: list[dict[str, object]], root: Path) -> None:
     """Write record, figure and the README's section; rows measured before on this machine stay."""
-    from pipeline.figures.style import png
     from tests.benchmarks.figure import figure
 
-    found = record.merge(record.read(root / FILE), rows)
-    (root / record.FIGURE).parent.mkdir(parents=True, exist_ok=True)
-    (root / record.FIGURE).write_bytes(png(figure(found)))
-    (root / FILE).parent.mkdir(parents=True, exist_ok=True)
-    (root / FILE).write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    readme = root / "README.md"
-    text = splice(readme.read_text(encoding="utf-8"), "benchmark", record.section(found))
-    readme.write_text(text, encoding="utf-8")
+    found = record.merge(keeping.read(root / FILE), rows)
+    keeping.write(root, FILE, found, record.FIGURE, figure(found), "benchmark", record.section(found))
 
 
 if __name__ == "__main__":

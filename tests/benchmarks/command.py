@@ -14,6 +14,7 @@ from tests.benchmarks import inputs
 from tests.benchmarks.row import Row
 from tests.benchmarks.sizes import Sizes
 from tests.benchmarks.worker import Facts, Work
+from tests.helpers import summaries
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +52,7 @@ def default_run(sizes: Sizes) -> Work:
         outputs = fresh(sizes, "store")
         file = outputs / "tracked.json"
         python("-m", "tests.benchmarks.tracked", str(file), *sizes.words, outputs=outputs)
-        (summary,) = (json.loads(one.read_text()) for one in outputs.rglob("summary.json") if "runs" in one.parts)
+        (summary,) = summaries(outputs)
         facts: dict[str, float] = json.loads(file.read_text())
         return facts | {"accuracy": summary["metrics"]["train/accuracy_score"]}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from pipeline.artifacts.base import Float
 from tests.benchmarks import inputs
 from tests.benchmarks.row import Row
 from tests.benchmarks.sizes import Sizes
+from tests.benchmarks.tracked import Stopwatch
 from tests.benchmarks.worker import Facts, Work
 
 SEED = 42
@@ -32,30 +34,15 @@ PARTS = {
 
 
 @contextmanager
-def profiled() -> Iterator[dict[str, float]]:
-    """Yield the seconds that umap-learn's calls inside this context spend in each of their parts."""
+def profiled() -> Iterator[dict[str, Stopwatch]]:
+    """Yield watches that run while umap-learn's calls inside this context are in each of their parts."""
     from umap import umap_
 
-    kept = {name: getattr(umap_, function) for name, function in PARTS.items()}
-    seconds = dict.fromkeys(PARTS, 0.0)
-
-    def around(name: str) -> Callable[..., Any]:
-        def call(*arguments: Any, **options: Any) -> Any:
-            started = time.perf_counter()
-            try:
-                return kept[name](*arguments, **options)
-            finally:
-                seconds[name] += time.perf_counter() - started
-
-        return call
-
-    try:
+    watches = {name: Stopwatch() for name in PARTS}
+    with ExitStack() as stack:
         for name, function in PARTS.items():
-            setattr(umap_, function, around(name))
-        yield seconds
-    finally:
-        for name, function in PARTS.items():
-            setattr(umap_, function, kept[name])
+            stack.enter_context(patch.object(umap_, function, watches[name].around(getattr(umap_, function))))
+        yield watches
 
 
 def timed(sizes: Sizes, embed: Callable[[], Float], n: int, clusters: bool = False) -> Facts:
@@ -95,8 +82,9 @@ def umap_ours(sizes: Sizes) -> Work:
 
 def _profiled(sizes: Sizes, embed: Callable[[], Float]) -> Facts:
     """Time an embedding of all by UMAP, with its parts."""
-    with profiled() as seconds:
-        return {**timed(sizes, embed, sizes.images, clusters=True), **seconds}
+    with profiled() as watches:
+        facts = timed(sizes, embed, sizes.images, clusters=True)
+    return {**facts, **{name: watch.seconds for name, watch in watches.items()}}
 
 
 def umap_learn(sizes: Sizes) -> Work:

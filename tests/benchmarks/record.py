@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from pipeline.reproduction.tables import Table, time_words, to_markdown
 from tests.benchmarks import machine
 from tests.benchmarks.embedding import PARTS
+from tests.benchmarks.keeping import newest
 from tests.benchmarks.rows import ROWS
 
 FIGURE = ".github/benchmark.png"
@@ -19,15 +18,8 @@ NONE = "–"
 
 def merge(earlier: dict[str, Any] | None, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the record with these rows new; rows of another machine or other versions do not stay beside them."""
-    own = machine.facts()
-    kept = earlier["rows"] if earlier and earlier["machine"] == own else []
-    by_name = {row["row"]: row for row in [*kept, *rows]}
+    own, by_name = newest(earlier, rows, "rows", "row")
     return {"machine": own, "rows": [by_name[name] for name in ROWS if name in by_name]}
-
-
-def read(file: Path) -> dict[str, Any] | None:
-    """Return the record, or None where nothing was measured."""
-    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
 
 
 def section(record: dict[str, Any] | None) -> str:

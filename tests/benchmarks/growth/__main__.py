@@ -7,7 +7,6 @@ record holds already, of this machine and these versions, are not repeated. Noth
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,11 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from pipeline.reproduction.tables import to_markdown
-from pipeline.reproduction.write import RECORDS, ROOT, splice
+from pipeline.reproduction.write import RECORDS, ROOT
+from tests.benchmarks import keeping
 from tests.benchmarks.command import python
 from tests.benchmarks.growth import record
+from tests.helpers import summaries
 
 FILE = RECORDS / "growth.json"
 MNIST = 60_000
@@ -36,7 +37,7 @@ def run(n: int, *more: str) -> dict[str, Any]:
     """Run the pipeline on n images in a fresh store, and return seconds and peak memory of every stage, and scores."""
     with tempfile.TemporaryDirectory(prefix="growth-") as folder:
         python("-m", "pipeline", *words(n), *more, outputs=Path(folder))
-        (summary,) = (json.loads(one.read_text()) for one in Path(folder).rglob("summary.json") if "runs" in one.parts)
+        (summary,) = summaries(Path(folder))
     scores: dict[str, float] = summary["metrics"]
     stages = {
         name: {"seconds": round(one["seconds"], 1), "peak_mib": round(one["peak_mib"])}
@@ -49,16 +50,10 @@ def run(n: int, *more: str) -> dict[str, Any]:
 
 def write(runs: list[dict[str, Any]], root: Path) -> None:
     """Write record, figure and the README's section."""
-    from pipeline.figures.style import png
     from tests.benchmarks.growth.figure import figure
 
-    found = record.merge(record.read(root / FILE), runs)
-    (root / record.FIGURE).parent.mkdir(parents=True, exist_ok=True)
-    (root / record.FIGURE).write_bytes(png(figure(found)))
-    (root / FILE).parent.mkdir(parents=True, exist_ok=True)
-    (root / FILE).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    readme = root / "README.md"
-    readme.write_text(splice(readme.read_text(encoding="utf-8"), "growth", record.section(found)), encoding="utf-8")
+    found = record.merge(keeping.read(root / FILE), runs)
+    keeping.write(root, FILE, found, record.FIGURE, figure(found), "growth", record.section(found))
 
 
 def main() -> None:
@@ -67,13 +62,13 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", type=int, metavar="N", help=f"images (default {SIZES})")
     parser.add_argument("--anew", action="store_true", help="repeat what the record holds")
     given, console = parser.parse_args(), Console(soft_wrap=True)
-    there = set() if given.anew else {one["n"] for one in record.merge(record.read(ROOT / FILE), [])["runs"]}
+    there = set() if given.anew else {one["n"] for one in record.merge(keeping.read(ROOT / FILE), [])["runs"]}
     for n in sorted(set(given.sizes or SIZES) - there):
         with console.status(f"{n:,} images"):
             found = run(n)
         console.print(f"{n:,} images: {found['seconds']} s, {found['peak_mib']:,} MiB", highlight=False)
         write([found], ROOT)
-    console.print(Markdown(to_markdown([record.table(record.merge(record.read(ROOT / FILE), []))])))
+    console.print(Markdown(to_markdown([record.table(record.merge(keeping.read(ROOT / FILE), []))])))
 
 
 if __name__ == "__main__":

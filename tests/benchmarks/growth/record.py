@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from pipeline.reproduction.tables import Table, time_words, to_markdown
 from tests.benchmarks import machine
+from tests.benchmarks.keeping import newest
 
 Run = dict[str, Any]
 FIGURE = ".github/growth.png"
@@ -21,15 +20,8 @@ SCORES = {
 
 def merge(earlier: dict[str, Any] | None, runs: Sequence[Run]) -> dict[str, Any]:
     """Return the record with these runs new, by size; runs of another machine or other versions do not stay."""
-    own = machine.facts()
-    kept = earlier["runs"] if earlier and earlier["machine"] == own else []
-    by_size = {run["n"]: run for run in [*kept, *runs]}
+    own, by_size = newest(earlier, runs, "runs", "n")
     return {"machine": own, "runs": [by_size[n] for n in sorted(by_size)]}
-
-
-def read(file: Path) -> dict[str, Any] | None:
-    """Return the record, or None where nothing was measured."""
-    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
 
 
 def section(record: dict[str, Any] | None) -> str:
