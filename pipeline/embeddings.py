@@ -7,7 +7,6 @@ neighbours. Where the graph has landmarks, a neighbour embedding is fitted on th
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,8 +19,20 @@ from pipeline.artifacts.features import Features
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.errors import ArgumentError, UserError
 from pipeline.knn import exact
+from pipeline.layout import layout
 from pipeline.observer import SILENT, Observer
 from pipeline.quiet import muted
+
+OTHER_LAYOUTS = {
+    "densmap",
+    "dens_lambda",
+    "dens_frac",
+    "dens_var_shift",
+    "output_dens",
+    "output_metric",
+    "output_metric_kwds",
+}
+"""Options of umap-learn that are about layouts which are not ours."""
 
 
 def identity(latents: Latents, graph: Graph, observer: Observer = SILENT, seed: int = 0) -> Features:  # noqa: ARG001
@@ -77,18 +88,22 @@ def umap(
     seed: int = 0,
     **options: Any,
 ) -> Features:
-    """Return UMAP coordinates (n, n_components) float32 from the shared graph.
+    """Return UMAP coordinates (n, n_components) float32 from the shared graph, the same bits each time.
 
-    A seeded UMAP runs on one thread and gives the same bits each time. `options` go to `umap.UMAP`.
+    Weights and start are umap-learn's, the layout is our own, on all cores. `n_epochs` null gives 500 to 10,000 points
+    or fewer, 200 to more. `options` go to `umap.UMAP`; of its other losses and metrics of the map there are none here.
     Source: McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018.
     """
+    if ours := sorted(options.keys() & OTHER_LAYOUTS):
+        raise ArgumentError(f"{ours[0]}: this layout of UMAP has no such option; leave it out")
+    n = len(latents.fitted)
+    epochs = n_epochs or (500 if n <= 10_000 else 200)
     with warnings.catch_warnings():
         # The warnings are about transform, which is not used, and about Numba's own deprecations.
         warnings.simplefilter("ignore")
         with muted():  # umap imports TensorFlow
             from umap.umap_ import UMAP
 
-        n = len(latents.fitted)
         own = np.arange(n, dtype=np.int32)[:, None]
         indices = np.hstack([own, graph.indices])
         distances = np.hstack([np.zeros((n, 1), np.float32), graph.distances])
@@ -97,19 +112,20 @@ def umap(
                 n_components=n_components,
                 n_neighbors=graph.k + 1,
                 min_dist=min_dist,
-                n_epochs=n_epochs,
+                n_epochs=0,
                 random_state=seed,
                 n_jobs=1,
                 precomputed_knn=(indices, distances, None),
                 force_approximation_algorithm=True,
-                tqdm_kwds={"disable": False, "file": _Ticks(observer), "bar_format": "{n}/{total}", "mininterval": 0.3},
                 **options,
             )
-            fitted = model.fit_transform(np.asarray(latents.fitted)).astype(np.float32)
+            start = model.fit_transform(np.asarray(latents.fitted))
         except (TypeError, ValueError) as error:
             given = {"n_components": n_components, "min_dist": min_dist, "n_epochs": n_epochs} | options
             told = ", ".join(f"{name}={value}" for name, value in given.items())
             raise UserError(f"UMAP of {n:,} images with {told}: {str(error).splitlines()[0]}") from error
+    kept = {name: getattr(model, name) for name in ("learning_rate", "repulsion_strength", "negative_sample_rate")}
+    fitted = layout(model.graph_, start, model._a, model._b, epochs, **kept, observer=observer, seed=seed)
     return Features(fitted, fitted[:0], "umap").with_held_out(latents, graph)
 
 
@@ -174,18 +190,3 @@ def _tsne_progress(observer: Observer, offset: int, total: int) -> Any:
         observer.progress(offset + iteration, total, "iterations")
 
     return tell
-
-
-class _Ticks:
-    """A file for tqdm to write "n/total" to; each becomes a call of the observer."""
-
-    def __init__(self, observer: Observer) -> None:
-        self.observer = observer
-
-    def write(self, text: str) -> None:
-        found = re.search(r"(\d+)/(\d+)", text)
-        if found:
-            self.observer.progress(int(found[1]), int(found[2]), "epochs")
-
-    def flush(self) -> None:
-        """Nothing is buffered."""

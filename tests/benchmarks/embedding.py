@@ -12,6 +12,7 @@ from unittest.mock import patch
 import numpy as np
 
 from pipeline.artifacts.base import Float
+from pipeline.build import find
 from tests.benchmarks import inputs
 from tests.benchmarks.row import Row
 from tests.benchmarks.sizes import Sizes
@@ -27,21 +28,22 @@ PERPLEXITY = 15.0
 
 
 PARTS = {
-    "neighbours": "nearest_neighbors", "weights": "fuzzy_simplicial_set", "start": "spectral_layout",
-    "layout": "optimize_layout_euclidean",
-}  # fmt: skip
-"""What UMAP does one after the other, by the names of umap-learn's functions."""
+    "neighbours": ["umap.umap_.nearest_neighbors"],
+    "weights": ["umap.umap_.fuzzy_simplicial_set"],
+    "start": ["umap.umap_.spectral_layout"],
+    "layout": ["umap.umap_.optimize_layout_euclidean", "pipeline.embeddings.layout"],
+}
+"""What UMAP does one after the other, and the functions that do it; in ours umap-learn's layout has nothing to do."""
 
 
 @contextmanager
 def profiled() -> Iterator[dict[str, Stopwatch]]:
-    """Yield watches that run while umap-learn's calls inside this context are in each of their parts."""
-    from umap import umap_
-
+    """Yield watches that run while calls inside this context are in each of UMAP's parts."""
     watches = {name: Stopwatch() for name in PARTS}
     with ExitStack() as stack:
-        for name, function in PARTS.items():
-            stack.enter_context(patch.object(umap_, function, watches[name].around(getattr(umap_, function))))
+        for name, functions in PARTS.items():
+            for function in functions:
+                stack.enter_context(patch(function, watches[name].around(find(function, "benchmark"))))
         yield watches
 
 
@@ -57,15 +59,15 @@ def timed(sizes: Sizes, embed: Callable[[], Float], n: int, clusters: bool = Fal
 
 
 def accuracies(points: Float, labels: Any) -> dict[str, float]:
-    """Return the accuracy of k-means and of the default mixture, k = 10, on the points."""
+    """Return the accuracy of k-means and of a mixture of four starts, k = 10, on the points."""
     from sklearn.cluster import KMeans
     from sklearn.mixture import GaussianMixture
 
     from pipeline.metrics import score
 
     clusterers = {
-        "k-means": KMeans(10, n_init=10, random_state=SEED),
-        "mixture": GaussianMixture(10, n_init=16, init_params="k-means++", random_state=SEED),
+        "k-means": KMeans(10, n_init=4, random_state=SEED),
+        "mixture": GaussianMixture(10, n_init=4, init_params="k-means++", random_state=SEED),
     }
     return {name: score(labels, one.fit_predict(points))["accuracy_score"] for name, one in clusterers.items()}
 
@@ -87,7 +89,7 @@ def _profiled(sizes: Sizes, embed: Callable[[], Float]) -> Facts:
     return {**facts, **{name: watch.seconds for name, watch in watches.items()}}
 
 
-def umap_learn(sizes: Sizes) -> Work:
+def umap_learn(sizes: Sizes, seed: int | None = SEED, threads: int = 1) -> Work:
     """umap-learn's own call with the same settings, which finds neighbours itself; all is compiled before."""
     from umap import UMAP
 
@@ -97,10 +99,15 @@ def umap_learn(sizes: Sizes) -> Work:
         settings = {"n_components": 10, "n_neighbors": 21, "min_dist": 0.0, "n_epochs": sizes.map_epochs}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return np.asarray(UMAP(**settings, random_state=SEED, n_jobs=1).fit_transform(points))
+            return np.asarray(UMAP(**settings, random_state=seed, n_jobs=threads).fit_transform(points))
 
     embed(codes[:ENOUGH])
     return lambda: _profiled(sizes, lambda: embed(codes))
+
+
+def umap_unseeded(sizes: Sizes) -> Work:
+    """The same without a seed, for which umap-learn takes all cores and gives other coordinates each time."""
+    return umap_learn(sizes, None, -1)
 
 
 def tsne_few_ours(sizes: Sizes) -> Work:
@@ -139,10 +146,14 @@ def tsne_all_opentsne(sizes: Sizes) -> Work:
 
 
 UMAP_ROW = Row(
-    "UMAP of every latent into 10 dimensions, one thread, seeded; ours from the graph",
-    {"ours, from the graph": umap_ours, "umap-learn": umap_learn},
+    "UMAP of every latent into 10 dimensions; ours from the graph",
+    {
+        "ours, seeded, all cores": umap_ours,
+        "umap-learn, seeded, one thread": umap_learn,
+        "umap-learn, no seed, all cores": umap_unseeded,
+    },
     repeats=2,
-    faster={"umap-learn": 2.0},
+    faster={"umap-learn, seeded, one thread": 2.0},
 )
 FEW_ROW = Row(
     "t-SNE of few latents; ours from the graph",

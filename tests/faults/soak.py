@@ -105,14 +105,15 @@ def draw(measured):
                 for place, process in enumerate(dict.fromkeys(line["process"] for line in rows)):
                     own = [(place_, line[name]) for place_, line in enumerate(rows, 1) if line["process"] == process]
                     one.plot(*zip(*own, strict=True), color=hue(place), linewidth=1.2)
-                if name == "time":
-                    one.set_ylim(0, 2 * median(line[name] for line in rows))  # the first job imports for longer
-                elif name != "database_mib":
-                    one.set_ylim(bottom=0)
                 one.grid(axis="y")
                 if not column:
                     one.set_ylabel(label)
             axes[-1, column].set_xlabel("job")
+        every = [row for rows in measured.values() for row in rows]
+        for row, name in enumerate(MEASURES):
+            # The first job of a process imports and compiles; its time would flatten all others.
+            most = 2 * median(line[name] for line in every) if name == "time" else max(line[name] for line in every)
+            axes[row, 0].set_ylim(0, 1.08 * most)
         return figure
 
 
