@@ -35,6 +35,9 @@ PARTS = {
 }
 """What UMAP does one after the other, and the functions that do it; in ours umap-learn's layout has nothing to do."""
 
+CLUSTERERS = {"k-means": "kmeans", "mixture": "gmm"}
+"""What clusters a result to tell how good it is: a name, and the choice of the group `cluster`."""
+
 
 @contextmanager
 def profiled() -> Iterator[dict[str, Stopwatch]]:
@@ -55,21 +58,20 @@ def timed(sizes: Sizes, embed: Callable[[], Float], n: int, clusters: bool = Fal
     embedded = np.asarray(embed(), np.float32)
     seconds = time.perf_counter() - started
     facts = {"seconds": seconds, "trust": trustworthiness(inputs.latents(sizes, n).fitted, embedded, sample=2000)}
-    return facts | (accuracies(embedded, inputs.images(n)[1]) if clusters else {})
+    return facts | (accuracies(sizes, embedded) if clusters else {})
 
 
-def accuracies(points: Float, labels: Any) -> dict[str, float]:
-    """Return the accuracy of k-means and of a mixture of four starts, k = 10, on the points."""
-    from sklearn.cluster import KMeans
-    from sklearn.mixture import GaussianMixture
-
+def accuracies(sizes: Sizes, points: Float) -> dict[str, float]:
+    """Return the accuracy of what the cluster stage finds in the points, k = 10, by k-means and by the mixture."""
+    from pipeline.artifacts import Features
     from pipeline.metrics import score
+    from pipeline.notebook import settings
+    from pipeline.stages.cluster import cluster
 
-    clusterers = {
-        "k-means": KMeans(10, n_init=4, random_state=SEED),
-        "mixture": GaussianMixture(10, n_init=4, init_params="k-means++", random_state=SEED),
-    }
-    return {name: score(labels, one.fit_predict(points))["accuracy_score"] for name, one in clusterers.items()}
+    given = Features(points, points[:0], "umap"), inputs.graph(sizes), inputs.latents(sizes)
+    found = {name: cluster(settings(f"cluster={word}").cluster, *given) for name, word in CLUSTERERS.items()}
+    labels = inputs.images(len(points))[1]
+    return {name: score(labels, one.fitted)["accuracy_score"] for name, one in found.items()}
 
 
 def umap_ours(sizes: Sizes) -> Work:
