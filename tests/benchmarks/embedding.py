@@ -35,9 +35,6 @@ PARTS = {
 }
 """What UMAP does one after the other, and the functions that do it; in ours umap-learn's layout has nothing to do."""
 
-CLUSTERERS = {"k-means": "kmeans", "mixture": "gmm"}
-"""What clusters a result to tell how good it is: a name, and the choice of the group `cluster`."""
-
 
 @contextmanager
 def profiled() -> Iterator[dict[str, Stopwatch]]:
@@ -51,27 +48,26 @@ def profiled() -> Iterator[dict[str, Stopwatch]]:
 
 
 def timed(sizes: Sizes, embed: Callable[[], Float], n: int, clusters: bool = False) -> Facts:
-    """Embed; return its seconds, and beside the clock the trustworthiness and what clusterers find in the result."""
+    """Embed; return its seconds, and beside the clock the trustworthiness and what the mixture finds in the result."""
     from pipeline.metrics import trustworthiness
 
     started = time.perf_counter()
     embedded = np.asarray(embed(), np.float32)
     seconds = time.perf_counter() - started
     facts = {"seconds": seconds, "trust": trustworthiness(inputs.latents(sizes, n).fitted, embedded, sample=2000)}
-    return facts | (accuracies(sizes, embedded) if clusters else {})
+    return facts | (accuracy(sizes, embedded) if clusters else {})
 
 
-def accuracies(sizes: Sizes, points: Float) -> dict[str, float]:
-    """Return the accuracy of what the cluster stage finds in the points, k = 10, by k-means and by the mixture."""
+def accuracy(sizes: Sizes, points: Float) -> dict[str, float]:
+    """Return the accuracy of what the cluster stage finds in the points, as the default configures it."""
     from pipeline.artifacts import Features
     from pipeline.metrics import score
     from pipeline.notebook import settings
     from pipeline.stages.cluster import cluster
 
-    given = Features(points, points[:0], "umap"), inputs.graph(sizes), inputs.latents(sizes)
-    found = {name: cluster(settings(f"cluster={word}").cluster, *given) for name, word in CLUSTERERS.items()}
-    labels = inputs.images(len(points))[1]
-    return {name: score(labels, one.fitted)["accuracy_score"] for name, one in found.items()}
+    features = Features(points, points[:0], "umap")
+    found = cluster(settings().cluster, features, inputs.graph(sizes), inputs.latents(sizes))
+    return {"mixture": score(inputs.images(len(points))[1], found.fitted)["accuracy_score"]}
 
 
 def umap_ours(sizes: Sizes) -> Work:

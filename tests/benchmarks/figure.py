@@ -11,6 +11,9 @@ from matplotlib.figure import Figure
 from pipeline.figures.style import INK, MUTED, WIDTH, heading, hue, new_figure, style
 from tests.benchmarks.rows import ROWS
 
+NUMBER = 0.3
+"""How wide a number is, in units of the axis."""
+
 
 def figure(record: dict[str, Any]) -> Figure:
     """Draw the ratios as bars, with the targets as marks."""
@@ -28,7 +31,9 @@ def _ratios(axes: Axes, rows: list[dict[str, Any]]) -> None:
     ][::-1]  # fmt: skip
     axes.barh([name for name, _, _ in bars], [ratio for _, ratio, _ in bars], color=hue(0), height=0.6)
     for place, (_, ratio, wanted) in enumerate(bars):
-        axes.annotate(f"{ratio:.2f}", (ratio, place), xytext=(4, 0), textcoords="offset points", va="center", color=INK)
+        # Where the target's mark would cross the number, the number stands behind it.
+        end = wanted if wanted and ratio <= wanted < ratio + NUMBER else ratio
+        axes.annotate(f"{ratio:.2f}", (end, place), xytext=(5, 0), textcoords="offset points", va="center", color=INK)
         if wanted:
             axes.plot([wanted, wanted], [place - 0.4, place + 0.4], color=hue(1), linewidth=3)
     axes.axvline(1, color=MUTED, linewidth=0.8)
