@@ -7,6 +7,7 @@ from tests.benchmarks.row import Row
 
 ROWS: dict[str, Row] = {
     "train": training.ROW,
+    "backends": training.BACKENDS,
     "knn": neighbours.ROW,
     "kmeans": clustering.ROW,
     "umap": embedding.UMAP_ROW,
