@@ -7,6 +7,7 @@ neighbours. Where the graph has landmarks, a neighbour embedding is fitted on th
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,9 @@ from pipeline.knn import exact
 from pipeline.layout import layout
 from pipeline.observer import SILENT, Observer
 from pipeline.quiet import muted
+
+MANY = 10_000
+"""Up to so many points UMAP's layout is umap-learn's: it takes seconds there, and moves the start about less."""
 
 OTHER_LAYOUTS = {
     "densmap",
@@ -90,14 +94,14 @@ def umap(
 ) -> Features:
     """Return UMAP coordinates (n, n_components) float32 from the shared graph, the same bits each time.
 
-    Weights and start are umap-learn's, the layout is our own, on all cores. `n_epochs` null gives 500 to 10,000 points
-    or fewer, 200 to more. `options` go to `umap.UMAP`; of its other losses and metrics of the map there are none here.
+    Weights and start are umap-learn's; so is the layout of up to `MANY` points, on one thread, while that of more is
+    ours, on all cores. `n_epochs` null gives 500 to few points, 200 to many. `options` go to `umap.UMAP`.
     Source: McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018.
     """
-    if ours := sorted(options.keys() & OTHER_LAYOUTS):
-        raise ArgumentError(f"{ours[0]}: this layout of UMAP has no such option; leave it out")
     n = len(latents.fitted)
-    epochs = n_epochs or (500 if n <= 10_000 else 200)
+    many = n > MANY
+    if many and (without := sorted(options.keys() & OTHER_LAYOUTS)):
+        raise ArgumentError(f"{without[0]}: the layout of more than {MANY:,} points has no such option; leave it out")
     with warnings.catch_warnings():
         # The warnings are about transform, which is not used, and about Numba's own deprecations.
         warnings.simplefilter("ignore")
@@ -112,20 +116,22 @@ def umap(
                 n_components=n_components,
                 n_neighbors=graph.k + 1,
                 min_dist=min_dist,
-                n_epochs=0,
+                n_epochs=0 if many else n_epochs,
                 random_state=seed,
                 n_jobs=1,
                 precomputed_knn=(indices, distances, None),
                 force_approximation_algorithm=True,
+                tqdm_kwds={"disable": many, "file": _Ticks(observer), "bar_format": "{n}/{total}", "mininterval": 0.3},
                 **options,
             )
-            start = model.fit_transform(np.asarray(latents.fitted))
+            fitted = model.fit_transform(np.asarray(latents.fitted)).astype(np.float32)
         except (TypeError, ValueError) as error:
             given = {"n_components": n_components, "min_dist": min_dist, "n_epochs": n_epochs} | options
             told = ", ".join(f"{name}={value}" for name, value in given.items())
             raise UserError(f"UMAP of {n:,} images with {told}: {str(error).splitlines()[0]}") from error
-    kept = {name: getattr(model, name) for name in ("learning_rate", "repulsion_strength", "negative_sample_rate")}
-    fitted = layout(model.graph_, start, model._a, model._b, epochs, **kept, observer=observer, seed=seed)
+    if many:
+        kept = {name: getattr(model, name) for name in ("learning_rate", "repulsion_strength", "negative_sample_rate")}
+        fitted = layout(model.graph_, fitted, model._a, model._b, n_epochs or 200, **kept, observer=observer, seed=seed)
     return Features(fitted, fitted[:0], "umap").with_held_out(latents, graph)
 
 
@@ -190,3 +196,18 @@ def _tsne_progress(observer: Observer, offset: int, total: int) -> Any:
         observer.progress(offset + iteration, total, "iterations")
 
     return tell
+
+
+class _Ticks:
+    """A file for tqdm to write "n/total" to; each becomes a call of the observer."""
+
+    def __init__(self, observer: Observer) -> None:
+        self.observer = observer
+
+    def write(self, text: str) -> None:
+        found = re.search(r"(\d+)/(\d+)", text)
+        if found:
+            self.observer.progress(int(found[1]), int(found[2]), "epochs")
+
+    def flush(self) -> None:
+        """Nothing is buffered."""
