@@ -25,7 +25,7 @@ from pipeline.observer import SILENT, Observer
 from pipeline.quiet import muted
 
 MANY = 10_000
-"""Up to so many points UMAP's layout is umap-learn's: it takes seconds there, and moves the start about less."""
+"""Up to so many points UMAP's layout is umap-learn's, which takes seconds there and depends less on the seed."""
 
 OTHER_LAYOUTS = {
     "densmap",

@@ -52,8 +52,9 @@ def layout(
     the epochs as its weight is of the largest, each pull comes with `negative_sample_rate` pushes away from random
     points, and the `learning_rate` falls to nothing in a straight line. `threads` null: as many as OpenMP would take.
 
-    Source: McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018. Known weakness: as
-    good as umap-learn's layout of the same graph, but not the same one.
+    Source: McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018. Known weakness: with
+    few points, thousands rather than tens of thousands, clusters of the layout depend more on the seed than those of
+    umap-learn's, whose steps build on each other; trustworthiness is the same.
     """
     starts, tails, shares = _edges(weights, n_epochs)
     now = np.array(start, np.float32, order="C")
