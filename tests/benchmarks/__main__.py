@@ -1,7 +1,7 @@
 """Measure: `python -m tests.benchmarks [ROW …] [--quick]`; without rows all of them.
 
 A full measurement is written into tests/records/benchmark.json, a figure and the README; with --quick the sizes are
-a tenth, nothing is repeated and nothing written. Nothing else should run meanwhile.
+a twentieth, nothing is repeated and nothing written. Nothing else should run meanwhile.
 """
 
 from __future__ import annotations
