@@ -113,7 +113,6 @@ def _compiled(p: int) -> Callable[..., None]:
     from numba import njit
 
     one, two = np.float32(1), np.float32(2)  # a plain number would make all that it meets 64-bit
-
     mix = njit(_mixed)
 
     def move(
