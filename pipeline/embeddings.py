@@ -25,7 +25,7 @@ from pipeline.observer import SILENT, Observer
 from pipeline.quiet import muted
 
 MANY = 10_000
-"""Up to so many points UMAP's layout is umap-learn's, which takes seconds there and depends less on the seed."""
+"""Up to so many points UMAP's layout is umap-learn's, which takes seconds there and has more options."""
 
 OTHER_LAYOUTS = {
     "densmap",
