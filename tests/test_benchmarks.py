@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -127,8 +128,29 @@ def test_arms_take_turns_in_processes_of_their_own(sizes, capfd, monkeypatch):
 
 
 def test_a_failure_in_another_process_is_told_with_its_reason():
-    with pytest.raises(RuntimeError, match="ValueError: no such thing"):
-        Worker(wrong)
+    with Worker() as worker, pytest.raises(RuntimeError, match="ValueError: no such thing"):
+        worker.prepare("wrong", wrong)
+
+
+def dying():
+    os._exit(3)
+
+
+def test_a_process_that_dies_is_told_with_its_exit_status():
+    with Worker() as worker:
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="ended with exit status 3"):
+                worker.prepare("dying", dying)
+
+
+def test_arms_share_a_process_where_time_is_short_and_nothing_speaks_against_it(sizes):
+    row = Row("some work", {"ours": quiet_work, "peer": quiet_work}, 1)
+    short = replace(sizes, together=True)
+    processes = [
+        len({arm["facts"]["pid"] for arm in measure.measure("some", one, short)["arms"]})
+        for one in (row, replace(row, apart=True))
+    ]
+    assert processes == [1, 2]
 
 
 def test_the_machine_is_described_and_not_named():

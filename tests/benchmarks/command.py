@@ -46,7 +46,8 @@ def default_run(sizes: Sizes) -> Work:
 
     All that it imports is read from the disk before the clock starts, as it is for the published set-up.
     """
-    python("-m", "pipeline", *sizes.first, outputs=fresh(sizes, "little"))
+    if sizes.first:
+        python("-m", "pipeline", *sizes.first, outputs=fresh(sizes, "little"))
 
     def work() -> Facts:
         outputs = fresh(sizes, "store")
@@ -62,7 +63,8 @@ def default_run(sizes: Sizes) -> Work:
 def published_run(sizes: Sizes) -> Work:
     """The published set-up, plainly."""
     command = ("-m", "tests.benchmarks.published")
-    python(*command, "500", "1", "100")
+    if sizes.first:
+        python(*command, "500", "1", "100")
 
     def work() -> Facts:
         python(*command, *map(str, (sizes.images, sizes.published_epochs, sizes.few)))
@@ -156,4 +158,9 @@ SWEEP = Row(
     "a sweep of small jobs that share nothing", {"two processes": sweep_parallel, "in sequence": sweep}, repeats=1
 )
 HELP = Row("`--help`", {"ours": help_text, "empty Python": empty}, limits={"seconds": 1.0})
-NUMBA = Row("what Numba compiles in each process: a tiny UMAP", {"first": first_umap, "again": second_umap}, repeats=1)
+NUMBA = Row(
+    "what Numba compiles in each process: a tiny UMAP",
+    {"first": first_umap, "again": second_umap},
+    repeats=1,
+    apart=True,
+)

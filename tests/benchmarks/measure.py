@@ -32,20 +32,22 @@ def measure(name: str, row: Row, sizes: Sizes, tell: Tell = lambda _: None) -> d
     started = time.perf_counter()
     found: dict[str, list[tuple[float, dict[str, float]]]] = {arm: [] for arm in here(row)}
     with ExitStack() as stack:
+        shared = stack.enter_context(Worker()) if sizes.together and not row.apart else None
         workers: dict[str, Worker] = {}
         for arm in found:
             tell(f"{name}: preparing {arm}")
-            workers[arm] = stack.enter_context(Worker(partial(row.arms[arm], sizes)))
+            workers[arm] = shared or stack.enter_context(Worker())
+            workers[arm].prepare(arm, partial(row.arms[arm], sizes))
         for _ in range(min(row.repeats, sizes.most_repeats)):
             for arm, worker in workers.items():
                 tell(f"{name}: {arm}")
-                found[arm].append(worker.run())
-        peaks = {arm: worker.close() for arm, worker in workers.items()}
+                found[arm].append(worker.run(arm))
+        peaks = {worker: worker.close() for worker in dict.fromkeys(workers.values())}
     arms = [
         {
             "arm": arm,
             "seconds": [round(seconds, 3) for seconds, _ in runs],
-            "peak_mib": round(peaks[arm]),
+            "peak_mib": round(peaks[workers[arm]]),
             "facts": {key: round(median(facts[key] for _, facts in runs), 4) for key in runs[0][1]},
         }
         for arm, runs in found.items()

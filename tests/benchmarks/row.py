@@ -16,7 +16,8 @@ class Row:
     """Arms by their names, the first one ours; how often each is carried out; and the targets.
 
     `faster` says how many times as fast as an arm ours is to be, `limits` what a fact of ours, such as its seconds,
-    may be at most; `needs` names the packages that peers need beyond this project's own.
+    may be at most; `needs` names the packages that peers need beyond this project's own; arms that are `apart` never
+    share a process.
     """
 
     says: str
@@ -25,3 +26,4 @@ class Row:
     faster: dict[str, float] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
     needs: dict[str, str] = field(default_factory=dict)
+    apart: bool = False

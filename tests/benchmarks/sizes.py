@@ -27,15 +27,20 @@ class Sizes:
         "data=digits", "data.train_size=300", "train.epochs=1", "train.min_steps=0", "manifold.n_epochs=5",
         "project.n_epochs=5", "nulls.sample=0", "cluster.estimator.n_init=1",
     )  # fmt: skip
-    """A run of all stages that takes little longer than its imports, which it brings from the disk into memory."""
+    """A run of all stages that takes little longer than its imports, which it brings from the disk into memory; or no
+    such run, nor a little one of the published set-up.
+    """
+
+    together: bool = False
+    """Whether the arms of a row share a process and its imports."""
 
     folder: Path = field(default_factory=lambda: Path(mkdtemp(prefix="benchmark-")))
 
 
 def quick(folder: Path) -> Sizes:
-    """A twentieth of the images, a quarter of the epochs, once."""
+    """A twentieth of the images, a quarter of the epochs, once, with few processes: they are what takes time then."""
     smaller = ("data.train_size=3000", "data.test_size=500", "train.epochs=2", "train.min_steps=0")
-    return Sizes(3_000, 500, 2, 50, 2, 300, 1, smaller, folder=folder)
+    return Sizes(3_000, 500, 2, 50, 2, 300, 1, smaller, first=(), together=True, folder=folder)
 
 
 def tiny(folder: Path) -> Sizes:
@@ -45,4 +50,4 @@ def tiny(folder: Path) -> Sizes:
         "evaluate.silhouette_sample=100", "evaluate.trustworthiness_sample=50", "tracking.models=false",
         "nulls.sample=0",
     )  # fmt: skip
-    return Sizes(300, 120, 1, 20, 2, 300, 1, smaller, smaller, folder)
+    return Sizes(300, 120, 1, 20, 2, 300, 1, smaller, smaller, folder=folder)

@@ -192,4 +192,5 @@ BACKENDS = Row(
     {"ours": ours, "ours, on JAX": on_jax},
     repeats=1,
     needs={"ours, on JAX": "jax"},
+    apart=True,
 )

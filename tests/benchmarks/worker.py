@@ -1,4 +1,4 @@
-"""A process of its own for each arm: what one loads, compiles and holds costs no other, and its peak is its own."""
+"""Processes that carry arms out: in one of its own what an arm loads and compiles costs no other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 Facts = Mapping[str, float]
 Work = Callable[[], Facts]
@@ -22,26 +22,31 @@ Prepare = Callable[[], Work]
 
 
 class Worker:
-    """Prepares an arm in a fresh process, then carries it out each time it is asked, and tells seconds and facts."""
+    """A fresh process that prepares arms, carries one out each time it is asked, and tells seconds and facts."""
 
-    def __init__(self, prepare: Prepare) -> None:
+    def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(prepare, theirs), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
-        self._answer()
 
-    def run(self) -> tuple[float, dict[str, float]]:
-        """Carry the work out once; return its seconds and its facts."""
-        self._pipe.send("run")
-        seconds, facts = self._answer()
+    def prepare(self, arm: str, prepare: Prepare) -> None:
+        """Make an arm ready to be carried out.
+
+        Raises:
+            RuntimeError: the process could not, with its reason.
+        """
+        self._ask(arm, prepare)
+
+    def run(self, arm: str) -> tuple[float, dict[str, float]]:
+        """Carry an arm out once; return its seconds and its facts."""
+        seconds, facts = self._ask(arm)
         return float(seconds), dict(facts)
 
     def close(self) -> float:
         """End the process; return its peak memory in MiB."""
-        self._pipe.send("end")
-        peak = float(self._answer()[0])
+        peak = float(self._ask(None)[0])
         self._process.join()
         return peak
 
@@ -57,10 +62,11 @@ class Worker:
             self._process.kill()
         self._process.join()
 
-    def _answer(self) -> tuple[float, dict[str, float]]:
+    def _ask(self, *question: Any) -> tuple[float, dict[str, float]]:
         try:
+            self._pipe.send(question)
             first, second = self._pipe.recv()
-        except EOFError as error:
+        except (EOFError, BrokenPipeError) as error:
             self._process.join()
             raise RuntimeError(f"the process ended with exit status {self._process.exitcode} and no word") from error
         if isinstance(first, str):
@@ -68,20 +74,26 @@ class Worker:
         return first, second
 
 
-def _serve(prepare: Prepare, pipe: Connection) -> None:
-    """The worker's side: prepare, say so, then answer until told to end. What libraries print goes nowhere."""
+def _serve(pipe: Connection) -> None:
+    """The worker's side: answer until told to end. What libraries print goes nowhere."""
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123  # it is no path
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
+    works: dict[str, Work] = {}
     try:
-        work = prepare()
-        pipe.send((0.0, {}))
-        while pipe.recv() == "run":
-            started = time.perf_counter()
-            facts = dict(work())
-            elapsed = time.perf_counter() - started
-            pipe.send((facts.pop("seconds", elapsed), facts))
-        pipe.send((peak_mib(), {}))
+        while True:
+            arm, *prepare = pipe.recv()
+            if arm is None:
+                pipe.send((peak_mib(), {}))
+                return
+            if prepare:
+                works[arm] = prepare[0]()
+                pipe.send((0.0, {}))
+            else:
+                started = time.perf_counter()
+                facts = dict(works[arm]())
+                elapsed = time.perf_counter() - started
+                pipe.send((facts.pop("seconds", elapsed), facts))
     except Exception as error:
         pipe.send((f"{type(error).__name__}: {error}", traceback.format_exc()))
 

@@ -45,8 +45,9 @@ def prepare(name: str, seed: int, n: int, budget: Budget) -> Callable[[], Facts]
 
 def trial(name: str, seed: int, n: int, budget: Budget) -> dict[str, Any]:
     """Carry one out in a process of its own and return what the record keeps of it."""
-    with Worker(partial(prepare, name, seed, n, budget)) as worker:
-        seconds, facts = worker.run()
+    with Worker() as worker:
+        worker.prepare(name, partial(prepare, name, seed, n, budget))
+        seconds, facts = worker.run(name)
         peak = worker.close()
     return {
         "method": name,
