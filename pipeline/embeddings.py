@@ -24,9 +24,6 @@ from pipeline.layout import layout
 from pipeline.observer import SILENT, Observer
 from pipeline.quiet import muted
 
-MANY = 10_000
-"""Up to so many points UMAP's layout is umap-learn's, which takes seconds there and has more options."""
-
 OTHER_LAYOUTS = {
     "densmap",
     "dens_lambda",
@@ -36,7 +33,7 @@ OTHER_LAYOUTS = {
     "output_metric",
     "output_metric_kwds",
 }
-"""Options of umap-learn that are about layouts which are not ours."""
+"""Options of umap-learn about layouts of other kinds, such as densMAP: with one of them the layout is its own."""
 
 
 def identity(latents: Latents, graph: Graph, observer: Observer = SILENT, seed: int = 0) -> Features:  # noqa: ARG001
@@ -94,14 +91,16 @@ def umap(
 ) -> Features:
     """Return UMAP coordinates (n, n_components) float32 from the shared graph, the same bits each time.
 
-    Weights and start are umap-learn's; so is the layout of up to `MANY` points, on one thread, while that of more is
-    ours, on all cores. `n_epochs` null gives 500 to few points, 200 to many. `options` go to `umap.UMAP`.
+    Weights and start are umap-learn's, the layout is ours, on all cores. `n_epochs` null gives 500 to at most 10,000
+    points, 200 to more. `options` go to `umap.UMAP`; with those of `OTHER_LAYOUTS` its layout is taken, on one thread.
     Source: McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018.
     """
     n = len(latents.fitted)
-    many = n > MANY
-    if many and (without := sorted(options.keys() & OTHER_LAYOUTS)):
-        raise ArgumentError(f"{without[0]}: the layout of more than {MANY:,} points has no such option; leave it out")
+    theirs = bool(options.keys() & OTHER_LAYOUTS)
+    if n_epochs is None:
+        n_epochs = 500 if n <= 10_000 else 200  # as umap-learn has it
+    elif n_epochs < 0:
+        raise ArgumentError(f"n_epochs = {n_epochs}: a whole number from 0 on, or null")
     with warnings.catch_warnings():
         # The warnings are about transform, which is not used, and about Numba's own deprecations.
         warnings.simplefilter("ignore")
@@ -116,12 +115,12 @@ def umap(
                 n_components=n_components,
                 n_neighbors=graph.k + 1,
                 min_dist=min_dist,
-                n_epochs=0 if many else n_epochs,
+                n_epochs=n_epochs if theirs else 0,
                 random_state=seed,
                 n_jobs=1,
                 precomputed_knn=(indices, distances, None),
                 force_approximation_algorithm=True,
-                tqdm_kwds={"disable": many, "file": _Ticks(observer), "bar_format": "{n}/{total}", "mininterval": 0.3},
+                tqdm_kwds={"disable": not theirs, "file": _Ticks(observer), "bar_format": "{n}/{total}"},
                 **options,
             )
             fitted = model.fit_transform(np.asarray(latents.fitted)).astype(np.float32)
@@ -129,9 +128,9 @@ def umap(
             given = {"n_components": n_components, "min_dist": min_dist, "n_epochs": n_epochs} | options
             told = ", ".join(f"{name}={value}" for name, value in given.items())
             raise UserError(f"UMAP of {n:,} images with {told}: {str(error).splitlines()[0]}") from error
-    if many:
+    if not theirs:
         kept = {name: getattr(model, name) for name in ("learning_rate", "repulsion_strength", "negative_sample_rate")}
-        fitted = layout(model.graph_, fitted, model._a, model._b, n_epochs or 200, **kept, observer=observer, seed=seed)
+        fitted = layout(model.graph_, fitted, model._a, model._b, n_epochs, **kept, observer=observer, seed=seed)
     return Features(fitted, fitted[:0], "umap").with_held_out(latents, graph)
 
 

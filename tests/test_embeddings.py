@@ -24,12 +24,10 @@ def embed(name, blobs, **changes):
     return getattr(embeddings, name)(blobs.latents, blobs.graph, **settings)
 
 
-@pytest.fixture(scope="module", params=[10_000, 100], ids=["few", "many"])
-def drawn(blobs, request):
-    """Every embedding of the groups, once; UMAP as it lays out few points, and as it does many."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(embeddings, "MANY", request.param)
-        yield {name: embed(name, blobs, seed=3) for name in SETTINGS}
+@pytest.fixture(scope="module")
+def drawn(blobs):
+    """Every embedding of the groups, once."""
+    return {name: embed(name, blobs, seed=3) for name in SETTINGS}
 
 
 each = pytest.mark.parametrize("name", SETTINGS)
@@ -126,25 +124,22 @@ def exact_distances(points):
     return exact(Latents(points, points[:0], [points.shape[1]]), 10).distances
 
 
-def test_few_points_and_many_are_laid_out_in_two_ways(blobs, monkeypatch):
-    monkeypatch.setattr(embeddings, "MANY", 10_000)
-    few = embed("umap", blobs, seed=3)
-    monkeypatch.setattr(embeddings, "MANY", len(blobs.labels) - 1)
-    assert not np.array_equal(embed("umap", blobs, seed=3).fitted, few.fitted)
-    monkeypatch.setattr(embeddings, "MANY", len(blobs.labels))
-    np.testing.assert_array_equal(embed("umap", blobs, seed=3).fitted, few.fitted)
+def test_options_of_other_layouts_bring_umap_learns(blobs, drawn, recorder):
+    dense = embed("umap", blobs, seed=3, densmap=True, observer=recorder)
+    assert silhouette_score(dense.fitted, blobs.labels) > 0.5
+    assert not np.array_equal(dense.fitted, drawn["umap"].fitted)
+    assert {whole for _, whole in recorder.steps} == {SETTINGS["umap"]["n_epochs"]}
 
 
-def test_an_option_that_the_layout_of_many_does_not_know_is_refused(blobs, monkeypatch):
-    monkeypatch.setattr(embeddings, "MANY", 100)
-    with pytest.raises(UserError, match=r"^densmap: the layout of more than 100 points has no such option"):
-        embed("umap", blobs, densmap=True)
+def test_epochs_are_umap_learns_unless_they_are_said(blobs, recorder):
+    embed("umap", blobs, n_epochs=None, observer=recorder)
+    assert recorder.steps[-1] == (500, 500)
+    with pytest.raises(UserError, match=r"^n_epochs = -1: a whole number from 0 on"):
+        embed("umap", blobs, n_epochs=-1)
 
 
-@pytest.mark.parametrize("many", [10_000, 100])
 @pytest.mark.parametrize("name", SEEDED)
-def test_the_observer_hears_of_the_iterations(blobs, recorder, name, many, monkeypatch):
-    monkeypatch.setattr(embeddings, "MANY", many)
+def test_the_observer_hears_of_the_iterations(blobs, recorder, name):
     total = 50
     embed(name, blobs, observer=recorder, n_epochs=total)
     done = [step for step, _ in recorder.steps]
