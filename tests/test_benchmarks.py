@@ -145,12 +145,13 @@ def test_a_process_that_dies_is_told_with_its_exit_status():
 
 def test_arms_share_a_process_where_time_is_short_and_nothing_speaks_against_it(sizes):
     row = Row("some work", {"ours": quiet_work, "peer": quiet_work}, 1)
-    short = replace(sizes, together=True)
-    processes = [
-        len({arm["facts"]["pid"] for arm in measure.measure("some", one, short)["arms"]})
-        for one in (row, replace(row, apart=True))
-    ]
-    assert processes == [1, 2]
+    with Worker() as shared:
+        pids = [
+            {arm["facts"]["pid"] for arm in measure.measure("some", one, sizes, shared=shared)["arms"]}
+            for one in (row, row, replace(row, apart=True))
+        ]
+    assert [len(one) for one in pids] == [1, 1, 2]
+    assert len(set.union(*pids)) == 3
 
 
 def test_the_machine_is_described_and_not_named():

@@ -1,7 +1,7 @@
 """Measure: `python -m tests.benchmarks [ROW …] [--quick]`; without rows all of them.
 
 A full measurement is written into tests/records/benchmark.json, a figure and the README; with --quick the sizes are
-a twentieth, the arms of a row share a process, nothing is repeated and nothing written. Nothing else should run
+a twentieth, arms share a process, nothing is repeated and nothing written. Nothing else should run
 meanwhile.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +22,7 @@ from tests.benchmarks import keeping, record
 from tests.benchmarks.measure import here, measure, steps
 from tests.benchmarks.rows import ROWS
 from tests.benchmarks.sizes import Sizes, quick
+from tests.benchmarks.worker import Worker
 
 FILE = RECORDS / "benchmark.json"
 
@@ -55,14 +57,16 @@ def carry_out(names: list[str], sizes: Sizes, console: Console, keep: bool) -> l
     """Measure the rows with a bar, writing each down as soon as it is there; return them."""
     rows = []
     columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TextColumn("left"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+    with ExitStack() as stack:
+        shared = stack.enter_context(Worker()) if sizes.together else None
+        bar = stack.enter_context(Progress(*columns, TimeRemainingColumn(), console=console, transient=True))
         task = bar.add_task("", total=sum(steps(ROWS[name], sizes) for name in names))
 
         def tell(what: str) -> None:
             bar.update(task, advance=1, description=what)
 
         for name in names:
-            rows.append(measure(name, ROWS[name], sizes, tell))
+            rows.append(measure(name, ROWS[name], sizes, tell, shared))
             for line in record.lines(rows[-1]):
                 console.print("  ".join(cell for cell in line if cell), highlight=False)
             if keep:

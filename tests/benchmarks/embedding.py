@@ -131,16 +131,22 @@ def tsne_all_ours(sizes: Sizes) -> Work:
     """`project=tsne`."""
     from pipeline.embeddings import tsne
 
-    latents, graph = inputs.latents(sizes), inputs.graph(sizes)
-    return lambda: timed(sizes, lambda: tsne(latents, graph, seed=0).fitted, sizes.images)
+    latents, graph, n_epochs = inputs.latents(sizes), inputs.graph(sizes), sum(_iterations(sizes))
+    return lambda: timed(sizes, lambda: tsne(latents, graph, n_epochs=n_epochs, seed=0).fitted, sizes.images)
 
 
 def tsne_all_opentsne(sizes: Sizes) -> Work:
     """openTSNE's own call: perplexity 30, its own approximate neighbours."""
     from openTSNE import TSNE
 
-    codes = inputs.latents(sizes).fitted
-    return lambda: timed(sizes, lambda: np.asarray(TSNE(n_jobs=-1, random_state=0).fit(codes)), sizes.images)
+    codes, (early, late) = inputs.latents(sizes).fitted, _iterations(sizes)
+    method = TSNE(early_exaggeration_iter=early, n_iter=late, n_jobs=-1, random_state=0)
+    return lambda: timed(sizes, lambda: np.asarray(method.fit(codes)), sizes.images)
+
+
+def _iterations(sizes: Sizes) -> tuple[int, int]:
+    """Of t-SNE with early exaggeration, and after it: openTSNE's own numbers, or as much fewer as UMAP's epochs."""
+    return 5 * sizes.map_epochs // 4, 5 * sizes.map_epochs // 2
 
 
 UMAP_ROW = Row(

@@ -27,27 +27,31 @@ def steps(row: Row, sizes: Sizes) -> int:
     return len(here(row)) * (1 + min(row.repeats, sizes.most_repeats))
 
 
-def measure(name: str, row: Row, sizes: Sizes, tell: Tell = lambda _: None) -> dict[str, Any]:
-    """Return the row as the record keeps it: seconds of each repeat, medians of the facts, peak memory of each arm."""
+def measure(
+    name: str, row: Row, sizes: Sizes, tell: Tell = lambda _: None, shared: Worker | None = None
+) -> dict[str, Any]:
+    """Return the row as the record keeps it: seconds of each repeat, medians of the facts, peak memory of each arm.
+
+    Each arm has a process of its own, unless there is a `shared` one and the row has nothing against it.
+    """
     started = time.perf_counter()
     found: dict[str, list[tuple[float, dict[str, float]]]] = {arm: [] for arm in here(row)}
     with ExitStack() as stack:
-        shared = stack.enter_context(Worker()) if sizes.together and not row.apart else None
         workers: dict[str, Worker] = {}
         for arm in found:
             tell(f"{name}: preparing {arm}")
-            workers[arm] = shared or stack.enter_context(Worker())
+            workers[arm] = shared if shared and not row.apart else stack.enter_context(Worker())
             workers[arm].prepare(arm, partial(row.arms[arm], sizes))
         for _ in range(min(row.repeats, sizes.most_repeats)):
             for arm, worker in workers.items():
                 tell(f"{name}: {arm}")
                 found[arm].append(worker.run(arm))
-        peaks = {worker: worker.close() for worker in dict.fromkeys(workers.values())}
+        peaks = {arm: worker.peak() for arm, worker in workers.items()}
     arms = [
         {
             "arm": arm,
             "seconds": [round(seconds, 3) for seconds, _ in runs],
-            "peak_mib": round(peaks[workers[arm]]),
+            "peak_mib": round(peaks[arm]),
             "facts": {key: round(median(facts[key] for _, facts in runs), 4) for key in runs[0][1]},
         }
         for arm, runs in found.items()

@@ -32,14 +32,17 @@ class Sizes:
     """
 
     together: bool = False
-    """Whether the arms of a row share a process and its imports."""
+    """Whether arms share a process and its imports, those of several rows too."""
 
     folder: Path = field(default_factory=lambda: Path(mkdtemp(prefix="benchmark-")))
 
 
 def quick(folder: Path) -> Sizes:
     """A twentieth of the images, a quarter of the epochs, once, with few processes: they are what takes time then."""
-    smaller = ("data.train_size=3000", "data.test_size=500", "train.epochs=2", "train.min_steps=0")
+    smaller = (
+        "data.train_size=3000", "data.test_size=500", "train.epochs=2", "train.min_steps=0", "nulls.sample=0",
+        "cluster.estimator.n_init=2",
+    )  # fmt: skip
     return Sizes(3_000, 500, 2, 50, 2, 300, 1, smaller, first=(), together=True, folder=folder)
 
 

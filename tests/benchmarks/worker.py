@@ -44,11 +44,9 @@ class Worker:
         seconds, facts = self._ask(arm)
         return float(seconds), dict(facts)
 
-    def close(self) -> float:
-        """End the process; return its peak memory in MiB."""
-        peak = float(self._ask(None)[0])
-        self._process.join()
-        return peak
+    def peak(self) -> float:
+        """Return the most memory that the process held until now, in MiB."""
+        return float(self._ask(None)[0])
 
     def __enter__(self) -> Self:
         """The process is there already."""
@@ -85,8 +83,7 @@ def _serve(pipe: Connection) -> None:
             arm, *prepare = pipe.recv()
             if arm is None:
                 pipe.send((peak_mib(), {}))
-                return
-            if prepare:
+            elif prepare:
                 works[arm] = prepare[0]()
                 pipe.send((0.0, {}))
             else:

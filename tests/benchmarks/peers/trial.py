@@ -48,7 +48,7 @@ def trial(name: str, seed: int, n: int, budget: Budget) -> dict[str, Any]:
     with Worker() as worker:
         worker.prepare(name, partial(prepare, name, seed, n, budget))
         seconds, facts = worker.run(name)
-        peak = worker.close()
+        peak = worker.peak()
     return {
         "method": name,
         "seed": seed,
