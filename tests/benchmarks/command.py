@@ -158,9 +158,4 @@ SWEEP = Row(
     "a sweep of small jobs that share nothing", {"two processes": sweep_parallel, "in sequence": sweep}, repeats=1
 )
 HELP = Row("`--help`", {"ours": help_text, "empty Python": empty}, limits={"seconds": 1.0})
-NUMBA = Row(
-    "what Numba compiles in each process: a tiny UMAP",
-    {"first": first_umap, "again": second_umap},
-    repeats=1,
-    apart=True,
-)
+NUMBA = Row("what Numba compiles in each process: a tiny UMAP", {"first": first_umap, "again": second_umap}, repeats=1)
