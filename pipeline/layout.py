@@ -56,8 +56,7 @@ def layout(
     null: as many as OpenMP would take.
 
     Source: McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018. Known weakness: the
-    distances between clusters say little, as in every layout of this kind. On the pixels of MNIST a mixture finds
-    fewer of the digits on this layout than on umap-learn's, though it keeps neighbours as well; not so on latents.
+    distances between clusters say little, as in every layout of this kind.
     """
     ends, shares, rounds = _edges(weights, n_epochs)
     now = np.array(start, np.float32, order="C")

@@ -71,6 +71,11 @@ def test_the_same_seed_draws_the_same_and_another_does_not(things):
     assert not np.array_equal(first.rows, other.rows)
 
 
+def test_swaps_are_left_out_and_it_is_said(things, recorder):
+    made(things, NullModels(starts=7), clusterer(swaps=9), observer=recorder)
+    assert recorder.notes == ["null models: no swaps"]
+
+
 def test_nothing_is_said_where_nothing_differs_from_the_run(things, recorder):
     assert made(things, NullModels(starts=7), observer=recorder).notes == []
     assert not recorder.notes

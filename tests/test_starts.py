@@ -6,13 +6,14 @@ from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 
-from pipeline import starts
 from pipeline.artifacts import Features, Latents
 from pipeline.config import Cluster
 from pipeline.errors import UserError
+from pipeline.fitting import choice
+from pipeline.fitting.choice import fit, separation
+from pipeline.fitting.starts import begin, means, partition, precisions
 from pipeline.knn import exact
 from pipeline.stages.cluster import cluster
-from pipeline.starts import begin, means, partition, precisions, separation
 
 KINDS = ("full", "tied", "diag", "spherical")
 
@@ -79,12 +80,13 @@ def test_where_k_means_of_the_latents_goes_astray_own_starts_are_believed():
     config = Cluster(name="some", k=3, estimator=estimator, start="latents")
     found = cluster(config, Features(points, points[:0], "umap"), exact(known, 10), known)
     assert adjusted_rand_score(truth, found.fitted) == 1
-    assert "its own starts give clusters that lie apart among the latents" in found.notes[0]
+    assert "clusters from own starts lie apart among the latents better" in found.notes[0]
 
 
 def test_where_both_starts_find_the_same_the_latents_is_kept(blobs):
     points = blobs.latents.fitted
-    estimator, labels, said = starts.fit(GaussianMixture(3, random_state=0), 3, points, points, 0)
+    config = Cluster(name="some", k=3, estimator={"_target_": "unused"}, start="latents")
+    estimator, labels, said = fit(config, GaussianMixture(3, random_state=0), points, points)
     assert estimator.means_init is not None
     assert adjusted_rand_score(blobs.labels, labels) == 1
     assert said == []
@@ -95,7 +97,7 @@ def test_separation_is_the_silhouette_where_there_is_one(blobs, monkeypatch):
     assert separation(points, blobs.labels, 0) == pytest.approx(silhouette_score(points, blobs.labels))
     assert separation(points, np.zeros_like(blobs.labels), 0) == -1
     assert separation(points, np.arange(len(points)), 0) == -1
-    monkeypatch.setattr(starts, "JUDGED", 60)
+    monkeypatch.setattr(choice, "JUDGED", 60)
     assert separation(points, blobs.labels, 0) == pytest.approx(silhouette_score(points, blobs.labels), abs=0.05)
     assert separation(points, blobs.labels, 0) != separation(points, blobs.labels, 1)
 
@@ -105,7 +107,7 @@ def test_a_mixture_starts_as_scikit_learn_starts_it_from_the_same_groups(blobs, 
     points = np.asarray(blobs.latents.fitted, np.float64)
     settings = {"covariance_type": kind, "random_state": 0}
     ours, reference = GaussianMixture(3, **settings), GaussianMixture(3, init_params="kmeans", **settings)
-    begin(ours, 3, points, points, 0)
+    begin(ours, partition(3, points, points, 0), points)
     ours.fit(points)
     reference.fit(points)
     order, theirs = (np.argsort(one.weights_) for one in (ours, reference))
@@ -135,13 +137,21 @@ def test_means_are_the_groups_means():
 
 
 @pytest.mark.parametrize("estimator", [AgglomerativeClustering(3), BayesianGaussianMixture(n_components=3)])
-def test_an_estimator_without_a_start_is_refused(blobs, estimator):
-    with pytest.raises(UserError, match=r"^cluster\.start = latents: \w+ takes no start; set cluster\.start=own$"):
-        begin(estimator, 3, blobs.latents.fitted, blobs.latents.fitted, 0)
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"start": "latents"}, r"^cluster\.start = latents: \w+ takes no start; set cluster\.start=own$"),
+        ({"swaps": 5}, r"^cluster\.swaps = 5: \w+ takes no start; set cluster\.swaps=0$"),
+    ],
+)
+def test_an_estimator_without_a_start_is_refused(blobs, estimator, asked, message):
+    config = Cluster(name="some", k=3, estimator={"_target_": "unused"}, **asked)
+    with pytest.raises(UserError, match=message):
+        fit(config, estimator, blobs.latents.fitted, blobs.latents.fitted)
 
 
 @pytest.mark.filterwarnings("ignore:Number of distinct clusters")  # the stage makes it a note
 def test_latents_with_too_few_groups_are_refused(blobs):
     flat = np.zeros((156, 2), np.float32)
     with pytest.raises(UserError, match="have only 1 distinct groups, 3 are wanted"):
-        begin(KMeans(3), 3, flat, blobs.latents.fitted, 0)
+        partition(3, flat, blobs.latents.fitted, 0)

@@ -48,7 +48,8 @@ class Cluster(Group):
     `graph` says whether the shared neighbour graph is what the estimator is fitted on (`affinity`), a constraint
     beside the features (`connectivity`), or unused. With `fit_size` the estimator is fitted on a random subset of
     that size and the other images take the cluster of their neighbours. With `start=latents` it starts from the groups
-    that k-means finds among the latents, in place of starts that it draws itself (`own`).
+    that k-means finds among the latents and from starts that it draws itself (`own`: from those alone). Each of
+    `swaps` moves one centre to a random point, to leave a local optimum.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Cluster(Group):
     estimator: Spec
     graph: Literal["none", "affinity", "connectivity"] = "none"
     start: Literal["own", "latents"] = "own"
+    swaps: int = Field(0, ge=0)
     fit_size: int | None = Field(None, ge=2)
     deterministic: bool = True
     seed: int = Field(0, ge=0, lt=2**32)
@@ -64,4 +66,6 @@ class Cluster(Group):
     def _counted_start(self) -> Cluster:
         if self.start == "latents" and self.k is None:
             raise ValueError(f"cluster.start = latents: {self.name} has no cluster.k; set cluster.start=own")
+        if self.swaps and self.graph == "affinity":
+            raise ValueError(f"cluster.swaps = {self.swaps:,}: {self.name} clusters a graph; set cluster.swaps=0")
         return self

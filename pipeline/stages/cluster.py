@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipeline import starts
 from pipeline.artifacts.base import Float, Int
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Features
@@ -19,6 +18,7 @@ from pipeline.build import build
 from pipeline.config import Cluster
 from pipeline.errors import UserError
 from pipeline.estimators import storable
+from pipeline.fitting.choice import fit
 from pipeline.knn import search
 from pipeline.neighborhood import symmetric, vote
 from pipeline.observer import SILENT, Observer
@@ -41,7 +41,7 @@ def cluster(
         warnings.simplefilter("ignore", category=FutureWarning)
         for kind in (UserWarning, RuntimeWarning):  # it has not converged, found fewer, or took another way
             warnings.simplefilter("always", category=kind)
-        estimator, labels, said = _fit(config, features, graph, latents, rows)
+        estimator, labels, said = _fit(config, features, graph, latents, rows, observer)
         fitted, confidence = _everyone(estimator, labels, rows, features.fitted, graph)
         table = _by_size(fitted)
         fitted = table[fitted + 1]
@@ -105,7 +105,9 @@ def _storable(estimator: Any, config: Cluster, observer: Observer) -> tuple[Any,
     return None, [note]
 
 
-def _fit(config: Cluster, features: Features, graph: Graph, latents: Latents, rows: Any) -> tuple[Any, Int, list[str]]:
+def _fit(
+    config: Cluster, features: Features, graph: Graph, latents: Latents, rows: slice | Int, observer: Observer
+) -> tuple[Any, Int, list[str]]:
     """The fitted estimator, the labels of the rows, and what must be said."""
     estimator = build(config.estimator, "cluster.estimator")
     n = len(features.fitted[rows])
@@ -117,8 +119,8 @@ def _fit(config: Cluster, features: Features, graph: Graph, latents: Latents, ro
         if config.graph == "connectivity":
             estimator.set_params(connectivity=_connected(graph))
         points = np.asarray(features.fitted)[rows]
-        if config.start == "latents" and config.k is not None:
-            return starts.fit(estimator, config.k, np.asarray(latents.fitted)[rows], points, config.seed)
+        if config.start == "latents" or config.swaps:
+            return fit(config, estimator, np.asarray(latents.fitted)[rows], points, observer)
         return estimator, np.asarray(estimator.fit_predict(points), np.int32), []
     except (ValueError, TypeError) as error:
         raise UserError(f"cluster.estimator: {type(estimator).__name__}: {error}") from error

@@ -93,7 +93,9 @@ def _lighter(config: NullModels, cluster: Cluster, size: int, n: int) -> tuple[l
         notes.append(f"{config.starts} starts in place of {starts}")
     if cluster.k is None and size < n:
         notes.append("settings of the clusterer that count images were chosen for all of them and mean more here")
-    lighter = cluster.model_copy(update={"estimator": estimator, "fit_size": None})
+    if cluster.swaps:
+        notes.append("no swaps")
+    lighter = cluster.model_copy(update={"estimator": estimator, "swaps": 0, "fit_size": None})
     return [redrawn(lighter, by) for by in range(config.repeats if draws(lighter) else 1)], notes
 
 
