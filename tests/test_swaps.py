@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
@@ -32,8 +33,6 @@ def trapped():
 
 def at_start(estimator, points, start):
     """The estimator fitted from that start, and its labels: it stays in the trap."""
-    from sklearn.base import clone
-
     fitted = clone(estimator)
     begin(fitted, start, points)
     return fitted, np.asarray(fitted.fit_predict(points), np.int32)

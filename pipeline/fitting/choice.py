@@ -35,20 +35,16 @@ def fit(
     among the latents; where they are alike, the one that took least.
 
     Raises:
-        UserError: the estimator takes no start, or the latents have fewer than `cluster.k` distinct groups.
+        UserError: the estimator takes no start and shall have one, or the latents have fewer distinct groups than
+            `cluster.k`.
     """
     _check(config, estimator)
     fits = {"own starts": estimator}
     if config.start == "latents":
         fits = {"groups of the latents": _started(config, estimator, latents, points)} | fits
     found = {name: (one, np.asarray(one.fit_predict(points), np.int32)) for name, one in fits.items()}
-    for part, name in enumerate(fits):
-
-        def after(swap: int, before: int = part * config.swaps) -> None:
-            observer.progress(before + swap, len(fits) * config.swaps, "swaps")
-
-        if config.swaps:
-            found[f"{name} and swaps"] = improve(*found[name], points, config.swaps, config.seed, after)
+    if config.swaps:
+        found |= _improved(config, found, points, observer)
     if config.start == "own":
         return *list(found.values())[-1], []
     return _judged(found, latents, config.seed)
@@ -56,10 +52,27 @@ def fit(
 
 def _check(config: Cluster, estimator: Any) -> None:
     """Refuse what takes no start where one is to be given."""
-    asked = "start = latents" if config.start == "latents" else f"swaps = {config.swaps:,}"
-    remedy = "start=own" if config.start == "latents" else "swaps=0"
-    if not startable(estimator):
-        raise UserError(f"cluster.{asked}: {type(estimator).__name__} takes no start; set cluster.{remedy}")
+    name = type(estimator).__name__
+    if config.start == "latents" and not startable(estimator):
+        raise UserError(f"cluster.start = latents: {name} takes no start; set cluster.start=own")
+    if config.swaps and not startable(estimator):
+        raise UserError(f"cluster.swaps = {config.swaps:,}: {name} takes no start; set cluster.swaps=0")
+
+
+def _improved(
+    config: Cluster, found: dict[str, tuple[Any, Int]], points: Float, observer: Observer
+) -> dict[str, tuple[Any, Int]]:
+    """The fits that swaps made better, under names of their own."""
+    improved = {}
+    for part, (name, (estimator, labels)) in enumerate(found.items()):
+
+        def after(swap: int, before: int = part * config.swaps) -> None:
+            observer.progress(before + swap, len(found) * config.swaps, "swaps")
+
+        better = improve(estimator, labels, points, config.swaps, config.seed, after)
+        if better[0] is not estimator:
+            improved[f"{name} and swaps"] = better
+    return improved
 
 
 def _started(config: Cluster, estimator: Any, latents: Float, points: Float) -> Any:

@@ -37,6 +37,7 @@ def improve(
     are so many clusters that the sample holds too few of each, it changes nothing.
     """
     from sklearn.base import clone
+    from sklearn.metrics import pairwise_distances_argmin
 
     rows, rng = drawn(len(points), SAMPLE, seed), np.random.default_rng(seed)
     some = np.asarray(points[rows], np.float64)  # in 32 bits a narrow covariance may have no inverse
@@ -44,7 +45,7 @@ def improve(
     for swap in range(1, swaps + 1):
         moved = _centres(kept or estimator).copy()
         moved[rng.integers(len(moved))] = some[rng.integers(len(some))]
-        trial = _tried(estimator, some, _nearest(some, moved))
+        trial = _tried(estimator, some, pairwise_distances_argmin(some, moved))
         if trial is not None and (best is None or _goodness(trial) > _goodness(best)):
             best = kept = trial
         if after:
@@ -71,12 +72,6 @@ def _tried(estimator: Any, points: Any, groups: Int) -> Any:
         warnings.simplefilter("ignore", ConvergenceWarning)
         found = trial.fit_predict(points)
     return trial if np.bincount(found, minlength=k).min() >= least else None
-
-
-def _nearest(points: Any, centres: Float) -> Int:
-    from sklearn.metrics import pairwise_distances_argmin
-
-    return np.asarray(pairwise_distances_argmin(points, centres), np.int32)
 
 
 def _centres(estimator: Any) -> Float:

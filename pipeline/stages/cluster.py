@@ -119,9 +119,7 @@ def _fit(
         if config.graph == "connectivity":
             estimator.set_params(connectivity=_connected(graph))
         points = np.asarray(features.fitted)[rows]
-        if config.start == "latents" or config.swaps:
-            return fit(config, estimator, np.asarray(latents.fitted)[rows], points, observer)
-        return estimator, np.asarray(estimator.fit_predict(points), np.int32), []
+        return fit(config, estimator, np.asarray(latents.fitted)[rows], points, observer)
     except (ValueError, TypeError) as error:
         raise UserError(f"cluster.estimator: {type(estimator).__name__}: {error}") from error
 
