@@ -1,3 +1,15 @@
-"""Train a convolutional autoencoder, cluster its bottleneck, draw it, score it, keep every run in MLflow."""
+"""Train a convolutional autoencoder, cluster its latent space, draw a map, score the clusters, and log to MLflow."""
 
-__version__ = "0.1.0"
+from typing import Any
+
+__version__ = "0.2.0"
+__all__ = ["ClusteringResult", "cluster_images"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public Python API on first use: the command line must start without it."""
+    if name in __all__:
+        from pipeline import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

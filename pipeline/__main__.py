@@ -1,4 +1,4 @@
-"""The command line. Heavy imports happen after the arguments are read, so that help and mistakes answer at once."""
+"""The command line. Heavy modules are imported after the arguments are parsed: help and errors appear at once."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ import sys
 
 
 def main() -> None:
-    """Run `python -m pipeline`: exit status 0 when all went well, 2 after a mistake that a person can mend."""
+    """Run `python -m pipeline`; the exit status is 0 after success and 2 after a mistake of the user."""
     if {"-h", "--help"} & set(sys.argv[1:]):
-        from pipeline.help import help_text
+        from pipeline.cli.help import help_text
 
         print(help_text())
         return
-    from pipeline import interruption
+    from pipeline.cli import signals
 
-    interruption.watch()
+    signals.handle_interrupts()
     try:
-        status = _hydra()
+        status = _run_hydra()
     except KeyboardInterrupt:
-        print(interruption.message(sys.argv[1:]), file=sys.stderr)
+        print(signals.resume_message(sys.argv[1:]), file=sys.stderr)
         status = 130
     except Exception as error:
-        from pipeline.job import WANTS_TRACEBACK, explain
+        from pipeline.cli.errors import SHOW_TRACEBACKS, explain_error
 
-        message = explain(error)
-        if message is None or WANTS_TRACEBACK:
+        message = explain_error(error)
+        if message is None or SHOW_TRACEBACKS:
             raise
         print(f"error: {message}", file=sys.stderr)
         status = 2
     finally:
-        interruption.hold()
+        signals.wait_for_exit()
     sys.exit(status)
 
 
-def _hydra() -> int:
+def _run_hydra() -> int:
     """Compose the configuration and run the job, or the jobs of a sweep; return the exit status."""
     import hydra
 
-    from pipeline import job
-    from pipeline.paths import conf_dir, register_resolvers
+    from pipeline.cli import errors, job  # noqa: F401  # errors reads HYDRA_FULL_ERROR before it is set below
+    from pipeline.runtime.paths import conf_dir, register_resolvers
 
-    # With full errors Hydra hands exceptions on in place of printing them and exiting with 1.
+    # With full errors Hydra re-raises exceptions instead of printing them and exiting with 1.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     register_resolvers()
-    hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(job.run)()
-    return job.status()
+    hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(job.run_job)()
+    return job.exit_status()
 
 
 if __name__ == "__main__":

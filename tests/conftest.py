@@ -16,8 +16,8 @@ import pytest
 from hypothesis import settings
 
 from pipeline.artifacts import Features, Graph, Images, Labels, Latents
-from pipeline.knn import exact
-from pipeline.observer import Observer
+from pipeline.embedding.neighbors import exact
+from pipeline.runtime.observer import Observer
 
 settings.register_profile("suite", deadline=None, derandomize=True, max_examples=40, database=None)
 settings.load_profile("suite")
@@ -34,7 +34,7 @@ class Recorder(Observer):
     def progress(self, done, total, unit=""):
         self.steps.append((done, total))
 
-    def measured(self, step, metrics):
+    def report_metrics(self, step, metrics):
         self.epochs.append((step, dict(metrics)))
 
     def note(self, message):
@@ -93,7 +93,7 @@ def make_blobs() -> Callable[..., Blobs]:
 
 
 def _digits() -> tuple[np.ndarray, np.ndarray]:
-    from pipeline.data.readers import read_digits
+    from pipeline.data.digits import read_digits
 
     source = read_digits()
     return source.train[..., None], source.train_labels.astype(np.int32)
@@ -116,10 +116,10 @@ def labels() -> Labels:
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory) -> Path:
     """A tracking database with its migrations done, once for all tests."""
-    from pipeline.tracking import prepare
+    from pipeline.tracking import open_client
 
     folder = tmp_path_factory.mktemp("store")
-    prepare(f"sqlite:///{folder / 'mlflow.db'}")
+    open_client(f"sqlite:///{folder / 'mlflow.db'}")
     return folder / "mlflow.db"
 
 

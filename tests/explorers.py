@@ -1,4 +1,4 @@
-"""Inputs of the explorer to test on: groups of images on a map, clustered almost right."""
+"""Inputs of the explorer for tests: groups of images on a map, with a few images in the wrong cluster."""
 
 import shutil
 from dataclasses import replace
@@ -7,17 +7,20 @@ import numpy as np
 
 from pipeline.artifacts import Clustering, Images, Labels, Latents, Map
 from pipeline.config import Explorer
-from pipeline.knn import exact
+from pipeline.embedding.neighbors import exact
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = (
+CHROMIUM_OPTIONS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update",
     "--disable-sync",
 )  # fmt: skip
 
 
-def parts(n=300, k=3, shape=(8, 8, 1), labelled=True, noise=0, wrong=4, dtype=np.uint8):
-    """The inputs of `explorer` by name: `noise` images in no cluster, and `wrong` ones in the next group's."""
+def explorer_inputs(n=300, k=3, shape=(8, 8, 1), labelled=True, noise=0, wrong=4, dtype=np.uint8):
+    """Return the inputs of `explorer` by name.
+
+    The last `noise` images are in no cluster, and the first `wrong` ones in the next group's cluster.
+    """
     rng = np.random.default_rng(0)
     groups = rng.permutation(np.arange(n) % k).astype(np.int32)
     pixels = np.clip(rng.random((k, *shape))[groups] + rng.normal(0, 0.05, (n, *shape)), 0, 1)
@@ -29,20 +32,20 @@ def parts(n=300, k=3, shape=(8, 8, 1), labelled=True, noise=0, wrong=4, dtype=np
     clusters[:wrong] = (clusters[:wrong] + 1) % k
     clusters[n - noise :] = -1
     truth = groups if labelled else np.full(n, -1, np.int32)
-    sure = np.linspace(0.2, 1, n, dtype=np.float32)
-    none = np.empty(0, np.float32)
+    confidence = np.linspace(0.2, 1, n, dtype=np.float32)
+    empty = np.empty(0, np.float32)
     return {
         "config": Explorer(neighbors=6),
         "images": Images(pixels, pixels[:0], name="blobs <b>"),
         "labels": Labels(truth, truth[:0], [f"kind {i}, or <i>" for i in range(k)] if labelled else []),
         "graph": exact(latents, 10),
-        "clustering": Clustering(clusters, clusters[:0], sure, none, np.zeros((k, 2), np.float32), "kmeans"),
+        "clustering": Clustering(clusters, clusters[:0], confidence, empty, np.zeros((k, 2), np.float32), "kmeans"),
         "map": Map(latents.fitted, latents.held_out, "pca"),
     }
 
 
 def without_clusters(inputs):
-    """The same inputs, all of the images being noise."""
+    """Return the same inputs with all images as noise."""
     clusters = np.full(len(inputs["clustering"].fitted), -1, np.int32)
     clustering = replace(inputs["clustering"], fitted=clusters, centres=np.empty((0, 2), np.float32))
     return inputs | {"clustering": clustering}

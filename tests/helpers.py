@@ -1,4 +1,4 @@
-"""Run the real command line, and compose real configurations, in a folder of the test's own."""
+"""Run the real command line, and compose real configurations, in a folder of the test."""
 
 import json
 import os
@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.config import Config
-from pipeline.job import typed
-from pipeline.paths import conf_dir, register_resolvers
+from pipeline.config.compose import compose_config
 
 TINY = (
     "data.train_size=400", "data.test_size=100", "model=pixels", "manifold=none", "project=pca", "cluster=kmeans",
@@ -19,24 +18,20 @@ TINY = (
 
 
 def compose(*overrides: str, outputs: Path) -> Config:
-    """The checked configuration of these command-line words."""
-    from hydra import compose as hydra_compose
-    from hydra import initialize_config_dir
-
-    register_resolvers()
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return typed(hydra_compose("config", [f"output_dir={outputs}", *overrides]))
+    """The validated configuration for these overrides."""
+    return compose_config(f"output_dir={outputs}", *overrides)
 
 
 @cache
 def environment() -> dict[str, str]:
-    """The environment of a fresh shell, with the warnings that Python itself would hide by default."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "PIPELINE", "HYDRA"))}
-    return kept | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    """The environment of a fresh shell, in which Python shows the warnings that it hides by default."""
+    prefixes = ("MLFLOW", "PIPELINE", "HYDRA")
+    variables = {key: value for key, value in os.environ.items() if not key.startswith(prefixes)}
+    return variables | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
 
 
 def pipeline(*words: str, outputs: Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m pipeline` as a person would, with these variables in the environment."""
+    """Run `python -m pipeline` as a user would, with these variables in the environment."""
     return subprocess.run(
         [sys.executable, "-m", "pipeline", *words],
         env=environment() | {"PIPELINE_OUTPUTS": str(outputs)} | variables,
@@ -50,12 +45,12 @@ def pipeline(*words: str, outputs: Path, cwd: Path | None = None, **variables: s
 
 def summaries(outputs: Path, kind: str = "runs") -> list[dict]:
     """Every summary below the outputs, oldest first."""
-    found = sorted((outputs / kind).rglob("summary.json"), key=lambda path: path.stat().st_mtime)
-    return [json.loads(path.read_text()) for path in found]
+    files = sorted((outputs / kind).rglob("summary.json"), key=lambda path: path.stat().st_mtime)
+    return [json.loads(path.read_text()) for path in files]
 
 
 def sweep_of_two(*launcher: str, outputs: Path) -> None:
-    """Run a sweep of two tiny jobs by a launcher: both are below one parent run and share what they have in common."""
+    """Run a sweep of two tiny jobs with a launcher, and check that they share a parent run and their common stages."""
     from mlflow.tracking import MlflowClient
 
     words = [word for word in TINY if not word.startswith("cluster=")]
@@ -63,8 +58,8 @@ def sweep_of_two(*launcher: str, outputs: Path) -> None:
     assert answer.returncode == 0, answer.stderr
     jobs = summaries(outputs, "sweeps")
     assert len(jobs) == 2, answer.stdout
-    computed = [{job["stages"][name]["run_id"] for job in jobs} for name in ("data", "neighbors", "cluster")]
-    assert [len(runs) for runs in computed] == [1, 1, 2]
+    stage_runs = [{job["stages"][name]["run_id"] for job in jobs} for name in ("data", "neighbors", "cluster")]
+    assert [len(runs) for runs in stage_runs] == [1, 1, 2]
     client = MlflowClient(f"sqlite:///{outputs / 'mlflow.db'}")
     (parent,) = client.search_runs(["1"], "tags.`pipeline.kind` = 'sweep'")
     children = client.search_runs(["1"], f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")

@@ -1,48 +1,77 @@
-"""What the README says is so: its commands compose, its tree is the tree, its pictures and links exist."""
+"""The Markdown files: their commands are valid, their links and pictures exist, and the README stays short."""
 
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.helpers import compose
+from pipeline.config.compose import compose_config
+from pipeline.workflow.plan import plan
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+DOCUMENTS = [
+    README,
+    *sorted(path for folder in ("pipeline", "conf", "tests", ".github") for path in (ROOT / folder).rglob("*.md")),
+]
 
 
-def commands():
-    """Every pipeline command in a code block, less its comment."""
-    blocks = re.findall(r"```bash\n(.*?)```", README, flags=re.DOTALL)
+def commands(path):
+    """Every pipeline command in the code blocks of a document, without its comment."""
+    blocks = re.findall(r"```bash\n(.*?)```", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     lines = [re.split(r"\s#", line)[0].strip() for block in blocks for line in block.splitlines()]
-    return [line.rpartition("-m pipeline")[2] for line in lines if re.search(r"-m pipeline( |$)", line)]
+    return [line.rpartition("-m pipeline")[2].strip() for line in lines if re.search(r"-m pipeline( |$)", line)]
 
 
-def alternatives(word):
-    """A sweep's word as the words of its jobs."""
-    key, _, values = word.partition("=")
-    if values.startswith("["):
-        return [word]
-    return [f"{key}={value}" for value in values.split(",")]
+COMMANDS = sorted({command for path in DOCUMENTS for command in commands(path) if command and "--help" not in command})
 
 
-@pytest.mark.parametrize("command", [c for c in commands() if c.strip() and not c.strip().startswith("--help")])
-def test_every_command_composes(command, tmp_path):
-    words = [word for word in shlex.split(command) if not word.startswith("-") and "hydra" not in word]
-    (tmp_path / "images.npz").touch()
-    for place in range(max(len(alternatives(word)) for word in words) if words else 1):
-        chosen = [alternatives(word)[min(place, len(alternatives(word)) - 1)] for word in words]
-        compose(*chosen, outputs=tmp_path)
+def alternatives(override):
+    """The overrides of the jobs that a swept override stands for."""
+    key, _, values = override.partition("=")
+    return [override] if values.startswith("[") else [f"{key}={value}" for value in values.split(",")]
 
 
-def test_there_are_commands():
-    assert len(commands()) > 10
+@cache
+def validate(overrides):
+    plan(compose_config("output_dir=/nowhere", *overrides))
 
 
-def test_the_notebook_example_runs(tmp_path, monkeypatch, capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_valid(command):
+    words = [word for word in shlex.split(command) if not word.startswith("-") and "hydra" not in word and "=" in word]
+    validate(tuple(alternatives(word)[0] for word in words))
+    if "--multirun" in command:
+        validate(tuple(alternatives(word)[-1] for word in words))
+
+
+def test_commands_of_the_tests_name_modules_that_exist():
+    names = {name for path in DOCUMENTS for name in re.findall(r"python -m (tests[\w.]*)", path.read_text("utf-8"))}
+    assert len(names) >= 5
+    files = {name: ROOT / name.replace(".", "/") for name in names}
+    missing = [
+        name
+        for name, file in files.items()
+        if not ((file / "__main__.py").exists() or file.with_suffix(".py").exists())
+    ]
+    assert not missing
+
+
+def test_the_readme_has_commands():
+    assert len(commands(README)) > 20
+
+
+def test_the_readme_is_short():
+    text = README.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 250
+    assert len(text.encode()) <= 14_000
+
+
+def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
     quick = '"model=pixels", "manifold=none", "project=pca", "cluster=kmeans"'
     assert '"cluster=gmm"' in example
     np.save(tmp_path / "images.npy", np.random.default_rng(0).random((60, 8, 8), np.float32))
@@ -51,30 +80,13 @@ def test_the_notebook_example_runs(tmp_path, monkeypatch, capsys):
     assert "confidence" in capsys.readouterr().out
 
 
-def test_the_tree_names_what_is_there():
-    tree = re.search(r"```\nconf/ .*?```", README, flags=re.DOTALL).group()
-    named = re.findall(r"^  ([\w.]+/?) ", tree, flags=re.MULTILINE)
-    assert len(named) > 15
-    missing = [name for name in named if not (ROOT / "pipeline" / name).exists()]
-    assert not missing
-    assert len(named) == len(set(named))
-    shared = {path.name for path in (ROOT / "pipeline").glob("*.py")} - {name.rstrip("/") for name in named}
-    trivial = {"__init__.py", "errors.py", "observer.py", "build.py", "paths.py", "quiet.py", "memory.py"}
-    assert shared <= trivial | {"help.py", "stage_names.py", "figures_sweep.py"}
-
-
-def test_pictures_and_links_lead_somewhere():
-    targets = re.findall(r"\]\((?!#|https?:)([^)]+)\)", README)
-    assert targets
-    assert not [target for target in targets if not (ROOT / target).exists()]
-    anchors = {
-        re.sub(r"[^\w -]", "", line).strip().lower().replace(" ", "-")
-        for line in README.splitlines()
-        if line[:1] == "#"
-    }
-    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= anchors
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_and_pictures_exist(path):
+    targets = re.findall(r"\]\((?!#|https?:)([^)#]+)", path.read_text(encoding="utf-8"))
+    assert not [target for target in targets if not (path.parent / target).exists()]
 
 
 def test_pictures_are_small():
-    for picture in (ROOT / ".github").glob("*.png"):
-        assert picture.stat().st_size <= 300 * 1024
+    pictures = [path for path in ROOT.rglob("*.png") if not {"outputs", ".venv"} & set(path.parts)]
+    assert pictures
+    assert all(path.stat().st_size <= 300 * 1024 for path in pictures)

@@ -1,4 +1,4 @@
-"""What an artifact is: dataclass fields that are saved to a folder, loaded from it, and checked."""
+"""The base class of all artifacts: dataclass fields that are checked, saved to a folder and loaded again."""
 
 from __future__ import annotations
 
@@ -10,46 +10,53 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.artifacts.migration import current_fields
+
 Float = NDArray[np.float32]
 Int = NDArray[np.int32]
 Pixel = NDArray[np.uint8] | NDArray[np.float32]
 
 
 class Artifact:
-    """What a stage gives: dataclass fields that know their way to a folder and back."""
+    """The result of a stage: a dataclass that can be saved to a folder and loaded from it."""
 
     def save(self, folder: Path) -> None:
-        """Write the artifact below `folder`."""
+        """Write the artifact to `folder`."""
         self.save_fields(folder)
 
     def save_fields(self, folder: Path) -> None:
-        """Write every field below `folder`: arrays as `<field>.npy`, the rest as `artifact.json`."""
+        """Write every field to `folder`: arrays as `<field>.npy`, all others as `artifact.json`."""
         folder.mkdir(parents=True, exist_ok=True)
-        rest: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for item in fields(self):  # type: ignore[arg-type]
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
                 np.save(folder / f"{item.name}.npy", value)
             else:
-                rest[item.name] = value
-        (folder / "artifact.json").write_text(json.dumps(rest, indent=1, sort_keys=True))
+                values[item.name] = value
+        (folder / "artifact.json").write_text(json.dumps(values, indent=1, sort_keys=True))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote; arrays come back memory-mapped and read-only."""
-        values = json.loads((folder / "artifact.json").read_text())
+        """Read what `save` wrote, also in an earlier version; arrays are memory-mapped and read-only.
+
+        Raises:
+            OSError: a file is missing.
+            ValueError: a file is damaged, or the values violate the artifact's checks.
+        """
+        values = current_fields(cls.__name__, json.loads((folder / "artifact.json").read_text()))
         for item in fields(cls):  # type: ignore[arg-type]
-            stored = folder / f"{item.name}.npy"
-            if stored.exists():
-                values[item.name] = np.load(stored, mmap_mode="r", allow_pickle=False)
+            path = folder / f"{item.name}.npy"
+            if path.exists():
+                values[item.name] = np.load(path, mmap_mode="r", allow_pickle=False)
         return cls(**values)
 
     def metrics(self) -> dict[str, float]:
-        """Numbers worth a column in the tracking store; none by default."""
+        """Return the numbers to log as metrics by name; none by default."""
         return {}
 
 
-def check(condition: bool, message: str) -> None:
+def require(condition: bool, message: str) -> None:
     """Raise a `ValueError` with this message unless the condition holds."""
     if not condition:
         raise ValueError(message)

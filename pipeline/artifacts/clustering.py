@@ -1,4 +1,4 @@
-"""The clusters that were found, with the estimator that found them."""
+"""The clusters of all images, and the estimator that made them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pipeline.artifacts.base import Artifact, Float, Int
 class Clustering(Artifact):
     """Cluster of each image: `fitted` (n,) and `held_out` (m,) int32, noise −1, clusters numbered by falling size.
 
-    The confidences, float32 in [0, 1], are the posterior of the assigned cluster where the algorithm has one, else
-    the share of a point's neighbours in the same cluster. `centres` (k, d) float32 are the mean latents of the
-    members. `notes` says what was sampled, if anything was; `scores` keeps the estimator's own criteria.
-    `estimator` is the fitted scikit-learn object, None where it is none that may be loaded again; `numbering` is the
-    table from its labels + 1 to ours.
+    `confidence` (n,) and `held_confidence` (m,) float32 in [0, 1] are the posterior of the assigned cluster if the
+    estimator has one, else the share of a point's neighbours in the same cluster. `centres` (k, d) float32 are the
+    mean latents of the members. `method` is the name of the clusterer. `notes` records samples and warnings, `scores`
+    the estimator's own criteria. `estimator` is the fitted scikit-learn object, None if it cannot be stored;
+    `numbering` int32 maps its labels + 1 to clusters.
     """
 
     fitted: Int
@@ -32,25 +32,30 @@ class Clustering(Artifact):
     numbering: Int | None = None
 
     def save(self, folder: Path) -> None:
-        """Write the arrays, and the fitted estimator as a skops file: loading one runs no code of the file."""
-        from pipeline.estimators import dumps
+        """Write the arrays, and the estimator as `estimator.skops`, a format that runs no code when it is loaded."""
+        from pipeline.artifacts.estimators import dump_estimator
 
         replace(self, estimator=None).save_fields(folder)
-        (folder / "estimator.skops").write_bytes(dumps(self.estimator))
+        (folder / "estimator.skops").write_bytes(dump_estimator(self.estimator))
 
     @classmethod
     def load(cls, folder: Path) -> Clustering:
-        """Read the arrays and the fitted estimator."""
-        from pipeline.estimators import loads
+        """Read the arrays and the estimator.
 
-        return replace(super().load(folder), estimator=loads((folder / "estimator.skops").read_bytes()))
+        Raises:
+            UntrustedTypeError: the file holds an estimator of a type that is not trusted.
+        """
+        from pipeline.artifacts.estimators import load_estimator
+
+        return replace(super().load(folder), estimator=load_estimator((folder / "estimator.skops").read_bytes()))
 
     @property
     def k(self) -> int:
-        """Number of clusters found, noise not counted."""
+        """Number of clusters, noise not counted."""
         return len(self.centres)
 
     def metrics(self) -> dict[str, float]:
-        """Report k, coverage and the estimator's own criteria (inertia, lower bound, …)."""
+        """Return k, coverage and the estimator's own criteria (inertia, log-likelihood, BIC)."""
         coverage = float((self.fitted >= 0).mean())
-        return {"k": float(self.k), "coverage": coverage} | {f"cluster/{k}": v for k, v in self.scores.items()}
+        criteria = {f"cluster/{name}": value for name, value in self.scores.items()}
+        return {"k": float(self.k), "coverage": coverage} | criteria

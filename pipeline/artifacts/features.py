@@ -1,23 +1,21 @@
-"""Coordinates made of the latents: those that are clustered, and those that are looked at."""
+"""Coordinates computed from the latents: the features that are clustered, and the map."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.artifacts.base import Artifact, Float, Int, check
-from pipeline.artifacts.latents import Graph, Latents
+from pipeline.artifacts.base import Artifact, Float, require
 
 
 @dataclass(frozen=True)
 class Features(Artifact):
-    """What is clustered or drawn: coordinates `fitted` (n, p) and `held_out` (m, p) float32, and their method.
+    """Coordinates `fitted` (n, p) and `held_out` (m, p) float32, and the name of the `method` that computed them.
 
-    A linear method keeps `mean` (d,) and `components` (p, d) and places new points exactly; `latents` leaves them
-    as they are; any other method puts a new point at the weighted mean of its fitted neighbours. Where `first` is a
-    number, the method itself gave only that many of the fitted points, the first, and the others were placed so too.
+    A linear method stores `mean` (d,) and `components` (p, d) to transform new points; `latents` leaves points as they
+    are; any other method places a new point at the weighted mean of its fitted neighbours. If `first` is not None, the
+    method embedded only the first `first` fitted points, and the others were placed at such a mean.
     """
 
     fitted: Float
@@ -28,29 +26,13 @@ class Features(Artifact):
     first: int | None = None
 
     def __post_init__(self) -> None:
-        check(bool(np.isfinite(self.fitted).all()), f"{self.method} gave coordinates that are not finite")
+        require(bool(np.isfinite(self.fitted).all()), f"{self.method} gave coordinates that are not finite")
 
     @property
-    def exact(self) -> bool:
-        """Whether new points are placed by the method itself, not between their neighbours."""
+    def can_transform(self) -> bool:
+        """Whether the method itself transforms new points, so that they are not placed between their neighbours."""
         return self.method == "latents" or self.components is not None
-
-    def place(self, latents: Float, indices: Int, distances: Float) -> Float:
-        """Return coordinates (m, p) of new `latents` (m, d) whose fitted neighbours (m, k) are given."""
-        from pipeline.neighborhood import barycentre
-
-        if not len(latents):
-            return np.empty((0, self.fitted.shape[1]), np.float32)
-        if self.method == "latents":
-            return np.asarray(latents, np.float32)
-        if self.mean is not None and self.components is not None:
-            return np.asarray((latents - self.mean) @ self.components.T, np.float32)
-        return barycentre(self.fitted, indices, distances)
-
-    def with_held_out(self, latents: Latents, graph: Graph) -> Self:
-        """Return the same with the held-out points placed."""
-        return replace(self, held_out=self.place(latents.held_out, graph.held_indices, graph.held_distances))
 
 
 class Map(Features):
-    """Features in two dimensions, for looking."""
+    """Features in two dimensions, to be drawn."""

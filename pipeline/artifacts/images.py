@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts.base import Artifact, Float, Pixel, check
+from pipeline.artifacts.base import Artifact, Float, Pixel, require
 
 
-def unit_range(images: Pixel) -> Float:
-    """Return images as float32 in [0, 1]: 8-bit values are divided by 255, floats pass."""
+def to_unit_range(images: Pixel) -> Float:
+    """Return images as float32 in [0, 1]: uint8 values are divided by 255, floats are not scaled."""
     if images.dtype == np.uint8:
         return np.asarray(images, np.float32) / np.float32(255)
     return np.asarray(images, np.float32)
@@ -22,9 +22,10 @@ def unit_range(images: Pixel) -> Float:
 class Images(Artifact):
     """Images without labels: `train` (a, h, w, c) and `test` (b, h, w, c), uint8 or float32 in [0, 1].
 
-    `split` says which of the two is fitted; the other is held out, except that with `split="test"` nothing is
-    (the larger set would only pose as a test). `digest` identifies the pixels and the split. `paths` names the
-    file of each image, train first, where images are files; `train_rows` and `test_rows` are places in the source.
+    `split` selects the fitted images: train, test or all. With `split="train"` the test images are held out, otherwise
+    none are (with `split="test"` the train images would be a misleading test set). `name` is the data set's name,
+    `digest` a hash of the pixels and the split, `note` what the reader reports. `train_rows` and `test_rows` int64 are
+    the indices of the images in the source. `paths` are the files of all images, train first, if images are files.
     """
 
     train: Pixel
@@ -38,15 +39,15 @@ class Images(Artifact):
     paths: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        check(self.split in ("train", "test", "all"), f"split is {self.split!r}, not train, test or all")
+        require(self.split in ("train", "test", "all"), f"split is {self.split!r}, not train, test or all")
         for part in (self.train, self.test):
-            check(part.ndim == 4, f"images have shape {part.shape}, not (n, height, width, channels)")
-            check(part.dtype in (np.uint8, np.float32), f"images are {part.dtype}, not uint8 or float32")
-        check(self.train.shape[1:] == self.test.shape[1:], "train and test images differ in shape")
+            require(part.ndim == 4, f"images have shape {part.shape}, not (n, height, width, channels)")
+            require(part.dtype in (np.uint8, np.float32), f"images are {part.dtype}, not uint8 or float32")
+        require(self.train.shape[1:] == self.test.shape[1:], "train and test images differ in shape")
 
     @classmethod
     def from_array(cls, images: NDArray[Any], name: str = "array") -> Images:
-        """Take a plain array (n, h, w) or (n, h, w, c), uint8 or floats in [0, 1], all of it fitted."""
+        """Return images from an array (n, h, w) or (n, h, w, c), uint8 or floats in [0, 1]; all are fitted."""
         array = np.asarray(images)
         array = array[..., None] if array.ndim == 3 else array
         array = array if array.dtype == np.uint8 else array.astype(np.float32)
@@ -54,24 +55,27 @@ class Images(Artifact):
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """One image's (height, width, channels)."""
+        """Height, width and channels of one image."""
         height, width, channels = self.train.shape[1:]
         return height, width, channels
 
     def part(self, split: str) -> Pixel:
-        """The images of `split`: train, test, or all (train first)."""
+        """Return the images of `split`: train, test, or all (train first)."""
         if split == "all":
             return np.concatenate([self.train, self.test])
         return self.train if split == "train" else self.test
 
     def names(self, split: str) -> list[str]:
-        """A name for each image of `split`: its file's path where images are files, else its place in the source."""
+        """Return a name for each image of `split`: its file's path if images are files, else its index in the source.
+
+        With `split="all"` an index is preceded by `train/` or `test/`.
+        """
         if split == "all":
             prefix = "" if self.paths else "{}/"
             return [prefix.format(part) + name for part in ("train", "test") for name in self.names(part)]
-        border = len(self.train)
+        n_train = len(self.train)
         if self.paths:
-            return self.paths[:border] if split == "train" else self.paths[border:]
+            return self.paths[:n_train] if split == "train" else self.paths[n_train:]
         rows = self.train_rows if split == "train" else self.test_rows
         return [str(row) for row in (range(len(self.part(split))) if rows is None else rows)]
 
@@ -82,9 +86,9 @@ class Images(Artifact):
 
     @property
     def held_out(self) -> Pixel:
-        """The m images that are only ever assigned."""
+        """The m images that take no part in fitting and are assigned to clusters afterwards."""
         return self.test if self.split == "train" else self.train[:0]
 
     def metrics(self) -> dict[str, float]:
-        """Count the images of each part."""
+        """Return the numbers of fitted and held-out images."""
         return {"data/fitted_images": float(len(self.fitted)), "data/held_out_images": float(len(self.held_out))}

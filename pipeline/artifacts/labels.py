@@ -1,4 +1,4 @@
-"""The ground truth, apart from the images, so that what must not see it does not get it."""
+"""The ground truth, separate from the images, so that unsupervised stages cannot receive it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pipeline.artifacts.base import Artifact, Int
 
 @dataclass(frozen=True)
 class Labels(Artifact):
-    """Ground truth for evaluate, report and explorer alone: `train` (a,) and `test` (b,) int32, −1 where unknown.
+    """True classes of the images: `train` (a,) and `test` (b,) int32, −1 where a label is unknown.
 
-    `names[i]` is class i in words. Both arrays may be empty: then nothing is known.
+    `names[i]` is the name of class i. `split` is that of `Images`. Both arrays are empty if the data has no labels.
+    Only the stages evaluate, report, explorer and the simulation in label receive them.
     """
 
     train: Int
@@ -22,8 +23,8 @@ class Labels(Artifact):
     split: str = "train"
 
     @property
-    def known(self) -> bool:
-        """Whether there is anything to score against."""
+    def has_labels(self) -> bool:
+        """Whether at least one fitted image has a label."""
         return bool((self.fitted >= 0).any())
 
     @property

@@ -1,4 +1,4 @@
-"""The latent space: the codes, and the graph of their nearest neighbours that all later stages share."""
+"""The latent space: the latent vectors, and the graph of their nearest neighbours that all later stages share."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.artifacts.base import Artifact, Float, Int, check
+from pipeline.artifacts.base import Artifact, Float, Int, require
 
 
 @dataclass(frozen=True)
 class Latents(Artifact):
-    """The bottleneck, flattened: `fitted` (n, d) and `held_out` (m, d) float32; `shape` is one code's own shape."""
+    """Flat latent vectors `fitted` (n, d) and `held_out` (m, d) float32; `shape` is that of one before flattening."""
 
     fitted: Float
     held_out: Float
     shape: list[int]
 
     def __post_init__(self) -> None:
-        check(self.fitted.ndim == 2, f"latents have shape {self.fitted.shape}, not (n, d)")
-        check(bool(np.isfinite(self.fitted).all()), "latents hold values that are not finite: training diverged")
+        require(self.fitted.ndim == 2, f"latents have shape {self.fitted.shape}, not (n, d)")
+        require(bool(np.isfinite(self.fitted).all()), "latents hold values that are not finite: training diverged")
 
     def metrics(self) -> dict[str, float]:
-        """Report the latent size and how many of its dimensions carry any variance."""
+        """Return the number of latent dimensions, and of those with a standard deviation above 1e-6."""
         active = int((self.fitted.std(axis=0) > 1e-6).sum())
         return {"latent_size": float(self.fitted.shape[1]), "latents/active_dimensions": float(active)}
 
 
 @dataclass(frozen=True)
 class Graph(Artifact):
-    """Nearest fitted neighbours in the latent space, nearest first, a point never its own neighbour.
+    """Nearest fitted neighbours in the latent space, nearest first; a point is never its own neighbour.
 
-    `indices` (n, k) int32 and `distances` (n, k) float32, Euclidean; `held_indices` and `held_distances` (m, k)
-    are the fitted neighbours of the held-out points. `recall` is the share in [0, 1] of the true neighbours that an
-    approximate search found.
+    `indices` (n, k) int32 and Euclidean `distances` (n, k) float32 of the fitted points; `held_indices` and
+    `held_distances` (m, k) are the fitted neighbours of the held-out points. `recall` in [0, 1] is the share of true
+    neighbours that an approximate search returned, 1 for an exact search.
 
-    Where there are too many points to fit everything on, `landmarks` (l,) are the rows of those to fit on, ascending;
-    `landmark_indices` and `landmark_distances` (n, k) are every fitted point's nearest landmarks, as places among them.
+    With too many points to fit on, `landmarks` (l,) int32 are the rows to fit on, ascending, and `landmark_indices`
+    and `landmark_distances` (n, k) are the nearest landmarks of every fitted point, as indices into `landmarks`.
     """
 
     indices: Int
@@ -49,10 +49,14 @@ class Graph(Artifact):
     landmark_distances: Float | None = None
 
     def __post_init__(self) -> None:
-        check(self.indices.shape == self.distances.shape, "a graph needs a distance for each neighbour")
+        require(self.indices.shape == self.distances.shape, "a graph needs a distance for each neighbour")
 
-    def among_landmarks(self) -> Graph:
-        """Return the landmarks' own graph, nothing held out."""
+    def landmark_graph(self) -> Graph:
+        """Return the graph among the landmarks, without held-out points.
+
+        Raises:
+            ValueError: this graph has no landmarks.
+        """
         if self.landmarks is None or self.landmark_indices is None or self.landmark_distances is None:
             raise ValueError("this graph has no landmarks")
         indices, distances = self.landmark_indices[self.landmarks], self.landmark_distances[self.landmarks]
@@ -60,10 +64,10 @@ class Graph(Artifact):
 
     @property
     def k(self) -> int:
-        """Neighbours a point."""
+        """Number of neighbours per point."""
         return int(self.indices.shape[1])
 
     def metrics(self) -> dict[str, float]:
-        """Summarise how far neighbours are, and how many of them an approximate search found."""
-        found = {"neighbors/k": float(self.k), "neighbors/median_distance": float(np.median(self.distances[:, -1]))}
-        return found | ({"neighbors/recall": self.recall} if self.recall < 1 else {})
+        """Return k, the median distance to the k-th neighbour, and the recall of an approximate search."""
+        values = {"neighbors/k": float(self.k), "neighbors/median_distance": float(np.median(self.distances[:, -1]))}
+        return values | ({"neighbors/recall": self.recall} if self.recall < 1 else {})

@@ -1,4 +1,4 @@
-"""Everything that was measured of a run."""
+"""All scores of a run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pipeline.artifacts.base import Artifact
 
 @dataclass(frozen=True)
 class Scores(Artifact):
-    """Everything measured: `values` by name, a table row per cluster, and the contingency matrices.
+    """All scores: `values` by name, `clusters` with a table row per cluster, and the contingency matrix.
 
-    `contingency` (classes, clusters) int64 counts fitted images; where noise exists it is the last column,
-    as `columns` says. It is empty without labels. `nulls` has a table row per space of the null models, and
-    `null_notes` says how those were made. `notes` says what was left out or measured on a sample.
+    `contingency` (classes, clusters) int64 counts fitted images and is empty without labels. `columns` are its
+    clusters; if there is noise, it is the last column, −1. `baselines` has a table row per space, `baseline_notes` how
+    the baselines differ from the run. `notes` lists scores that were left out or measured on a sample.
     """
 
     values: dict[str, float]
@@ -25,9 +25,9 @@ class Scores(Artifact):
     contingency: NDArray[np.int64]
     columns: list[int]
     notes: list[str] = field(default_factory=list)
-    nulls: list[dict[str, Any]] = field(default_factory=list)
-    null_notes: list[str] = field(default_factory=list)
+    baselines: list[dict[str, Any]] = field(default_factory=list)
+    baseline_notes: list[str] = field(default_factory=list)
 
     def metrics(self) -> dict[str, float]:
-        """All scores."""
+        """Return all scores by name."""
         return self.values

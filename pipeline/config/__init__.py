@@ -4,21 +4,20 @@ The YAML files in `conf/` hold the values; the classes here say which values are
 anything heavy is imported. Each group that draws random numbers has its own `seed`, by default the global one.
 """
 
+from pipeline.config.actions import Assign, Compare, Engine, HowMany, Label, Shards, Stability
 from pipeline.config.base import Component, Group, Spec, Split
-from pipeline.config.checking import check
 from pipeline.config.clustering import Cluster, Manifold, Neighbors, Project
 from pipeline.config.data import Data
+from pipeline.config.evaluation import Baselines, Evaluate
 from pipeline.config.model import Corruption, EarlyStopping, Extract, Model, Train
-from pipeline.config.on_demand import Assign, Compare, Engine, HowMany, Label, Shards, Stability
-from pipeline.config.refining import Refine, SelfTraining
-from pipeline.config.scoring import Evaluate, NullModels
-from pipeline.config.showing import Explorer, Report
+from pipeline.config.pages import Explorer, Report
+from pipeline.config.refine import Refine, SelfTraining
+from pipeline.config.root import Config
 from pipeline.config.tracking import Tracking
-from pipeline.config.whole import Config
-from pipeline.stage_names import STAGES
+from pipeline.config.validation import validate_config
 
 __all__ = [
-    "STAGES", "Assign", "Cluster", "Compare", "Component", "Config", "Corruption", "Data", "EarlyStopping", "Engine",
-    "Evaluate", "Explorer", "Extract", "Group", "HowMany", "Label", "Manifold", "Model", "Neighbors", "NullModels",
-    "Project", "Refine", "Report", "SelfTraining", "Shards", "Spec", "Split", "Stability", "Tracking", "Train", "check",
+    "Assign", "Baselines", "Cluster", "Compare", "Component", "Config", "Corruption", "Data", "EarlyStopping", "Engine",
+    "Evaluate", "Explorer", "Extract", "Group", "HowMany", "Label", "Manifold", "Model", "Neighbors", "Project",
+    "Refine", "Report", "SelfTraining", "Shards", "Spec", "Split", "Stability", "Tracking", "Train", "validate_config",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,10 +21,12 @@ class Component(Group):
     """A group whose file names the function that does the work; keys not declared here are its arguments."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True, populate_by_name=True, allow_inf_nan=False)
+    stage_keys: ClassVar[frozenset[str]] = frozenset(("name", "target"))
+    """Declared keys that the stage uses itself; the target does not get them."""
     name: str
     target: str = Field(alias="_target_")
     seed: int = Field(0, ge=0, lt=2**32)
 
     def arguments(self) -> dict[str, Any]:
-        """The keys that were set, without `name` and `_target_`: the target's keyword arguments."""
-        return self.model_dump(exclude={"name", "target"}, exclude_unset=True)
+        """Return the target's keyword arguments: the keys that were set, except `stage_keys`."""
+        return self.model_dump(exclude=set(self.stage_keys), exclude_unset=True)

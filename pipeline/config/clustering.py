@@ -10,7 +10,7 @@ from pipeline.config.base import Component, Group, Spec
 
 
 class Neighbors(Component):
-    """The nearest-neighbour graph: exact, or approximate beyond a size, with landmarks to fit on."""
+    """The nearest-neighbour graph: exact, or approximate beyond a number of images, with landmarks to fit on."""
 
     k: int = Field(20, ge=1)
     exact_up_to: int = Field(200_000, ge=0)
@@ -35,21 +35,21 @@ class Project(Component):
     first: int | None = Field(None, ge=2)
 
     @model_validator(mode="after")
-    def _two_dimensions(self) -> Project:
-        asked = (self.model_extra or {}).get("n_components", 2)
-        if asked != 2:
-            raise ValueError(f"project.n_components = {asked!r}: a map has two dimensions; set it to 2")
+    def _require_two_dimensions(self) -> Project:
+        n_components = (self.model_extra or {}).get("n_components", 2)
+        if n_components != 2:
+            raise ValueError(f"project.n_components = {n_components!r}: a map has two dimensions; set it to 2")
         return self
 
 
 class Cluster(Group):
-    """One clustering algorithm: any estimator of scikit-learn's interface.
+    """One clustering algorithm: any estimator with scikit-learn's interface.
 
-    `graph` says whether the shared neighbour graph is what the estimator is fitted on (`affinity`), a constraint
-    beside the features (`connectivity`), or unused. With `fit_size` the estimator is fitted on a random subset of
-    that size and the other images take the cluster of their neighbours. With `start=latents` it starts from the groups
-    that k-means finds among the latents and from starts that it draws itself (`own`: from those alone). Each of
-    `swaps` moves one centre to a random point, to leave a local optimum.
+    `graph` tells how the estimator uses the shared neighbour graph: as its input (`affinity`), as a constraint on the
+    features (`connectivity`), or not at all. `fit_size` fits the estimator on a random subset of that size; the other
+    images are assigned. `start=own` uses the estimator's own initialisation; `start=latents` also fits it from k-means
+    of the latents and selects between the fits. Each of `swaps` moves one centre to a random point, to leave a local
+    optimum. `deterministic` computes on one thread, so that results do not depend on the number of cores.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Cluster(Group):
     seed: int = Field(0, ge=0, lt=2**32)
 
     @model_validator(mode="after")
-    def _counted_start(self) -> Cluster:
+    def _check_initialization(self) -> Cluster:
         if self.start == "latents" and self.k is None:
             raise ValueError(f"cluster.start = latents: {self.name} has no cluster.k; set cluster.start=own")
         if self.swaps and self.graph == "affinity":

@@ -1,36 +1,52 @@
-"""Which images there are, and which part of them is fitted."""
+"""The image set: its reader with the keys that the reader declares, the part that is fitted, subsets and size."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from pipeline.config.base import Group, Spec, Split
+from pipeline.config.base import Component, Split
+from pipeline.config.instantiate import import_target
+from pipeline.config.signatures import check_arguments, signature_parameters
+from pipeline.runtime.errors import UserError
 
 
-class Data(Group):
-    """Which images, how many of them, and which part is fitted."""
+class Data(Component):
+    """An image set. `_target_` names its reader, and keys that are not declared here are arguments of the reader.
 
-    name: str
-    source: Spec
+    `path` is the file or folder to read; readers of bundled or generated images take none. Subsets of `train_size`
+    and `test_size` images are drawn with `seed` and stratified by the labels. `image_size` is the height and width in
+    pixels to resize to. The reader gets those of the declared keys that its signature names, too.
+    """
+
+    stage_keys: ClassVar[frozenset[str]] = frozenset(
+        ("name", "target", "path", "split", "train_size", "test_size", "image_size", "seed")
+    )
     path: str | None = None
     split: Split = "train"
     train_size: int | None = Field(None, ge=1)
     test_size: int | None = Field(None, ge=0)
     image_size: int | None = Field(None, ge=1, le=4096)
-    labels_from: Literal["none", "folder"] = "none"
-    image_column: str = "image"
-    label_column: str = "label"
-    channels: Literal[1, 3] | None = None
-    copies: int | None = Field(None, ge=0, le=1000)
-    skip_at_most: int = Field(20, ge=0)
-    seed: int = Field(0, ge=0, lt=2**32)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the reader's keyword arguments: its own keys, and `path` where there is one."""
+        path = {} if self.path is None else {"path": self.path}
+        return path | (self.model_extra or {})
+
+    def common_keys(self) -> dict[str, Any]:
+        """Return the values of the declared keys, which any reader may take, except `path`."""
+        return {key: getattr(self, key) for key in self.stage_keys - {"path", "target"}}
 
     @model_validator(mode="after")
-    def _a_path_is_read(self) -> Data:
-        if self.path is not None and "path" not in self.source:
+    def _check_reader_keys(self) -> Data:
+        try:
+            reader = import_target(self.target, "data._target_")
+        except UserError as error:
+            raise ValueError(str(error)) from error
+        if self.path is not None and "path" not in signature_parameters(reader):
             raise ValueError(
                 f"data.path = {self.path!r}: {self.name} reads no path; choose data=image_folder, npz, idx or parquet"
             )
+        check_arguments(reader, self.arguments(), "data", set(self.common_keys()))
         return self

@@ -1,4 +1,4 @@
-"""The autoencoder: its layers, how it is trained, how it encodes."""
+"""Settings of the autoencoder: its layers, its training, its encoding of images."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pipeline.config.base import Group, Spec, Split
 
 
 class Model(Group):
-    """An autoencoder as two layer tables, or a null model that needs no training.
+    """An autoencoder given by two layer tables, or a baseline without training.
 
-    The words `activation`, `padding`, `pooling` and `upsampling` fill places of the tables that have such a choice.
+    `_target_` is the function that fits the model. Layer tables refer to `activation`, `padding`, `pooling` and
+    `upsampling` by interpolation where a model offers the choice.
     """
 
     name: str
-    fit: str = "pipeline.models.training.fit"
+    target: str = Field("pipeline.models.training.train_autoencoder", alias="_target_")
     activation: Literal["relu", "elu", "selu"] | None = None
     padding: Literal["same", "valid"] | None = None
     pooling: Literal["max", "average"] | None = None
@@ -28,7 +29,7 @@ class Model(Group):
 
 
 class Corruption(Group):
-    """What is done to an image before it is encoded; the clean image stays the target. All zero: nothing."""
+    """Random distortions of an image before it is encoded; the target stays the clean image. 0 turns one off."""
 
     noise: float = Field(0.0, ge=0, le=10)
     mask: float = Field(0.0, ge=0, lt=1)
@@ -44,16 +45,17 @@ class Corruption(Group):
 
 
 class EarlyStopping(Group):
-    """Stop when the validation loss has not improved by `min_delta` for `patience` epochs; null: never."""
+    """Stop after `patience` epochs in which the validation loss did not improve by `min_delta`; null: never stop."""
 
     patience: int | None = Field(None, ge=1)
     min_delta: float = Field(0.0, ge=0)
 
 
 class Train(Group):
-    """How the autoencoder is trained. `min_steps` keeps a small data set from being trained too little.
+    """Settings of the training.
 
-    `epoch_size` is for a large one: an epoch ends after so many images, and the next goes on where it stopped.
+    A small data set is trained on for more epochs, until `min_steps` steps are done. For a large one, `epoch_size`
+    ends an epoch after that many images; the next epoch continues with the following images.
     """
 
     name: str
@@ -70,24 +72,24 @@ class Train(Group):
     validate_on: Literal["held_out", "none"] = "held_out"
     validation_fraction: float = Field(0.0, ge=0, lt=1)
     corruption: Corruption = Corruption()
-    consistency: float = Field(0.0, ge=0)
+    barlow_twins_weight: float = Field(0.0, ge=0)
     early_stopping: EarlyStopping = EarlyStopping()
     steps_per_execution: int = Field(50, ge=1)
     deterministic: bool = True
     seed: int = Field(0, ge=0, lt=2**32)
 
     @model_validator(mode="after")
-    def _images_to_stop_by(self) -> Train:
-        # The held-out images would choose the epoch, and be held out no more.
+    def _check_early_stopping(self) -> Train:
+        # Early stopping on the held-out images would let them choose the weights.
         if self.early_stopping.patience is not None and not self.validation_fraction:
             raise ValueError(
-                "train.early_stopping.patience: needs images to stop by; set train.validation_fraction=0.1, which "
-                "takes the last tenth of the training images"
+                "train.early_stopping.patience: needs validation images; set train.validation_fraction=0.1 to use the "
+                "last tenth of the training images"
             )
         return self
 
 
 class Extract(Group):
-    """How images are turned into latents."""
+    """Settings of the encoding of images into latents."""
 
     batch_size: int = Field(2048, ge=1)

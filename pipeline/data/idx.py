@@ -1,4 +1,4 @@
-"""The IDX format: a big-endian magic number (0, 0, type, rank), the sizes, the values."""
+"""Image sets in the IDX format of MNIST: a big-endian magic number (0, 0, type, rank), the sizes, the values."""
 
 from __future__ import annotations
 
@@ -12,45 +12,80 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from pipeline.errors import UserError
+from pipeline.data.source import Source
+from pipeline.runtime.errors import ArgumentError, UserError
 
-MOST_DIMENSIONS = 4
-"""Of images with channels."""
-TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+MAX_RANK = 4
+"""The rank of images with channels."""
+IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+"""NumPy's types by the format's type codes."""
 
 
-def parse(raw: bytes, where: str) -> NDArray[Any]:
-    """Return the array that the bytes of an IDX file hold; `where` names the file in errors."""
-    dtype, shape, start = _header(raw, where)
+def read_idx(path: str) -> Source:
+    """Return the IDX files in the folder `path`, named as MNIST names its four, gzipped or not.
+
+    Only the training images are required.
+
+    Raises:
+        UserError: there are no training images, or a file is damaged or too large for the free memory.
+    """
+    folder = Path(path).expanduser()
+    train, train_labels, test, test_labels = (_read_if_exists(folder, name) for name in IDX_FILES)
+    if train is None:
+        raise ArgumentError(f"path: {folder} holds no {IDX_FILES[0]} or {IDX_FILES[0]}.gz")
+    return Source(train, test, train_labels, test_labels)
+
+
+def _read_if_exists(folder: Path, name: str) -> NDArray[Any] | None:
+    for path in (folder / f"{name}.gz", folder / name):
+        if path.exists():
+            return parse_idx(read_idx_bytes(path), str(path))
+    return None
+
+
+def parse_idx(raw: bytes, file: str) -> NDArray[Any]:
+    """Return the array in the bytes of an IDX file, in the machine's byte order; `file` names the file in errors.
+
+    Raises:
+        UserError: the bytes are not IDX, or their number does not match the sizes in the header.
+    """
+    dtype, shape, start = _parse_header(raw, file)
     expected = start + math.prod(shape) * dtype.itemsize
     if len(raw) != expected:
-        raise UserError(f"{where}: truncated or damaged: {len(raw)} bytes where {expected} are expected")
+        raise UserError(f"{file}: truncated or damaged: {len(raw)} bytes where {expected} are expected")
     return np.frombuffer(raw, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
 
 
-def _header(raw: bytes, where: str) -> tuple[np.dtype[Any], tuple[int, ...], int]:
-    """The type and the sizes that the first bytes announce, and the place where the values begin."""
-    if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] not in TYPES:
-        raise UserError(f"{where}: not an IDX file (it should begin with 0, 0, a type code and the rank)")
+def _parse_header(raw: bytes, file: str) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    """The type and the shape in the header, and the offset of the values."""
+    if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] not in IDX_TYPES:
+        raise UserError(f"{file}: not an IDX file (it should begin with 0, 0, a type code and the rank)")
     rank = raw[3]
-    if not 1 <= rank <= MOST_DIMENSIONS:
-        raise UserError(f"{where}: not an IDX file of images or labels: its rank is {rank}, not 1 to {MOST_DIMENSIONS}")
+    if not 1 <= rank <= MAX_RANK:
+        raise UserError(f"{file}: not an IDX file of images or labels: its rank is {rank}, not 1 to {MAX_RANK}")
     if len(raw) < 4 + 4 * rank:
-        raise UserError(f"{where}: truncated or damaged: it ends before its {rank} sizes do")
+        raise UserError(f"{file}: truncated or damaged: the file ends within its {rank} sizes")
     shape = tuple(int(side) for side in np.frombuffer(raw, ">u4", count=rank, offset=4))
-    return np.dtype(TYPES[raw[2]]), shape, 4 + 4 * rank
+    return np.dtype(IDX_TYPES[raw[2]]), shape, 4 + 4 * rank
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return a file's bytes; a gzipped one is unpacked, to a byte beyond what its header announces at most."""
+def read_idx_bytes(path: Path) -> bytes:
+    """Return the bytes of an IDX file, decompressed if it is gzipped.
+
+    Decompression stops one byte after the size in the header, so that a small file cannot fill the memory.
+
+    Raises:
+        UserError: the file cannot be read, is a damaged gzip file, or announces more than the free memory.
+    """
     try:
         with path.open("rb") as plain:
-            packed = plain.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as opened:
-            if not packed:
-                return opened.read()
-            head = opened.read(4 + 4 * MOST_DIMENSIONS)
-            dtype, shape, start = _header(head, str(path))
+            is_gzip = plain.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if is_gzip else path.open("rb") as stream:
+            if not is_gzip:
+                return stream.read()
+            head = stream.read(4 + 4 * MAX_RANK)
+            dtype, shape, start = _parse_header(head, str(path))
             size = start + math.prod(shape) * dtype.itemsize
             free = psutil.virtual_memory().available
             if size > free:
@@ -58,6 +93,6 @@ def read_bytes(path: Path) -> bytes:
                     f"{path}: announces {size / 2**30:,.0f} GiB and {free / 2**30:,.0f} GiB of memory are free; "
                     "it is damaged, or too large for this machine"
                 )
-            return head + opened.read(max(size + 1 - len(head), 0))
+            return head + stream.read(max(size + 1 - len(head), 0))
     except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path}: {'damaged gzip file' if packed else 'cannot be read'} ({error})") from error
+        raise UserError(f"{path}: {'damaged gzip file' if is_gzip else 'cannot be read'} ({error})") from error

@@ -1,17 +1,20 @@
-"""Parquet files with a column of encoded pictures, as Hugging Face's data sets and this project's export have it."""
+"""Parquet files with a column of encoded images, as in Hugging Face data sets and this package's exports."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
 
-from pipeline.data.arrays import Size
-from pipeline.data.pictures import Picture, as_size, read_pictures
+from pipeline.data.arrays import Size, to_size
+from pipeline.data.decoding import decode_images
+from pipeline.data.encoded_image import EncodedImage
 from pipeline.data.source import Source
-from pipeline.errors import ArgumentError, UserError
-from pipeline.observer import SILENT, Observer
+from pipeline.runtime.errors import ArgumentError, UserError
+from pipeline.runtime.observer import SILENT, Observer
 
 
 def read_parquet(
@@ -19,47 +22,52 @@ def read_parquet(
     image_column: str = "image",
     label_column: str = "label",
     image_size: int | Size | None = None,
-    channels: int | None = None,
-    skip_at_most: int = 20,
+    channels: Literal[1, 3] | None = None,
+    skip_at_most: Annotated[int, Field(ge=0)] = 20,
     observer: Observer = SILENT,
 ) -> Source:
-    """Return the pictures of a `.parquet` file, or of all such files in a folder.
+    """Return the images of a `.parquet` file, or of all such files in a folder.
 
-    A picture is the bytes of a PNG, JPEG, … file, or a structure with such `bytes`. In a folder, files whose name
-    begins with `test` hold the test part. Labels, integers or words, are read where there is a column for them.
+    A cell of `image_column` is the bytes of a PNG, JPEG, … file, or a structure with a field `bytes`. In a folder,
+    files whose names begin with `test` are the test part. `label_column`, if it exists, holds integers or words.
+
+    Raises:
+        UserError: a file cannot be read, has no column of encoded images, or the images cannot be decoded (see
+            `decode_images`).
     """
     root = Path(path).expanduser()
     files = sorted(root.rglob("*.parquet")) if root.is_dir() else [root]
-    tables = {file: _table(file, image_column, label_column) for file in files}
+    tables = {file: _read_table(file, image_column, label_column) for file in files}
     if not tables:
         raise ArgumentError(f"path: {root} holds no .parquet file")
     files.sort(key=lambda file: file.name.startswith("test"))
-    pictures, labels, tested = [], [], []
+    encoded: list[EncodedImage] = []
+    labels: list[Any] = []
+    is_test: list[bool] = []
     for file in files:
-        found = tables[file]
-        for row, content in enumerate(found[image_column]):
-            content = content["bytes"] if isinstance(content, dict) else content  # a path beside them is not followed
-            # An empty cell is an unreadable picture like any other: it is skipped and named.
-            pictures.append(Picture(f"{file.name}[{row}]", content or b""))
-        tested += [file.name.startswith("test")] * len(found[image_column])
-        labels += found.get(label_column) or [None] * len(found[image_column])
-    images, places, note = read_pictures(pictures, str(root), as_size(image_size), channels, skip_at_most, observer)
-    border = sum(not tested[place] for place in places)
-    numbers, names = _numbers([labels[place] for place in places])
+        table = tables[file]
+        for row, cell in enumerate(table[image_column]):
+            content = cell["bytes"] if isinstance(cell, dict) else cell  # the `path` of a structure is not opened
+            encoded.append(EncodedImage(f"{file.name}[{row}]", content or b""))  # an empty cell is an unreadable image
+        is_test += [file.name.startswith("test")] * len(table[image_column])
+        labels += table.get(label_column) or [None] * len(table[image_column])
+    images, indices, note = decode_images(encoded, str(root), to_size(image_size), channels, skip_at_most, observer)
+    border = sum(not is_test[index] for index in indices)
+    numbers, names = _number_labels([labels[index] for index in indices])
     return Source(
         images[:border],
         images[border:],
         None if numbers is None else numbers[:border],
         None if numbers is None else numbers[border:],
         names,
-        [pictures[place].name for place in places[:border]],
-        [pictures[place].name for place in places[border:]],
+        [encoded[index].name for index in indices[:border]],
+        [encoded[index].name for index in indices[border:]],
         note,
     )
 
 
-def _table(file: Path, image_column: str, label_column: str) -> dict[str, list[Any]]:
-    """The two columns as Python values; the labels' only where there are any."""
+def _read_table(file: Path, image_column: str, label_column: str) -> dict[str, list[Any]]:
+    """The image column, and the label column if it exists, as lists of Python values."""
     import pyarrow
     from pyarrow import parquet
 
@@ -69,26 +77,24 @@ def _table(file: Path, image_column: str, label_column: str) -> dict[str, list[A
             raise UserError(
                 f"data.image_column = {image_column!r}: {file} has no such column; it has {', '.join(columns)}"
             )
-        wanted = [name for name in (image_column, label_column) if name in columns]
-        table = parquet.read_table(file, columns=wanted)
+        names = [name for name in (image_column, label_column) if name in columns]
+        table = parquet.read_table(file, columns=names)
     except (OSError, pyarrow.ArrowException) as error:
         raise ArgumentError(f"path: {file} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
     kind = table.schema.field(image_column).type
     cells = kind.field("bytes").type if pyarrow.types.is_struct(kind) and kind.get_field_index("bytes") >= 0 else kind
     if not (pyarrow.types.is_binary(cells) or pyarrow.types.is_large_binary(cells)):
-        raise UserError(
-            f"data.image_column = {image_column!r}: it holds {kind} in {file}; it must hold encoded pictures"
-        )
-    return {name: table[name].to_pylist() for name in wanted}
+        raise UserError(f"data.image_column = {image_column!r}: it holds {kind} in {file}; it must hold encoded images")
+    return {name: table[name].to_pylist() for name in names}
 
 
-def _numbers(labels: list[Any]) -> tuple[Any, list[str]]:
-    """Labels as integers, −1 where there is none, and the words behind them, if they are words."""
-    known = [label for label in labels if label is not None]
-    if not known:
+def _number_labels(labels: list[Any]) -> tuple[NDArray[np.int32] | None, list[str]]:
+    """Labels as integers, −1 for a missing one, and the names of the classes if labels are words."""
+    present = [label for label in labels if label is not None]
+    if not present:
         return None, []
-    if all(isinstance(label, int) for label in known):
+    if all(isinstance(label, int) for label in present):
         return np.array([-1 if label is None else label for label in labels], np.int32), []
-    names = sorted({str(label) for label in known})
-    number = {name: i for i, name in enumerate(names)}
-    return np.array([-1 if label is None else number[str(label)] for label in labels], np.int32), names
+    names = sorted({str(label) for label in present})
+    index = {name: i for i, name in enumerate(names)}
+    return np.array([-1 if label is None else index[str(label)] for label in labels], np.int32), names

@@ -1,4 +1,4 @@
-"""What every reader returns, before subsets are taken and labels are put aside."""
+"""The return type of every reader, and the digest of the files that a reader reads."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pipeline.errors import UserError
+from pipeline.runtime.errors import UserError
 
 
 @dataclass(frozen=True)
 class Source:
-    """Images (a, h, w[, c]) with labels (a,) for a train part and, where there is one, a test part.
+    """Images (n, h, w[, c]) and labels (n,) of a train part and, if there is one, of a test part.
 
-    Images are uint8, or floats in [0, 1]. Labels are integers, −1 unknown, or None; `names[i]` is class i in words.
-    `paths` and `test_paths` name each image's file where images are files; `note` says what was left out.
+    Images are uint8, or floats in [0, 1]. Labels are integers with −1 for unlabelled images, or words, or None;
+    `names[i]` is the name of class i. `paths` and `test_paths` are the images' files, if images are files. `note`
+    reports images that were skipped.
     """
 
     train: NDArray[Any]
@@ -33,26 +34,29 @@ class Source:
 
 
 def files_below(path: Path) -> Iterator[Path]:
-    """Yield `path` itself if it is a file, else every file below it, sorted."""
+    """Yield `path` if it is a file, else every file below it, sorted."""
     yield from [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
 
 
-def source_digest(source: Mapping[str, Any]) -> str:
-    """Identify what a reader would read: names, sizes and modification times of the files at its `path`.
+def source_digest(arguments: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the names, sizes and modification times of the files that a reader's `path` leads to.
 
-    Bundled sets have no path: their readers verify checksums that stand in the code.
+    Without a path it returns "bundled": readers of bundled sets verify checksums themselves.
+
+    Raises:
+        UserError: the path does not exist, or is not a valid one.
     """
-    if "path" not in source:
+    if "path" not in arguments:
         return "bundled"
     try:
-        root = Path(source["path"]).expanduser().resolve()
-        found = root.exists()
-    except (OSError, RuntimeError, ValueError) as error:  # a link that leads to itself, a name that cannot be one
-        raise UserError(f"data.path = {source['path']!r}: leads nowhere: {error}; give a file or folder") from error
-    if not found:
+        root = Path(arguments["path"]).expanduser().resolve()
+        exists = root.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # a link to itself, an invalid name
+        raise UserError(f"data.path = {arguments['path']!r}: invalid path: {error}; give a file or folder") from error
+    if not exists:
         raise UserError(f"data.path: {root} does not exist; give an existing file or folder")
     digest = hashlib.sha256(os.fsencode(root))
     for file in files_below(root):
-        facts = file.stat()
-        digest.update(os.fsencode(file.relative_to(root)) + f"\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+        status = file.stat()
+        digest.update(os.fsencode(file.relative_to(root)) + f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -1,1 +1,1 @@
-"""Autoencoders: built from layer tables, trained, saved; and the null models that they must beat."""
+"""Autoencoders built from layer tables, their training and storage, and baselines to compare them with."""

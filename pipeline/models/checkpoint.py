@@ -1,7 +1,8 @@
-"""The state of a training after an epoch, from which one that was cut off goes on to the same bits.
+"""Checkpoints of a training, from which an interrupted one resumes with bit-identical results.
 
-Files lie in the observer's scratch folder; without one nothing is kept. A file appears whole or not at all, its arrays
-carry checksums, and one that is damaged or does not fit is left out with a note.
+`keras.callbacks.BackupAndRestore` restores neither the history nor the state of early stopping. Files lie in the
+observer's scratch folder; without one, nothing is saved. Arrays carry checksums, and a checkpoint that is damaged or
+does not match the model is ignored with a note.
 """
 
 from __future__ import annotations
@@ -16,110 +17,112 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.models.base import History
-from pipeline.observer import Observer
+from pipeline.models.autoencoder import History
+from pipeline.runtime.atomic_files import atomic_write
+from pipeline.runtime.observer import Observer
 
 Arrays = dict[str, NDArray[Any]]
-STOPPING = ("wait", "best", "best_epoch")
-"""What `EarlyStopping` knows beside the best weights."""
+EARLY_STOPPING_STATE = ("wait", "best", "best_epoch")
+"""Attributes of `EarlyStopping` that change during a training, beside the best weights."""
+VARIABLES = ("model.", "optimizer.")
+"""Prefixes of the names of arrays that hold a variable."""
 
 
 class Checkpoint:
-    """Keeps a compiled model with its optimizer, the history, and what early stopping knows.
+    """Saves and restores a compiled model with its optimizer, the history and the state of early stopping.
 
-    The model has all its variables from the start. Whoever restores it starts the data at the step that follows: their
-    order is seeded, and so is each batch's corruption by the number of its step.
+    All variables of the model must exist already. A resumed training must continue its data at the next step; their
+    order follows from the seed and each batch's corruption from the number of its step.
     """
 
     def __init__(
         self, observer: Observer, name: str, model: keras.Model, stopping: keras.callbacks.EarlyStopping | None = None
     ) -> None:
         self.observer, self.name, self.model, self.stopping = observer, name, model, stopping
-        self._stopping: tuple[dict[str, Any], list[NDArray[Any]]] | None = None
+        self._stopping_state: tuple[dict[str, Any], list[NDArray[Any]]] | None = None
 
     def restore(self) -> History:
-        """Put the model into the kept state; return the rows of the epochs that are done, none if nothing is kept."""
+        """Restore the model and return the metrics of each finished epoch; an empty list without a checkpoint."""
         self.model.optimizer.build(self.model.trainable_variables)
-        kept = read(self.observer, self.name)
-        if not kept:
+        arrays = read_arrays(self.observer, self.name)
+        if not arrays:
             return []
-        facts = json.loads(str(kept["facts"]))
+        metadata = json.loads(str(arrays["metadata"]))
         variables = self._variables()
-        if {name: array.shape for name, array in kept.items() if name in variables} != {
-            name: tuple(variable.shape) for name, variable in variables.items()
-        }:
-            self.observer.note(f"the checkpoint {self.name} of an interrupted run does not fit: beginning anew")
+        shapes = {name: array.shape for name, array in arrays.items() if name.startswith(VARIABLES)}
+        if shapes != {name: tuple(variable.shape) for name, variable in variables.items()}:
+            self.observer.note(f"ignored the checkpoint {self.name}, which does not match the model; restarting")
             return []
         for name, variable in variables.items():
-            variable.assign(kept[name])
-        if facts["stopping"] is not None:
-            best = [kept[f"best.{place}"] for place in range(facts["best"])]
-            self._stopping = facts["stopping"], best
-        history: History = facts["history"]
-        self.observer.note(f"goes on after epoch {len(history)}, where an earlier run was interrupted")
+            variable.assign(arrays[name])
+        if metadata["stopping"] is not None:
+            best_weights = [arrays[f"best.{index}"] for index in range(metadata["best"])]
+            self._stopping_state = metadata["stopping"], best_weights
+        history: History = metadata["history"]
+        self.observer.note(f"resumed after epoch {len(history)} of an interrupted run")
         return history
 
-    def begin(self) -> None:
-        """Hand early stopping what it knew; it forgets all when a training begins."""
-        if self.stopping is not None and self._stopping is not None:
-            facts, best = self._stopping
-            for name, value in facts.items():
+    def restore_early_stopping(self) -> None:
+        """Restore the state of early stopping; call it at the beginning of a training, which resets that state."""
+        if self.stopping is not None and self._stopping_state is not None:
+            state, best_weights = self._stopping_state
+            for name, value in state.items():
                 setattr(self.stopping, name, value)
-            self.stopping.best_weights = best or None
+            self.stopping.best_weights = best_weights or None
 
     def save(self, history: History) -> None:
-        """Keep the state after the epoch of the last row, unless the training ends with it: then its result follows."""
+        """Save the state after the last epoch in `history`, unless the training stops after this epoch."""
         if self.observer.scratch is None or self.model.stop_training:
             return
         arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in self._variables().items()}
-        best = (self.stopping.best_weights or []) if self.stopping is not None else []
-        arrays |= {f"best.{place}": np.asarray(weight) for place, weight in enumerate(best)}
-        known = {name: getattr(self.stopping, name) for name in STOPPING} if self.stopping is not None else None
-        facts = {"history": history, "stopping": known, "best": len(best)}
-        write(self.observer, self.name, arrays | {"facts": np.asarray(json.dumps(facts))})
+        metadata: dict[str, Any] = {"history": history, "stopping": None, "best": 0}
+        if self.stopping is not None:
+            best_weights = self.stopping.best_weights or []
+            arrays |= {f"best.{index}": np.asarray(weight) for index, weight in enumerate(best_weights)}
+            metadata["stopping"] = {name: getattr(self.stopping, name) for name in EARLY_STOPPING_STATE}
+            metadata["best"] = len(best_weights)
+        write_arrays(self.observer, self.name, arrays | {"metadata": np.asarray(json.dumps(metadata))})
 
     def _variables(self) -> dict[str, Any]:
-        """All that training changes: weights, seeds of dropout, the optimizer's; metrics begin anew each epoch."""
-        passing = {id(variable) for variable in self.model.metrics_variables}
-        found = [variable for variable in self.model.variables if id(variable) not in passing]
-        named = {f"model.{place}": variable for place, variable in enumerate(found)}
-        return named | {f"optimizer.{place}": one for place, one in enumerate(self.model.optimizer.variables)}
+        """Everything that training changes: weights, seeds of dropout, optimizer state; metrics reset each epoch."""
+        metric_ids = {id(variable) for variable in self.model.metrics_variables}
+        variables = [variable for variable in self.model.variables if id(variable) not in metric_ids]
+        named = {f"model.{index}": variable for index, variable in enumerate(variables)}
+        return named | {f"optimizer.{index}": slot for index, slot in enumerate(self.model.optimizer.variables)}
 
 
-def remembered(observer: Observer, name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-    """Return what `make` does, or did in an earlier attempt that was cut off later."""
-    kept = read(observer, name)
-    if kept:
-        return kept["made"]
-    made = make()
-    write(observer, name, {"made": made})
-    return made
+def cached_array(observer: Observer, name: str, compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+    """Return the array that `compute` returns, or the one that an interrupted run saved under `name`."""
+    arrays = read_arrays(observer, name)
+    if arrays:
+        return arrays["array"]
+    array = compute()
+    write_arrays(observer, name, {"array": array})
+    return array
 
 
-def read(observer: Observer, name: str) -> Arrays:
-    """Return the arrays kept under a name: none if there are none, and none with a note if they are damaged."""
-    file = _file(observer, name)
+def read_arrays(observer: Observer, name: str) -> Arrays:
+    """Return the arrays saved under `name`: an empty dict if there are none, or, with a note, if they are damaged."""
+    file = _checkpoint_file(observer, name)
     if file is None or not file.exists():
         return {}
     try:
-        # NumPy leaves a file that it cannot read open.
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
-            return dict(kept)
+        # np.load leaves a path that it cannot read open, so it gets a stream.
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            return dict(arrays)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-        observer.note(f"the checkpoint {name} of an interrupted run is damaged: beginning anew")
+        observer.note(f"ignored the checkpoint {name}, which is damaged; restarting")
         return {}
 
 
-def write(observer: Observer, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Keep arrays under a name, where there is a place for them; the file takes its name when it is whole."""
-    file = _file(observer, name)
+def write_arrays(observer: Observer, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Save arrays under `name` atomically, if there is a scratch folder."""
+    file = _checkpoint_file(observer, name)
     if file is None:
         return
-    unready = file.with_suffix(".new")
-    with unready.open("wb") as stream:
+    with atomic_write(file) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
-    unready.replace(file)
 
 
-def _file(observer: Observer, name: str) -> Path | None:
+def _checkpoint_file(observer: Observer, name: str) -> Path | None:
     return observer.scratch / f"{name}.npz" if observer.scratch is not None else None

@@ -1,7 +1,7 @@
-"""Corruptions of a batch of images, each a pure function of the batch and a seed.
+"""Random corruptions of images, pure functions of a batch and a seed.
 
-They run inside the input pipeline, on other cores than the gradient, so they are TensorFlow whatever Keras'
-backend is.
+They are written in TensorFlow for any backend of Keras, because they run inside the `tf.data` input pipeline. Keras'
+augmentation layers hold their own random state, which a resumed training could not restore.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from pipeline.config import Corruption
 
 
 def corrupt(images: Any, seed: Any, settings: Corruption) -> Any:
-    """Return a corrupted copy of images (b, h, w, c) in [0, 1]; `seed` is two int32, and decides everything.
+    """Return corrupted copies of images (b, h, w, c) float32 in [0, 1]; `seed` (2,) int32 determines the result.
 
-    Order: affine distortion, then masked pixels, then Gaussian noise (which may leave [0, 1], so it is clipped).
+    Order: affine distortion, masked pixels, Gaussian noise clipped to [0, 1].
     """
     if settings.affine:
         images = affine(images, seed, settings)
     if settings.mask:
-        kept = tf.random.stateless_uniform(tf.shape(images), seed + [0, 1]) >= settings.mask
-        images = images * tf.cast(kept, images.dtype)
+        mask = tf.random.stateless_uniform(tf.shape(images), seed + [0, 1]) >= settings.mask
+        images = images * tf.cast(mask, images.dtype)
     if settings.noise:
         images = images + tf.random.stateless_normal(tf.shape(images), seed + [0, 2], stddev=settings.noise)
         images = tf.clip_by_value(images, 0.0, 1.0)
@@ -31,7 +31,10 @@ def corrupt(images: Any, seed: Any, settings: Corruption) -> Any:
 
 
 def affine(images: Any, seed: Any, settings: Corruption) -> Any:
-    """Rotate, shift, scale and shear each image by its own uniform draw, bilinear; the border goes on outside."""
+    """Rotate, shift, scale and shear each image by its own uniform random amounts.
+
+    Interpolation is bilinear; pixels outside the image take the value of the nearest border pixel.
+    """
     shape = tf.shape(images)
     height, width = tf.cast(shape[1], tf.float32), tf.cast(shape[2], tf.float32)
     draw = tf.random.stateless_uniform([6, shape[0]], seed, -1.0, 1.0)
@@ -50,7 +53,7 @@ def affine(images: Any, seed: Any, settings: Corruption) -> Any:
         images=images,
         transforms=tf.stack([a, b, shift_x, c, d, shift_y, zero, zero], axis=1),
         output_shape=shape[1:3],
-        fill_value=0.0,  # of no use to NEAREST, but the operation asks for it
+        fill_value=0.0,  # required by the operation, unused with NEAREST
         interpolation="BILINEAR",
         fill_mode="NEAREST",
     )

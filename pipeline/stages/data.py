@@ -1,9 +1,8 @@
-"""Read the images, take the subset asked for, and put the labels aside."""
+"""Read the images, take the configured subset, and separate the labels from the images."""
 
 from __future__ import annotations
 
 import hashlib
-import inspect
 from typing import Any
 
 import numpy as np
@@ -11,80 +10,81 @@ from numpy.typing import NDArray
 
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
-from pipeline.build import build, find
 from pipeline.config import Data
-from pipeline.data.arrays import as_pixels, resize
+from pipeline.config.instantiate import call_component, import_target
+from pipeline.config.signatures import select_arguments
+from pipeline.data.arrays import as_pixels, resize_images, to_size
 from pipeline.data.source import Source
-from pipeline.errors import ArgumentError, UserError
-from pipeline.observer import SILENT, Observer
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.observer import SILENT, Observer
 
-MOST_CLASSES = 65_536
-"""Integers from here on, and negative ones, are names of classes, not places in a list of them."""
+MAX_CLASS_INDEX = 65_535
+"""Larger integers, and those below −1, are names of classes, not indices into a list of names."""
 
 
 def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
-    """Return the images, and their labels for evaluation alone.
+    """Return the images, uint8 or float32 (n, h, w, c), and their labels, which only scores and pages use.
 
-    Images become uint8 or float32 (n, h, w, c). `train_size` and `test_size` take a seeded random subset,
-    stratified by the labels where there are any (stratifying balances the classes of a subset; it tells nobody
-    which image is which).
+    `train_size` and `test_size` take a seeded random subset, stratified by the labels if there are any; this balances
+    the classes of the subset and reveals no image's label to later stages.
 
     Raises:
-        UserError: the files cannot be read, a size exceeds what is there, or a shape or range does not fit.
+        UserError: the files cannot be read, a size exceeds the number of images, or a shape or range is wrong.
     """
-    source = _read(config, observer)
+    source = _read_source(config, observer)
     rng = np.random.default_rng(config.seed)
     train = as_pixels(source.train, "train images")
     test = as_pixels(source.test, "test images") if source.test is not None else train[:0]
     if train.shape[1:] != test.shape[1:]:
         raise UserError(f"data: train images are {train.shape[1:]}, test images {test.shape[1:]}; they must agree")
-    train_labels, names = _integers(source.train_labels, len(train), source.names)
-    test_labels, names = _integers(source.test_labels, len(test), names)
-    rows = _subset(train_labels, config.train_size, rng, "data.train_size")
-    test_rows = _subset(test_labels, config.test_size, rng, "data.test_size")
-    _enough(config, len(rows), len(test_rows))
-    size = (config.image_size, config.image_size) if config.image_size else None
-    train, test = resize(train[rows], size), resize(test[test_rows], size)
-    _different(config, {"train": (train,), "test": (test,), "all": (train, test)}[config.split])
-    sampled = _sampled(config)
-    if sampled:
-        observer.note(sampled)
-    note = "; ".join(text for text in (source.note, sampled) if text)
-    digest = _digest(train, test, config.split)
+    train_labels, names = _index_labels(source.train_labels, len(train), source.names)
+    test_labels, names = _index_labels(source.test_labels, len(test), names)
+    rows = _stratified_rows(train_labels, config.train_size, rng, "data.train_size")
+    test_rows = _stratified_rows(test_labels, config.test_size, rng, "data.test_size")
+    _require_two_images(config, len(rows), len(test_rows))
+    size = to_size(config.image_size)
+    train, test = resize_images(train[rows], size), resize_images(test[test_rows], size)
+    _require_different_images(config, {"train": (train,), "test": (test,), "all": (train, test)}[config.split])
+    subset_note = _describe_subset(config)
+    if subset_note:
+        observer.note(subset_note)
+    note = "; ".join(text for text in (source.note, subset_note) if text)
+    digest = _digest_images(train, test, config.split)
     paths = [source.paths[row] for row in rows if source.paths]
     paths += [source.test_paths[row] for row in test_rows if source.test_paths]
     images = Images(train, test, config.split, config.name, digest, note, rows, test_rows, paths)
     return images, Labels(train_labels[rows], test_labels[test_rows], names, config.split)
 
 
-def _read(config: Data, observer: Observer) -> Source:
-    """What the reader named in the configuration returns; one that takes an observer gets this one."""
-    reader = find(str(config.source.get("_target_")), "data.source")
-    listening = {"observer": observer} if "observer" in inspect.signature(reader).parameters else {}
-    try:
-        source: Source = build(config.source, "data.source", **listening)
-    except ArgumentError as error:
-        raise UserError(f"data.{error}") from error
+def _read_source(config: Data, observer: Observer) -> Source:
+    """Call the reader with its own keys, and with those common keys and the observer that its signature names."""
+    reader = import_target(config.target, "data._target_")
+    common = select_arguments(reader, config.common_keys() | {"observer": observer})
+    source: Source = call_component(config, "data", **common)
     return source
 
 
-def _integers(labels: NDArray[Any] | None, n: int, names: list[str]) -> tuple[NDArray[np.int32], list[str]]:
+def _index_labels(labels: NDArray[Any] | None, n: int, names: list[str]) -> tuple[NDArray[np.int32], list[str]]:
+    """Labels as indices into the returned names, −1 for unlabelled images and for classes that `names` lacks."""
     if labels is None:
         return np.full(n, -1, np.int32), names
     if labels.ndim != 1:
         raise UserError(f"data: labels have shape {labels.shape}; give one number or word for each image, {(n,)}")
     if len(labels) != n:
-        raise UserError(f"data: {len(labels)} labels for {n} images; give one each")
-    if np.issubdtype(labels.dtype, np.integer) and labels.min(initial=0) >= -1 and labels.max(initial=0) < MOST_CLASSES:
-        numbers = labels.astype(np.int32)
-        return numbers, names + [str(i) for i in range(len(names), int(numbers.max(initial=-1)) + 1)]
-    words = names or sorted({str(label) for label in labels})
-    place = {word: i for i, word in enumerate(words)}
-    return np.array([place.get(str(label), -1) for label in labels], np.int32), words
+        raise UserError(f"data: {len(labels)} labels for {n} images; give one label for each image")
+    is_integer = np.issubdtype(labels.dtype, np.integer)
+    if is_integer and labels.min(initial=0) >= -1 and labels.max(initial=0) <= MAX_CLASS_INDEX:
+        indices = labels.astype(np.int32)
+        return indices, names + [str(i) for i in range(len(names), int(indices.max(initial=-1)) + 1)]
+    names = names or sorted({str(label) for label in labels})
+    index = {name: i for i, name in enumerate(names)}
+    return np.array([index.get(str(label), -1) for label in labels], np.int32), names
 
 
-def _subset(labels: NDArray[np.int32], size: int | None, rng: np.random.Generator, key: str) -> NDArray[np.int64]:
-    """Rows of a stratified subset, ascending; each class gets its share, rounded so that the sum is exact."""
+def _stratified_rows(
+    labels: NDArray[np.int32], size: int | None, rng: np.random.Generator, key: str
+) -> NDArray[np.int64]:
+    """Ascending rows of a stratified subset; shares of the classes are rounded so that their sum is exactly `size`."""
     n = len(labels)
     if size is None or size == n:
         return np.arange(n)
@@ -94,29 +94,21 @@ def _subset(labels: NDArray[np.int32], size: int | None, rng: np.random.Generato
     share = size * counts / n
     quota = np.floor(share).astype(int)
     quota[np.argsort(quota - share, kind="stable")[: size - quota.sum()]] += 1
-    picked = [
-        rng.choice(np.flatnonzero(labels == label), take, replace=False)
-        for label, take in zip(classes, quota, strict=True)
+    rows = [
+        rng.choice(np.flatnonzero(labels == label), count, replace=False)
+        for label, count in zip(classes, quota, strict=True)
     ]
-    return np.sort(np.concatenate(picked))
+    return np.sort(np.concatenate(rows))
 
 
-def _sampled(config: Data) -> str:
-    """What must be said where not all images are used; empty where they are."""
+def _describe_subset(config: Data) -> str:
+    """A note on the subset; empty if all images are used."""
     sizes = {"train": config.train_size, "test": config.test_size}
-    taken = [f"{size:,} {part} images" for part, size in sizes.items() if size is not None]
-    return f"a stratified random subset: {' and '.join(taken)} (seed {config.seed})" if taken else ""
+    parts = [f"{size:,} {part} images" for part, size in sizes.items() if size is not None]
+    return f"a stratified random subset: {' and '.join(parts)} (seed {config.seed})" if parts else ""
 
 
-def _different(config: Data, parts: tuple[NDArray[Any], ...]) -> None:
-    """Refuse images of which all are the same: nothing can be trained, clustered or drawn."""
-    first = next(part for part in parts if len(part))[0]
-    if not any((image != first).any() for part in parts for image in part):
-        count = sum(map(len, parts))
-        raise UserError(f"data: all {count:,} images of {config.name} are the same; there is nothing to cluster")
-
-
-def _enough(config: Data, train: int, test: int) -> None:
+def _require_two_images(config: Data, train: int, test: int) -> None:
     fitted = {"train": train, "test": test, "all": train + test}[config.split]
     if fitted < 2:
         raise UserError(
@@ -125,8 +117,16 @@ def _enough(config: Data, train: int, test: int) -> None:
         )
 
 
-def _digest(train: NDArray[Any], test: NDArray[Any], split: str) -> str:
-    found = hashlib.sha256(f"{train.shape}{train.dtype}{test.shape}{split}".encode())
-    for part in (train, test):  # not copied: there may be a million images
-        found.update(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
-    return found.hexdigest()[:16]
+def _require_different_images(config: Data, parts: tuple[NDArray[Any], ...]) -> None:
+    """Refuse a set of identical images, from which nothing can be learned."""
+    first = next(part for part in parts if len(part))[0]
+    if not any((image != first).any() for part in parts for image in part):
+        count = sum(map(len, parts))
+        raise UserError(f"data: all {count:,} images of {config.name} are the same; there is nothing to cluster")
+
+
+def _digest_images(train: NDArray[Any], test: NDArray[Any], split: str) -> str:
+    digest = hashlib.sha256(f"{train.shape}{train.dtype}{test.shape}{split}".encode())
+    for part in (train, test):  # hashed without a copy: there may be a million images
+        digest.update(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()[:16]

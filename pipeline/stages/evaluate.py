@@ -1,4 +1,4 @@
-"""Score the run: against labels where they are known, and without them."""
+"""Score the run: against labels if there are any, and without them."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import metrics
 from pipeline.artifacts.base import Float, Int, Pixel
+from pipeline.artifacts.baselines import BaselineClusterings
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Features, Map
-from pipeline.artifacts.images import Images, unit_range
+from pipeline.artifacts.images import Images, to_unit_range
 from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph, Latents
-from pipeline.artifacts.nulls import NullClusterings
 from pipeline.artifacts.scores import Scores
+from pipeline.clustering import metrics
+from pipeline.clustering.silhouette import silhouette_score
 from pipeline.config import Evaluate
-from pipeline.models.base import Autoencoder
-from pipeline.observer import SILENT, Observer
-from pipeline.sampling import drawn
-from pipeline.separation import silhouette_score
+from pipeline.embedding.quality import neighbors_kept, trustworthiness
+from pipeline.models.autoencoder import Autoencoder
+from pipeline.runtime.observer import SILENT, Observer
+from pipeline.runtime.sampling import sample_rows
 
-NULL = ("accuracy", "accuracy_sd", "purity", "nmi", "k", "coverage", "agreement", "n")
-"""What is kept of each null model, as metrics `null/<space>_<name>`."""
+BASELINE_SCORES = ("accuracy", "accuracy_sd", "purity", "nmi", "k", "coverage", "agreement", "n")
+"""Columns of the baselines' table that become metrics `baselines/<space>_<name>`."""
 
 
 def evaluate(
@@ -36,67 +37,75 @@ def evaluate(
     graph: Graph,
     features: Features,
     clustering: Clustering,
-    nulls: NullClusterings,
+    baselines: BaselineClusterings,
     map: Map,  # the artifact's name
     observer: Observer = SILENT,
 ) -> Scores:
     """Return all scores: `train/…` on the fitted images, `test/…` on the held-out ones, which were only assigned.
 
-    The internal scores (silhouette and its kin) are measured in the space that was clustered, so they compare
-    clusterers, not spaces. `null/…` compares spaces. Without labels the scores that need them are left out, and
-    `notes` says so.
+    The internal scores (silhouette, Davies-Bouldin, Calinski-Harabasz) are measured in the space that was clustered, so
+    they compare clusterers, not spaces. `baselines/…` compares spaces. Without labels the scores that need them are
+    left out, and `notes` says so.
     """
     values = {f"train/{name}": value for name, value in _internal(config, features.fitted, clustering.fitted).items()}
     observer.progress(1, 4, "parts")
-    values |= _map(config, latents, graph, map)
+    values |= _map_quality(config, latents, graph, map)
     observer.progress(2, 4, "parts")
     values |= _reconstruction(config, autoencoder, images)
     observer.progress(3, 4, "parts")
     values |= {"k": float(clustering.k), "latent_size": float(latents.fitted.shape[1])}
-    empty = np.zeros((0, 0), np.int64)
-    rows = [_null(nulls, place, labels, clustering) for place in range(len(nulls.spaces))]
-    values |= {f"null/{row['space']}_{name}": float(row[name]) for row in rows for name in NULL if name in row}
-    notes = _sampled(config, len(clustering.fitted))
-    if not labels.known:
+    rows = [_baseline_row(baselines, space, labels, clustering) for space in range(len(baselines.spaces))]
+    values |= {
+        f"baselines/{row['space']}_{name}": float(row[name]) for row in rows for name in BASELINE_SCORES if name in row
+    }
+    notes = _sampling_notes(config, len(clustering.fitted))
+    if not labels.has_labels:
         notes.insert(0, "no labels: scores that need them are left out")
-        return Scores(values, _sizes(clustering.fitted), empty, [], notes, rows, nulls.notes)
-    values |= {f"train/{name}": value for name, value in metrics.score(labels.fitted, clustering.fitted).items()}
+        empty = np.zeros((0, 0), np.int64)
+        return Scores(values, _cluster_sizes(clustering.fitted), empty, [], notes, rows, baselines.notes)
+    values |= _prefixed("train/", metrics.score_clustering(labels.fitted, clustering.fitted))
     if (labels.held_out >= 0).any():
-        values |= {f"test/{name}": value for name, value in metrics.score(labels.held_out, clustering.held_out).items()}
+        values |= _prefixed("test/", metrics.score_clustering(labels.held_out, clustering.held_out))
     table = metrics.contingency_matrix(labels.fitted, clustering.fitted)
     columns = [*table.clusters.tolist(), *([-1] if table.noise.any() else [])]
-    return Scores(values, metrics.per_cluster(table), table.full, columns, notes, rows, nulls.notes)
+    clusters = metrics.per_cluster(table)
+    return Scores(values, clusters, table.counts_with_noise, columns, notes, rows, baselines.notes)
 
 
-def _null(nulls: NullClusterings, place: int, labels: Labels, clustering: Clustering) -> dict[str, Any]:
-    """A row of the null models' table: agreement with the run's clusters, and scores where labels are known.
+def _prefixed(prefix: str, values: dict[str, float]) -> dict[str, float]:
+    return {f"{prefix}{name}": value for name, value in values.items()}
+
+
+def _baseline_row(baselines: BaselineClusterings, space: int, labels: Labels, clustering: Clustering) -> dict[str, Any]:
+    """A row of the baselines' table: agreement with the run's clusters, and scores if labels are known.
 
     All are means over the repeats; `accuracy_sd` is their standard deviation.
     """
-    own, known = clustering.fitted[nulls.rows], labels.fitted[nulls.rows] if labels.known else np.empty(0, np.int32)
-    n = int((known >= 0).sum())
-    repeats = [_null_scores(found, own, known if n else None) for found in nulls.clusters[place]]
-    row: dict[str, Any] = {name: float(np.mean([one[name] for one in repeats])) for name in repeats[0]}
+    run_clusters = clustering.fitted[baselines.rows]
+    truth = labels.fitted[baselines.rows] if labels.has_labels else np.empty(0, np.int32)
+    n = int((truth >= 0).sum())
+    repeats = [_baseline_scores(clusters, run_clusters, truth if n else None) for clusters in baselines.clusters[space]]
+    row: dict[str, Any] = {name: float(np.mean([scores[name] for scores in repeats])) for name in repeats[0]}
     if n and len(repeats) > 1:
-        row["accuracy_sd"] = float(np.std([one["accuracy"] for one in repeats], ddof=1))
+        row["accuracy_sd"] = float(np.std([scores["accuracy"] for scores in repeats], ddof=1))
     return row | {
-        "space": nulls.spaces[place], "dimensions": nulls.dimensions[place],
-        "repeats": len(repeats), "n": n or len(nulls.rows),
+        "space": baselines.spaces[space], "dimensions": baselines.dimensions[space],
+        "repeats": len(repeats), "n": n or len(baselines.rows),
     }  # fmt: skip
 
 
-def _null_scores(found: Int, own: Int, known: Int | None) -> dict[str, float]:
-    # Noise of the run is one more cluster here: names from 0 on, or it would count as unknown.
-    values = {"agreement": metrics.ari_score(metrics.contingency_matrix(own + 1, found))}
-    values |= {"k": float(len(np.unique(found[found >= 0]))), "coverage": float((found >= 0).mean())}
-    if known is None:
+def _baseline_scores(clusters: Int, run_clusters: Int, truth: Int | None) -> dict[str, float]:
+    # The run's noise is one more cluster here: as a label it must not be negative, or it would count as unknown.
+    values = {"agreement": metrics.ari_score(metrics.contingency_matrix(run_clusters + 1, clusters))}
+    values |= {"k": float(len(np.unique(clusters[clusters >= 0]))), "coverage": float((clusters >= 0).mean())}
+    if truth is None:
         return values
-    table = metrics.contingency_matrix(known, found)
+    table = metrics.contingency_matrix(truth, clusters)
     return values | {name: metrics.SCORES[f"{name}_score"](table) for name in ("accuracy", "purity", "nmi")}
 
 
-def _sampled(config: Evaluate, n: int) -> list[str]:
-    """Which scores were measured on a sample of the n fitted images."""
+def _sampling_notes(config: Evaluate, n: int) -> list[str]:
+    """A note for each score that was measured on a sample of the n fitted images."""
     samples = {
         "silhouette_score": config.silhouette_sample,
         "trustworthiness and neighbors_kept": config.trustworthiness_sample,
@@ -110,49 +119,52 @@ def _sampled(config: Evaluate, n: int) -> list[str]:
 
 
 def _internal(config: Evaluate, points: Float, clusters: Int) -> dict[str, float]:
+    """Scores that need no labels, of the clustered points; none if there is one cluster or one for each point."""
     from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
-    kept = clusters >= 0
-    points, clusters = np.asarray(points)[kept], clusters[kept]
+    clustered = clusters >= 0
+    points, clusters = np.asarray(points)[clustered], clusters[clustered]
     if not 2 <= len(np.unique(clusters)) < len(clusters):
         return {}
     rows = np.random.default_rng(config.seed).permutation(len(clusters))[: config.silhouette_sample]
     silhouette = silhouette_score(points[rows], clusters[rows])
     return {
-        "silhouette_score": 0.0 if math.isnan(silhouette) else silhouette,  # the sample may be of one cluster
+        "silhouette_score": 0.0 if math.isnan(silhouette) else silhouette,  # the sample may hold one cluster only
         "davies_bouldin_index": float(davies_bouldin_score(points, clusters)),
         "calinski_harabasz_score": float(calinski_harabasz_score(points, clusters)),
     }
 
 
-def _map(config: Evaluate, latents: Latents, graph: Graph, drawn: Map) -> dict[str, float]:
+def _map_quality(config: Evaluate, latents: Latents, graph: Graph, map: Map) -> dict[str, float]:
     sample, seed = config.trustworthiness_sample, config.seed
-    trust = metrics.trustworthiness(latents.fitted, drawn.fitted, config.trustworthiness_k, sample, seed)
     return {
-        "map/trustworthiness": trust,
-        "map/neighbors_kept": metrics.neighbors_kept(graph.indices, drawn.fitted, sample, seed),
+        "map/trustworthiness": trustworthiness(latents.fitted, map.fitted, config.trustworthiness_k, sample, seed),
+        "map/neighbors_kept": neighbors_kept(graph.indices, map.fitted, sample, seed),
     }
 
 
 def _reconstruction(config: Evaluate, autoencoder: Autoencoder, images: Images) -> dict[str, float]:
-    """Mean squared error a pixel, the last epoch's losses of the training, and how a refinement ended."""
+    """Mean squared error per pixel, the losses of the last training epoch, and the end of a refinement."""
     parts = {"train": images.fitted, "test": images.held_out}
-    seen = {name: drawn(len(part), config.reconstruction_sample, config.seed) for name, part in parts.items()}
+    samples = {name: sample_rows(len(part), config.reconstruction_sample, config.seed) for name, part in parts.items()}
     errors = {
-        f"reconstruction/{name}_mse": _mse(autoencoder, parts[name], rows) for name, rows in seen.items() if len(rows)
+        f"reconstruction/{name}_mse": _mse(autoencoder, parts[name], rows)
+        for name, rows in samples.items()
+        if len(rows)
     }
-    own = ("reconstruction/", "refinement/")
-    return errors | {name: value for name, value in autoencoder.metrics().items() if name.startswith(own)}
+    prefixes = ("reconstruction/", "refinement/")
+    return errors | {name: value for name, value in autoencoder.metrics().items() if name.startswith(prefixes)}
 
 
 def _mse(autoencoder: Autoencoder, images: Pixel, rows: NDArray[np.int64], batch: int = 2048) -> float:
+    """Mean squared reconstruction error per pixel of the rows of the images, which are scaled to [0, 1]."""
     total = 0.0
     for start in range(0, len(rows), batch):
-        part = unit_range(images[rows[start : start + batch]])
+        part = to_unit_range(images[rows[start : start + batch]])
         total += float(((autoencoder.reconstruct(part) - part) ** 2).sum(dtype=np.float64))
     return total / (len(rows) * math.prod(images.shape[1:]))
 
 
-def _sizes(clusters: Int) -> list[dict[str, float]]:
-    names, counts = np.unique(clusters[clusters >= 0], return_counts=True)
-    return [{"cluster": int(name), "size": int(count)} for name, count in zip(names, counts, strict=True)]
+def _cluster_sizes(clusters: Int) -> list[dict[str, float]]:
+    labels, counts = np.unique(clusters[clusters >= 0], return_counts=True)
+    return [{"cluster": int(label), "size": int(count)} for label, count in zip(labels, counts, strict=True)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.latents import Latents
 from pipeline.config import Extract
-from pipeline.models.base import Autoencoder
-from pipeline.observer import SILENT, Observer
+from pipeline.models.autoencoder import Autoencoder
+from pipeline.runtime.observer import SILENT, Observer
 
 
 def extract(config: Extract, autoencoder: Autoencoder, images: Images, observer: Observer = SILENT) -> Latents:
-    """Return the flattened bottleneck of every fitted and held-out image."""
+    """Return the latents of every fitted and every held-out image: the flattened bottleneck, (n, d) float32."""
     fitted = autoencoder.encode(images.fitted, config.batch_size)
     observer.progress(len(fitted), len(fitted) + len(images.held_out), "images")
-    held = autoencoder.encode(images.held_out, config.batch_size)
-    return Latents(fitted, held, list(autoencoder.bottleneck))
+    held_out = autoencoder.encode(images.held_out, config.batch_size)
+    return Latents(fitted, held_out, list(autoencoder.bottleneck))

@@ -1,15 +1,19 @@
-"""Draw the map: two coordinates an image, for looking."""
+"""Compute the map: two coordinates for each image."""
 
 from __future__ import annotations
 
 from pipeline.artifacts.features import Features, Map
 from pipeline.artifacts.latents import Graph, Latents
-from pipeline.build import call
 from pipeline.config import Project
-from pipeline.observer import SILENT, Observer
+from pipeline.config.instantiate import call_component
+from pipeline.runtime.observer import SILENT, Observer
 
 
 def project(config: Project, latents: Latents, graph: Graph, observer: Observer = SILENT) -> Map:
-    """Return the two-dimensional map that the function named in `config` draws of the latents and their graph."""
-    drawn: Features = call(config, "project", latents, graph, observer=observer)
-    return Map(drawn.fitted[:, :2], drawn.held_out[:, :2], drawn.method, first=drawn.first)
+    """Return the two-dimensional map that the function named in `config` computes from the latents and their graph.
+
+    Raises:
+        UserError: the function refuses a setting.
+    """
+    features: Features = call_component(config, "project", latents, graph, observer=observer)
+    return Map(features.fitted[:, :2], features.held_out[:, :2], features.method, first=features.first)

@@ -1,18 +1,18 @@
-"""Train the autoencoder that the model's file describes."""
+"""Train the autoencoder."""
 
 from __future__ import annotations
 
 from pipeline.artifacts.images import Images
-from pipeline.build import find
 from pipeline.config import Model, Train
-from pipeline.models.base import Autoencoder
-from pipeline.observer import SILENT, Observer
-from pipeline.quiet import muted
+from pipeline.config.instantiate import import_target
+from pipeline.models.autoencoder import Autoencoder
+from pipeline.runtime.observer import SILENT, Observer
+from pipeline.runtime.stderr import mute_stderr
 
 
 def train(config: Train, model: Model, images: Images, observer: Observer = SILENT) -> Autoencoder:
-    """Return the model of `model.fit`, fitted to the images of `config.split`; it never sees a label."""
-    with muted():  # TensorFlow greets when it is imported
-        fit = find(model.fit, "model.fit")
+    """Return the autoencoder that `model._target_` fits to the images of `config.split`."""
+    with mute_stderr():  # importing TensorFlow writes to stderr
+        fit = import_target(model.target, "model._target_")
     fitted: Autoencoder = fit(model, config, images, observer)
     return fitted

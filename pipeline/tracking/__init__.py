@@ -1,12 +1,12 @@
-"""The MLflow store: runs, and results by fingerprint. Nothing else imports mlflow to keep runs.
+"""The MLflow store: runs, and the results of stages by fingerprint. No other room imports mlflow.
 
-Who keeps or looks up a run needs no more than the names given here; MLflow itself is imported when a store is opened.
+Other rooms import the names given here; MLflow itself is imported when a store is opened.
 """
 
 from pipeline.tracking.checkout import git_commit
-from pipeline.tracking.client import prepare
+from pipeline.tracking.client import open_client
 from pipeline.tracking.results import Result
 from pipeline.tracking.run import Run, flatten
-from pipeline.tracking.store import Store, end_all
+from pipeline.tracking.store import Store, kill_open_runs
 
-__all__ = ["Result", "Run", "Store", "end_all", "flatten", "git_commit", "prepare"]
+__all__ = ["Result", "Run", "Store", "flatten", "git_commit", "kill_open_runs", "open_client"]

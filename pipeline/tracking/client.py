@@ -1,4 +1,4 @@
-"""The one way to MLflow: its client, quiet, of a store that answers."""
+"""Open an MLflow client, with one clear error where a store cannot be reached."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from pipeline.errors import UserError
-from pipeline.resources import refused
+from pipeline.runtime.atomic_files import atomic_write
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.resource_errors import is_resource_error
 
-PATIENCE = 5.0
+SERVER_TIMEOUT = 5.0
 """Seconds that a server may take for its first answer."""
 
-# MLflow reads these when it is imported, which nothing here does before a client is asked for.
+# MLflow reads these when it is imported, which happens in the functions below.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-# A server that restarts is waited for; one that is lost is told within seconds, where MLflow would ask for minutes.
+# Enough retries for a server that restarts; with the defaults a lost server is reported only after minutes.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 
 
-def prepare(uri: str) -> Any:
-    """Return a client of the store at `uri`; an empty SQLite file gets its tables."""
+def open_client(uri: str) -> Any:
+    """Return a client of the store at `uri`; a new SQLite file gets its tables."""
     import logging
     import warnings
 
@@ -40,57 +41,56 @@ def prepare(uri: str) -> Any:
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     file = sqlite_file(uri)
     if file is not None and not file.exists():
-        # Its tables are made in dozens of steps. Under another name until the last, it is never seen half made.
-        unready = file.with_name(f"{file.name}.new")
-        unready.unlink(missing_ok=True)
-        MlflowClient(tracking_uri=f"sqlite:///{unready}")
-        unready.replace(file)
-    return MlflowClient(tracking_uri=patient(uri))
+        # The tables are created in dozens of migrations; other processes must not see a half-migrated file.
+        with atomic_write(file) as new:
+            MlflowClient(tracking_uri=f"sqlite:///{new}")
+    return MlflowClient(tracking_uri=with_timeout(uri))
 
 
-def patient(uri: str) -> str:
-    """The address by which a SQLite file that another process writes to is waited for longer than five seconds."""
+def with_timeout(uri: str) -> str:
+    """Return a SQLite address with a longer timeout than five seconds, for when another process writes to the file."""
     if not uri.startswith("sqlite:") or "timeout=" in uri:
         return uri
     return f"{uri}{'&' if '?' in uri else '?'}timeout=60"
 
 
 def sqlite_file(uri: str) -> Path | None:
-    """The file of a SQLite address; None for any other."""
-    named = uri.startswith("sqlite:///")
-    return Path(uri.removeprefix("sqlite:///").partition("?")[0]).resolve() if named else None
+    """Return the file of a SQLite address; None for any other address."""
+    if not uri.startswith("sqlite:///"):
+        return None
+    return Path(uri.removeprefix("sqlite:///").partition("?")[0]).resolve()
 
 
 @contextmanager
-def answering(uri: str) -> Iterator[None]:
-    """Turn whatever a wrong address makes MLflow raise into one clear error; what the machine refuses passes."""
+def explain_unreachable(uri: str) -> Iterator[None]:
+    """Turn the errors of MLflow at a wrong address into one `UserError`; errors of disk and memory pass."""
     try:
-        reach(uri)
+        check_server(uri)
         yield
     except UserError:
         raise
     except Exception as error:
         kinds = {kind.__name__ for kind in type(error).__mro__}
-        if not kinds & {"MlflowException", "SQLAlchemyError", "OSError"} or refused(error):
+        if not kinds & {"MlflowException", "SQLAlchemyError", "OSError"} or is_resource_error(error):
             raise
         reason = str(error).splitlines()[0][:200]
         raise UserError(f"tracking.uri: {uri} does not answer as an MLflow store: {reason}") from error
 
 
-def reach(uri: str) -> None:
-    """Ask a server for any answer at all; a `UserError` after seconds where there is none."""
+def check_server(uri: str) -> None:
+    """Raise a `UserError` if a server gives no answer within seconds."""
     if not uri.startswith(("http://", "https://")):
         return
     try:
-        urlopen(uri, timeout=PATIENCE).close()
+        urlopen(uri, timeout=SERVER_TIMEOUT).close()
     except HTTPError:
-        return  # it answers, and MLflow knows what to make of that
+        return  # an error status is an answer; MLflow handles it
     except Exception as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, SSLError):
-            return  # whom to trust is set where MLflow reads it
-        said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+            return  # MLflow has its own settings for certificates
+        text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
         raise UserError(
-            f"tracking.uri: {uri} does not answer ({said}); start the server, or give another tracking.uri= or "
+            f"tracking.uri: {uri} does not answer ({text}); start the server, or give another tracking.uri= or "
             "MLFLOW_TRACKING_URI"
         ) from error

@@ -1,4 +1,4 @@
-"""Locks between processes of one machine, by which one of them computes what others want too."""
+"""Locks between processes of one machine, so that one of them computes what the others want too."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipeline.console import Console
+from pipeline.runtime.observer import RunObserver
 from pipeline.tracking.client import sqlite_file
 
 
-def beside_store(uri: str, outputs: Path) -> Path:
-    """Return the folder of a SQLite file, so that all its users share what lies there; else the outputs folder."""
+def store_folder(uri: str, outputs: Path) -> Path:
+    """Return the folder of a SQLite store, which all its users share; for a server the outputs folder."""
     file = sqlite_file(uri)
     return file.parent if file else outputs
 
 
 @contextmanager
-def taken(file: Path, console: Console) -> Iterator[None]:
-    """Hold the lock of a file; where another process has it, say so and wait."""
+def hold_lock(file: Path, observer: RunObserver) -> Iterator[None]:
+    """Hold the lock of a file; if another process holds it, say so and wait."""
     lock = FileLock(file)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        console.say("  another process is computing this; waiting for its result")
+        observer.message("  waiting for another process that computes this stage")
         lock.acquire()
     try:
         yield

@@ -1,7 +1,7 @@
-"""A stage's stored result, and when its files count as whole.
+"""The stored result of a stage, and when its files count as complete.
 
-A stage's run holds its result below `result/` and, written last, `checksums.json`. A result counts only when its
-run is FINISHED, every file matches, and the list itself is the one that the run's tag knows.
+The run of a stage holds the result below `result/` and, written last, `checksums.json`. A result counts only if its run
+is FINISHED, every file matches its checksum, and the list of checksums matches the run's tag.
 """
 
 from __future__ import annotations
@@ -16,26 +16,30 @@ RESULT, CHECKSUMS = "result", "checksums.json"
 
 @dataclass(frozen=True)
 class Result:
-    """A stage's stored result: the run that made it, the local folder of its files, its metrics."""
+    """A stored result: the run that computed it, the local folder of its files, its metrics."""
 
     run_id: str
     folder: Path
     metrics: dict[str, float]
 
 
-def digest(text: str) -> str:
-    """The SHA-256 of a text."""
+def text_digest(text: str) -> str:
+    """Return the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file below a folder, by its path in there."""
+def file_digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file below a folder, by its relative path."""
     return {str(f.relative_to(folder)): _sha256(f) for f in sorted(folder.rglob("*")) if f.is_file()}
 
 
-def whole(folder: Path, listed: Mapping[str, str]) -> bool:
-    """Whether every listed file has its SHA-256; `OSError` if one is not there."""
-    return all(_sha256(folder / name) == digest for name, digest in listed.items())
+def files_match(folder: Path, digests: Mapping[str, str]) -> bool:
+    """Return whether every file has its SHA-256.
+
+    Raises:
+        OSError: a file is missing.
+    """
+    return all(_sha256(folder / name) == digest for name, digest in digests.items())
 
 
 def _sha256(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""One run: its parameters, metrics, tags and files, written without any global state."""
+"""One run: its parameters, metrics, tags, files and models, written without any global state."""
 
 from __future__ import annotations
 
@@ -6,36 +6,32 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pipeline.tracking.results import CHECKSUMS, RESULT, Result, digest, digests
-from pipeline.tracking.tags import FINGERPRINT, LISTED, STAGE
-
-if TYPE_CHECKING:
-    from pipeline.tracking.store import Store
+MAX_PARAM_LENGTH = 6000
+"""Characters of a parameter's value that MLflow stores."""
 
 
 class Run:
-    """One run of the store, written to without any global state."""
+    """One run of the store at `uri`."""
 
-    def __init__(self, store: Store, run_id: str) -> None:
-        self.store, self.id, self._client = store, run_id, store.client
+    def __init__(self, client: Any, uri: str, run_id: str) -> None:
+        self._client, self.uri, self.id = client, uri, run_id
 
     def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
-        """Write metrics in one request."""
+        """Log metrics in one request."""
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
         self._client.log_batch(self.id, metrics=[Metric(key, float(v), now, step) for key, v in metrics.items()])
 
     def log_params(self, params: Mapping[str, Any]) -> None:
-        """Write parameters, a hundred a request, each as text of at most 6,000 characters."""
+        """Log parameters as text, a hundred in one request."""
         from mlflow.entities import Param
 
-        rows = [Param(key, str(value)[:6000]) for key, value in params.items()]
+        rows = [Param(key, str(value)[:MAX_PARAM_LENGTH]) for key, value in params.items()]
         for start in range(0, len(rows), 100):
             self._client.log_batch(self.id, params=rows[start : start + 100])
 
@@ -45,60 +41,50 @@ class Run:
 
         self._client.log_batch(self.id, tags=[RunTag(key, str(value)) for key, value in tags.items()])
 
-    def log_files(self, folder: Path, below: str | None = None) -> None:
-        """Keep a file, or a folder's files."""
-        if folder.is_dir():
-            self._client.log_artifacts(self.id, str(folder), below)
-        else:
-            self._client.log_artifact(self.id, str(folder), below)
+    def log_files(self, path: Path, artifact_folder: str | None = None) -> None:
+        """Log a file, or all files of a folder, as artifacts."""
+        log = self._client.log_artifacts if path.is_dir() else self._client.log_artifact
+        log(self.id, str(path), artifact_folder)
+
+    def log_text(self, text: str, name: str) -> None:
+        """Log a text as an artifact file."""
+        self._client.log_text(self.id, text, name)
 
     def log_table(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
-        """Keep a table as CSV."""
+        """Log a table as a CSV file."""
         text = io.StringIO()
         writer = csv.DictWriter(text, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-        self._client.log_text(self.id, text.getvalue(), f"{title}.csv")
+        self.log_text(text.getvalue(), f"{title}.csv")
 
     def log_dataset(self, name: str, digest: str, rows: int, context: str) -> None:
-        """Say which data set was used."""
+        """Log which data set was used."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         profile = json.dumps({"num_rows": rows})
         data = Dataset(name=name, digest=digest, source_type="local", source=json.dumps({"uri": name}), profile=profile)
         self._client.log_inputs(self.id, [DatasetInput(data, [InputTag("mlflow.data.context", context)])])
 
-    @contextmanager
-    def stage(self, name: str, fingerprint: str, config: Mapping[str, Any]) -> Iterator[Run]:
-        """Start the child run that computes a stage."""
-        tags = {STAGE: name, FINGERPRINT: fingerprint}
-        with self.store.run("stage", name, self.id, tags) as run:
-            run.log_params(flatten(config))
-            yield run
+    def log_keras_model(self, name: str, model: Any, example: Any, output: Any) -> None:
+        """Log a Keras model with the signature of an example input and its output."""
+        from pipeline.tracking.models import log_keras_model
 
-    def store_result(self, folder: Path, metrics: Mapping[str, float]) -> Result:
-        """Keep a result's metrics, its files and, last of all, their checksums; return it as found from now on."""
-        self.log_metrics(metrics)
-        text = json.dumps(digests(folder), indent=1)
-        self.log_files(folder, RESULT)
-        self._client.log_text(self.id, text, CHECKSUMS)
-        self.tag({LISTED: digest(text)})
-        return Result(self.id, self.store.kept(self.id, folder), dict(metrics))
+        log_keras_model(self.uri, self.id, name, model, example, output)
 
-    def log_models(self, stage: str, load: Any) -> None:
-        """Log the MLflow models that belong to a stage's result."""
-        from pipeline.tracking.models import LOGGERS
+    def log_pyfunc_model(self, name: str, loader_module: str, data: Path, example: Any, output: Any) -> None:
+        """Log a folder as a model that `loader_module` loads, with the signature of an example input and its output."""
+        from pipeline.tracking.models import log_pyfunc_model
 
-        if stage in LOGGERS:
-            LOGGERS[stage](self, load)
+        log_pyfunc_model(self.uri, self.id, name, loader_module, data, example, output)
 
     def finish(self, status: str) -> None:
-        """End the run."""
+        """End the run with a status of MLflow: FINISHED, FAILED or KILLED."""
         self._client.set_terminated(self.id, status)
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Turn nested tables into dotted keys; lists stay whole."""
+    """Return nested tables as one table with dotted keys; lists stay whole."""
     flat: dict[str, Any] = {}
     for key, value in config.items():
         if isinstance(value, Mapping) and value:

@@ -1,4 +1,4 @@
-"""The store: an experiment whose runs are started, looked up and, where their files are whole, used again."""
+"""The store: an experiment whose runs are started and looked up, and whose results are used again."""
 
 from __future__ import annotations
 
@@ -10,40 +10,42 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 from weakref import WeakSet
 
 from filelock import FileLock
 
-from pipeline import processes
 from pipeline.config import Tracking
-from pipeline.console import Console
-from pipeline.errors import UserError
-from pipeline.paths import python
-from pipeline.resources import lost
-from pipeline.tracking.client import answering, prepare
-from pipeline.tracking.locks import beside_store, taken
-from pipeline.tracking.results import CHECKSUMS, RESULT, Result, digest, whole
-from pipeline.tracking.run import Run
-from pipeline.tracking.tags import FINGERPRINT, KIND, LISTED, NAME, PARENT, PROCESS, STAGE
-from pipeline.tracking.view import address, share, shared
+from pipeline.runtime import processes
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.observer import RunObserver
+from pipeline.runtime.paths import python_command
+from pipeline.runtime.resource_errors import is_server_lost
+from pipeline.tracking.artifact_files import ArtifactFiles
+from pipeline.tracking.client import explain_unreachable, open_client
+from pipeline.tracking.locks import hold_lock, store_folder
+from pipeline.tracking.results import CHECKSUMS, RESULT, Result, file_digests, text_digest
+from pipeline.tracking.run import Run, flatten
+from pipeline.tracking.tags import CHECKSUMS_DIGEST, FINGERPRINT, KIND, NAME, PARENT, PROCESS, STAGE
+from pipeline.tracking.view import has_view, save_view, view_url
 
-FORGOTTEN = 30 * 24 * 3600.0
-"""Seconds after which nobody goes on from what a computation left."""
+SCRATCH_LIFETIME = 30 * 24 * 3600.0
+"""Seconds after which the checkpoints of an interrupted computation are removed."""
 
-_used: WeakSet[Store] = WeakSet()
-_starting = threading.Lock()
+MAX_RUNS = 5000
+"""Runs that one search returns at most."""
+
+_open_stores: WeakSet[Store] = WeakSet()
+_start_lock = threading.Lock()
 
 
-def end_all() -> None:
-    """Mark as KILLED what this process and those it started have begun, and let it begin no more."""
-    _starting.acquire(timeout=1)  # never released: the process ends
-    for store in list(_used):
-        store.end_runs_of(lambda process: process == processes.own() or processes.gone(process))
+def kill_open_runs() -> None:
+    """Mark the open runs of this process and of dead processes as KILLED, and start no more."""
+    _start_lock.acquire(timeout=1)  # never released: the process ends
+    for store in list(_open_stores):
+        store.kill_runs(lambda process: process == processes.process_tag() or processes.has_exited(process))
 
 
 class Store:
@@ -53,53 +55,55 @@ class Store:
         self.outputs = outputs
         self.uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{outputs / 'mlflow.db'}"
         self.config = config
-        beside = beside_store(self.uri, outputs)
-        self._locks, self._scratch = beside / ".locks", beside / ".scratch"
+        folder = store_folder(self.uri, outputs)
+        self._locks, self._scratch = folder / ".locks", folder / ".scratch"
         self._locks.mkdir(parents=True, exist_ok=True)
         # The first use of an empty database runs its migrations, which collide between processes.
-        with FileLock(self._locks / "create.lock"), answering(self.uri):
-            self.client = prepare(self.uri)
+        with FileLock(self._locks / "create.lock"), explain_unreachable(self.uri):
+            self.client = open_client(self.uri)
             self.experiment_id = self._experiment(config.experiment)
+        self._files = ArtifactFiles(self.client, outputs / "fetched", self._locks)
 
     def _experiment(self, name: str) -> str:
-        found = self.client.get_experiment_by_name(name)
-        if found is not None and found.lifecycle_stage == "deleted":
+        """Return the id of the experiment, which is created if there is none."""
+        experiment = self.client.get_experiment_by_name(name)
+        if experiment is not None and experiment.lifecycle_stage == "deleted":
             raise UserError(f"tracking.experiment: {name!r} was deleted; restore it, or choose another name")
-        if found is not None:
-            if not shared(found):  # whoever made it died before
-                share(self.client, str(found.experiment_id))
-            return str(found.experiment_id)
-        # Without a location a SQLite store would put artifacts below whatever folder this process runs in.
-        folder = (self.outputs / "artifacts").resolve()
-        place = (folder / name).resolve()
-        if place == folder or not place.is_relative_to(folder):
-            raise UserError(f"tracking.experiment = {name!r}: leads out of {folder}; choose a name that is no path")
-        location = place.as_uri() if self.uri.startswith("sqlite:") else None
-        made = str(self.client.create_experiment(name, artifact_location=location))
-        share(self.client, made)
-        return made
+        if experiment is not None:
+            if not has_view(experiment):  # the process that created it was killed
+                save_view(self.client, str(experiment.experiment_id))
+            return str(experiment.experiment_id)
+        # Without a location, a SQLite store would put artifacts into the working folder.
+        root = (self.outputs / "artifacts").resolve()
+        folder = (root / name).resolve()
+        if folder == root or not folder.is_relative_to(root):
+            raise UserError(f"tracking.experiment = {name!r}: leads out of {root}; choose a name that is no path")
+        location = folder.as_uri() if self.uri.startswith("sqlite:") else None
+        experiment_id = str(self.client.create_experiment(name, artifact_location=location))
+        save_view(self.client, experiment_id)
+        return experiment_id
 
     @contextmanager
-    def lock(self, fingerprint: str, console: Console) -> Iterator[None]:
+    def lock(self, fingerprint: str, observer: RunObserver) -> Iterator[None]:
         """Let one process of this machine compute a fingerprint while the others wait."""
-        with taken(self._locks / f"{fingerprint[:32]}.lock", console):
+        with hold_lock(self._locks / f"{fingerprint[:32]}.lock", observer):
             yield
 
     def scratch(self, fingerprint: str) -> Path:
-        """Return the folder in which a computation that is cut off leaves what the next attempt goes on from."""
+        """Return the folder for the checkpoints of a computation; the next attempt gets the same folder."""
         folder = self._scratch / fingerprint[:32]
         folder.mkdir(parents=True, exist_ok=True)
-        for one in self._scratch.iterdir():
-            if time.time() - one.stat().st_mtime > FORGOTTEN:
-                shutil.rmtree(one, ignore_errors=True)
+        for path in self._scratch.iterdir():
+            if time.time() - path.stat().st_mtime > SCRATCH_LIFETIME:
+                shutil.rmtree(path, ignore_errors=True)
         return folder
 
     def clear_scratch(self, fingerprint: str) -> None:
-        """Remove that folder: the result is stored."""
+        """Remove the checkpoints of a computation whose result is stored."""
         shutil.rmtree(self._scratch / fingerprint[:32], ignore_errors=True)
 
-    def find(self, fingerprint: str, console: Console) -> Result | None:
-        """Return the newest finished result with this fingerprint whose files are whole, or None."""
+    def find(self, fingerprint: str, observer: RunObserver) -> Result | None:
+        """Return the newest finished result with this fingerprint whose files match their checksums, or None."""
         runs = self.client.search_runs(
             [self.experiment_id],
             f"tags.`{FINGERPRINT}` = '{fingerprint}' and attributes.status = 'FINISHED'",
@@ -107,78 +111,41 @@ class Store:
             max_results=5,
         )
         for run in runs:
-            folder = self._verified(run.info.run_id)
+            folder = self._files.verified_result(run.info.run_id)
             if folder is not None:
                 return Result(run.info.run_id, folder, dict(run.data.metrics))
-            stage = run.data.tags.get(STAGE)
-            console.say(
-                f"  the stored {stage} of run {run.info.run_id} is damaged or gone: computing it anew", "yellow"
+            observer.warning(
+                f"  the stored result of {run.data.tags.get(STAGE)} (run {run.info.run_id}) is damaged or missing; "
+                "computing it again"
             )
         return None
 
     def result(self, run_id: str) -> Path | None:
-        """Return the folder of a stage run's result, or None if its files are damaged or gone."""
-        return self._verified(run_id)
-
-    def _verified(self, run_id: str) -> Path | None:
-        try:
-            text = self.local(run_id, CHECKSUMS).read_text()
-            # The list's own checksum stands in the database: another run's files with their list do not pass.
-            own = self.client.get_run(run_id).data.tags.get(LISTED)
-            return self._whole(run_id, json.loads(text)) if own in (None, digest(text)) else None
-        except (OSError, ValueError, AttributeError) as error:
-            if lost(error):
-                raise
-            return None
-
-    def _whole(self, run_id: str, listed: Mapping[str, str]) -> Path | None:
-        """The folder of a run's result if all listed files are whole; fetched unless it was already, once."""
-        with FileLock(self._locks / f"{run_id}.fetch.lock") if self._root(run_id) is None else nullcontext():
-            there = self._fetched(run_id) / RESULT
-            with suppress(OSError):
-                if there.is_dir() and whole(there, listed):
-                    return there
-            folder = self.local(run_id, RESULT)
-            return folder if whole(folder, listed) else None
-
-    def _fetched(self, run_id: str) -> Path:
-        """Where what was fetched of a run is kept."""
-        return self.outputs / "fetched" / run_id
-
-    def _root(self, run_id: str) -> Path | None:
-        """The folder of a run's artifacts where it is on this machine."""
-        root = self.client.get_run(run_id).info.artifact_uri
-        return Path(url2pathname(urlparse(root).path)) if root.startswith("file:") else None
-
-    def kept(self, run_id: str, folder: Path) -> Path:
-        """Where the result lies that was just stored from a folder; of a server's there is a copy here."""
-        root = self._root(run_id)
-        if root is not None:
-            return root / RESULT
-        return Path(shutil.copytree(folder, self._fetched(run_id) / RESULT, dirs_exist_ok=True))
+        """Return the folder of a stage run's result, or None if its files are damaged or missing."""
+        return self._files.verified_result(run_id)
 
     def local(self, run_id: str, path: str) -> Path:
-        """Return where a run's artifact lies on this machine, fetched if need be; `OSError` if it is not there."""
-        from mlflow.exceptions import MlflowException
+        """Return the local path of a run's artifact, downloaded if necessary.
 
-        root = self._root(run_id)
-        if root is not None:
-            return root / path
-        place = self._fetched(run_id)
-        shutil.rmtree(place / path, ignore_errors=True)  # a damaged copy
-        place.mkdir(parents=True, exist_ok=True)
-        try:
-            return Path(self.client.download_artifacts(run_id, path, str(place)))
-        except MlflowException as error:
-            if lost(error):
-                raise
-            raise OSError(str(error)) from error
+        Raises:
+            OSError: there is no such artifact.
+        """
+        return self._files.local(run_id, path)
+
+    def store_result(self, run: Run, folder: Path, metrics: Mapping[str, float]) -> Result:
+        """Log the metrics and files of a stage's result, and last of all the checksums that make it count."""
+        run.log_metrics(metrics)
+        checksums = json.dumps(file_digests(folder), indent=1)
+        run.log_files(folder, RESULT)
+        run.log_text(checksums, CHECKSUMS)
+        run.tag({CHECKSUMS_DIGEST: text_digest(checksums)})
+        return Result(run.id, self._files.keep_local(run.id, folder), dict(metrics))
 
     @contextmanager
     def run(
         self, kind: str, name: str, parent: str | None = None, tags: Mapping[str, str] | None = None
     ) -> Iterator[Run]:
-        """Start a run and finish it as FINISHED, FAILED or, when interrupted, KILLED."""
+        """Start a run and end it as FINISHED, FAILED or, when interrupted, KILLED."""
         run = self.start(kind, name, parent, tags)
         try:
             yield run
@@ -186,75 +153,75 @@ class Store:
             run.finish("KILLED")
             raise
         except BaseException as error:
-            if not lost(error):  # a server that is lost would only be waited for once more
-                with suppress(Exception):  # what stopped the run, such as a full disk, may stop its mark too
+            if not is_server_lost(error):  # a lost server would only be waited for again
+                with suppress(Exception):  # the cause, such as a full disk, may prevent this too
                     run.tag({"pipeline.error": f"{type(error).__name__}: {error}"[:4000]})
                     run.finish("FAILED")
             raise
         run.finish("FINISHED")
 
+    @contextmanager
+    def stage_run(self, parent: str, name: str, fingerprint: str, config: Mapping[str, Any]) -> Iterator[Run]:
+        """Start the child run that computes a stage."""
+        with self.run("stage", name, parent, {STAGE: name, FINGERPRINT: fingerprint}) as run:
+            run.log_params(flatten(config))
+            yield run
+
     def start(self, kind: str, name: str, parent: str | None = None, tags: Mapping[str, str] | None = None) -> Run:
-        """Start a run of a kind (sweep, execution, stage) below `parent`."""
-        own = {KIND: kind, NAME: name, "mlflow.user": _user(), "mlflow.source.name": "pipeline", **(tags or {})}
-        own[PROCESS] = processes.own()
+        """Start a run of a kind (sweep, execution, stage, or an action's name) below `parent`."""
+        run_tags = {KIND: kind, NAME: name, "mlflow.user": _user(), "mlflow.source.name": "pipeline", **(tags or {})}
+        run_tags[PROCESS] = processes.process_tag()
         if parent:
-            own[PARENT] = parent
-        with _starting:
-            _used.add(self)
-            made = self.client.create_run(self.experiment_id, tags=own, run_name=name)
-        return Run(self, made.info.run_id)
+            run_tags[PARENT] = parent
+        with _start_lock:
+            _open_stores.add(self)
+            created = self.client.create_run(self.experiment_id, tags=run_tags, run_name=name)
+        return Run(self.client, self.uri, created.info.run_id)
 
-    def end_runs_of(self, dead: Callable[[str], bool]) -> list[str]:
-        """Mark as KILLED the unfinished runs of processes that are `dead`; return the runs' names."""
-        unfinished = self.client.search_runs([self.experiment_id], "attributes.status = 'RUNNING'", max_results=5000)
-        ended = [run for run in unfinished if dead(run.data.tags.get(PROCESS, ""))]
-        for run in ended:
+    def kill_runs(self, is_dead: Callable[[str], bool]) -> list[str]:
+        """Mark the unfinished runs of dead processes as KILLED; return the names of the runs."""
+        runs = self.client.search_runs([self.experiment_id], "attributes.status = 'RUNNING'", max_results=MAX_RUNS)
+        orphaned = [run for run in runs if is_dead(run.data.tags.get(PROCESS, ""))]
+        for run in orphaned:
             self.client.set_terminated(run.info.run_id, "KILLED")
-        return [run.info.run_name for run in reversed(ended)]
+        return [run.info.run_name for run in reversed(orphaned)]
 
-    def end_dead_runs(self, console: Console) -> None:
-        """Mark as KILLED what processes of this machine left unfinished when they died, and say so."""
-        ended = self.end_runs_of(processes.gone)
-        if ended:
-            console.say(f"  note: runs of a process that died are marked as killed: {', '.join(ended)}", "yellow")
+    def kill_orphaned_runs(self, observer: RunObserver) -> None:
+        """Mark the runs that dead processes of this machine left unfinished as KILLED."""
+        orphaned = self.kill_runs(processes.has_exited)
+        if orphaned:
+            observer.warning(f"  note: marked runs of processes that died as killed: {', '.join(orphaned)}")
 
     def children(self, parent: str) -> list[Any]:
-        """The runs directly below `parent`, oldest first."""
-        found = self.client.search_runs(
-            [self.experiment_id],
-            f"tags.`{PARENT}` = '{parent}'",
-            order_by=["attributes.start_time ASC"],
-            max_results=5000,
-        )
-        return list(found)
+        """Return the runs directly below `parent`, oldest first."""
+        return list(self._search(f"tags.`{PARENT}` = '{parent}'", "ASC"))
 
     def executions(self) -> list[Any]:
-        """The finished executions, newest first."""
-        found = self.client.search_runs(
-            [self.experiment_id],
-            f"tags.`{KIND}` = 'execution' and attributes.status = 'FINISHED'",
-            order_by=["attributes.start_time DESC"],
-            max_results=5000,
+        """Return the finished executions, newest first."""
+        return list(self._search(f"tags.`{KIND}` = 'execution' and attributes.status = 'FINISHED'", "DESC"))
+
+    def _search(self, query: str, order: str) -> Any:
+        return self.client.search_runs(
+            [self.experiment_id], query, order_by=[f"attributes.start_time {order}"], max_results=MAX_RUNS
         )
-        return list(found)
 
     def register_clustering(self, run_id: str) -> str:
-        """Point the registry's alias at the clustering model that a stage's run logged; return why not, if not."""
-        from pipeline.tracking.models import register
+        """Register the clustering model that a stage's run logged; return the reason if that is not possible."""
+        from pipeline.tracking.models import register_model
 
-        return register(self, run_id)
+        return register_model(self.client, self.uri, self.experiment_id, run_id)
 
     @property
     def view(self) -> str:
-        """The address of the experiment's table with the scores in its columns."""
-        return address(self.experiment_id, self.uri) if self.uri.startswith("http") else address(self.experiment_id)
+        """The address of the experiment's table with the scores as columns."""
+        return view_url(self.experiment_id, self.uri) if self.uri.startswith("http") else view_url(self.experiment_id)
 
     @property
     def ui_command(self) -> str:
-        """The exact command that shows this store in a browser."""
+        """The command that shows this store in a browser."""
         if not self.uri.startswith("sqlite:"):
             return "open the tracking server's page"
-        command = shlex.join([python(), "-m", "mlflow", "ui", "--backend-store-uri", self.uri])
+        command = shlex.join([python_command(), "-m", "mlflow", "ui", "--backend-store-uri", self.uri])
         return command if os.name == "nt" else f"MLFLOW_DISABLE_TELEMETRY=true {command}"
 
 

@@ -1,6 +1,6 @@
-"""The tags by which runs are found again: the project's own, and those that MLflow reads."""
+"""The tags by which runs are looked up: the project's own, and those of MLflow."""
 
 KIND, STAGE, FINGERPRINT = "pipeline.kind", "pipeline.stage", "pipeline.fingerprint"
 PROCESS = "pipeline.process"
-LISTED = "pipeline.checksums"
+CHECKSUMS_DIGEST = "pipeline.checksums"
 PARENT, NAME = "mlflow.parentRunId", "mlflow.runName"

@@ -1,7 +1,7 @@
-"""A saved view of the experiment table, so that `mlflow ui` shows the scores at one glance.
+"""A saved view of the experiment table, so that `mlflow ui` shows the scores as columns.
 
-MLflow keeps a shared view as a tag of the experiment: the table's state as JSON, deflated. Its address carries the
-tag's name.
+MLflow stores a shared view as a tag of the experiment: the table's state as deflated JSON. The view's address contains
+the name of the tag.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ COLUMNS = (
 FILTER = "tags.`pipeline.kind` != 'stage'"
 
 
-def share(client: Any, experiment_id: str) -> None:
-    """Save the view as a tag of the experiment, and say that the experiment is about training models."""
+def save_view(client: Any, experiment_id: str) -> None:
+    """Save the view as a tag of the experiment, and set the kind of the experiment to model training."""
     state = {
         "selectedColumns": list(COLUMNS),
         "orderByKey": "attributes.start_time",
@@ -42,11 +42,11 @@ def share(client: Any, experiment_id: str) -> None:
     client.set_experiment_tag(experiment_id, TAG, f"deflate;{packed}")
 
 
-def shared(experiment: Any) -> bool:
-    """Whether the view is saved."""
+def has_view(experiment: Any) -> bool:
+    """Return whether the view is saved."""
     return TAG in experiment.tags
 
 
-def address(experiment_id: str, server: str = "http://127.0.0.1:5000") -> str:
-    """Where the view is, once `mlflow ui` runs."""
+def view_url(experiment_id: str, server: str = "http://127.0.0.1:5000") -> str:
+    """Return the address of the view on a server; the default is where `mlflow ui` runs."""
     return f"{server}/#/experiments/{experiment_id}/runs?viewStateShareKey={KEY}"

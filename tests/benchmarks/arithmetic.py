@@ -1,4 +1,4 @@
-"""What a model has to calculate, and how fast this machine calculates."""
+"""Arithmetic operations of a Keras model, and the rate at which this machine multiplies matrices."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def flops(model: Any) -> float:
-    """Return the multiplications and additions of one image's way through convolutions and dense layers."""
-    return 2.0 * sum(products(layer) for layer in leaves(model))
+def count_flops(model: Any) -> float:
+    """Return the floating-point operations of one image's forward pass through convolutions and dense layers."""
+    return 2.0 * sum(count_products(layer) for layer in leaf_layers(model))
 
 
-def leaves(model: Any) -> Iterator[Any]:
-    """Yield the layers of a Keras model and of the models within it."""
+def leaf_layers(model: Any) -> Iterator[Any]:
+    """Yield the layers of a Keras model and of the models inside it."""
     for layer in model.layers:
-        yield from leaves(layer) if hasattr(layer, "layers") else (layer,)
+        yield from leaf_layers(layer) if hasattr(layer, "layers") else (layer,)
 
 
-def products(layer: Any) -> int:
-    """Return the products that one image takes: each weight counts once a place that its kernel is laid on."""
+def count_products(layer: Any) -> int:
+    """Return the multiplications of one image: each weight counts once per position of its kernel."""
     import keras
 
     if isinstance(layer, keras.layers.Dense):
@@ -33,11 +33,11 @@ def products(layer: Any) -> int:
 
 
 def matmul_rate(size: int = 2048, times: int = 5) -> float:
-    """Return the best rate of a compiled float32 matrix product, in operations a second."""
+    """Return the best rate of a compiled float32 matrix product, in operations per second."""
     import tensorflow as tf
 
-    one = tf.random.normal((size, size), seed=0)
-    multiply = tf.function(lambda: tf.reduce_sum(one @ one), jit_compile=False)
+    matrix = tf.random.normal((size, size), seed=0)
+    multiply = tf.function(lambda: tf.reduce_sum(matrix @ matrix), jit_compile=False)
     multiply()
     seconds = []
     for _ in range(times):

@@ -1,4 +1,4 @@
-"""k-means of all latents, ten starts, as the cluster stage calls it and as others do."""
+"""k-means of all latents with ten starts: as the stage cluster calls it, and by other libraries."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ K, STARTS, SEED = 10, 10, 42
 
 
 def ours(sizes: Sizes) -> Work:
-    """On one thread, as the stage does it for the sake of the same bits everywhere."""
+    """On one thread, as the stage does for reproducible results."""
     from threadpoolctl import threadpool_limits
 
-    from pipeline.build import build
-    from pipeline.notebook import settings
+    from pipeline.config.compose import compose_config
+    from pipeline.config.instantiate import instantiate
 
     codes = inputs.latents(sizes).fitted
-    estimator = settings("cluster=kmeans", f"cluster.k={K}", f"seed={SEED}").cluster.estimator
+    estimator = compose_config("cluster=kmeans", f"cluster.k={K}", f"seed={SEED}").cluster.estimator
 
     def work() -> Facts:
         with threadpool_limits(1):
-            return {"inertia": float(build(estimator, "cluster.estimator").fit(codes).inertia_)}
+            return {"inertia": float(instantiate(estimator, "cluster.estimator").fit(codes).inertia_)}
 
     return work
 
@@ -38,7 +38,7 @@ def scikit_learn(sizes: Sizes) -> Work:
 
 
 def faiss(sizes: Sizes) -> Work:
-    """faiss with all points, as many starts, and at most as many iterations as scikit-learn."""
+    """faiss on all points with as many starts, and at most as many iterations as scikit-learn."""
     import faiss
 
     codes = inputs.latents(sizes).fitted
@@ -46,12 +46,14 @@ def faiss(sizes: Sizes) -> Work:
 
     def work() -> Facts:
         started = time.perf_counter()
-        found = faiss.Kmeans(codes.shape[1], K, **settings)
-        found.train(codes)
+        kmeans = faiss.Kmeans(codes.shape[1], K, **settings)
+        kmeans.train(codes)
         seconds = time.perf_counter() - started
-        return {"inertia": float(found.index.search(codes, 1)[0].sum()), "seconds": seconds}
+        return {"inertia": float(kmeans.index.search(codes, 1)[0].sum()), "seconds": seconds}
 
     return work
 
 
-ROW = Row("k-means of every latent, k = 10, ten starts", {"ours": ours, "scikit-learn": scikit_learn, "faiss": faiss})
+KMEANS_ROW = Row(
+    "k-means of all latents, k = 10, ten starts", {"ours": ours, "scikit-learn": scikit_learn, "faiss": faiss}
+)

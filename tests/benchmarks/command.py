@@ -1,4 +1,4 @@
-"""Whole processes: the default run, the same again, a sweep, the help, what Numba compiles."""
+"""Rows that measure whole processes: the default run, its repetition, a sweep, the help, Numba's compilation."""
 
 from __future__ import annotations
 
@@ -19,40 +19,44 @@ from tests.helpers import summaries
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def python(*words: str, outputs: Path | None = None) -> None:
-    """Run Python in a process of its own with the project on its path, and a store in `outputs`.
+def run_python(*words: str, outputs: Path | None = None) -> None:
+    """Run Python in a new process with the project on its path and a store in `outputs`.
 
     Raises:
-        RuntimeError: it failed; the message ends with what it said.
+        RuntimeError: the process failed; the message ends with its output.
     """
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "PIPELINE", "HYDRA"))}
-    own = {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "PIPELINE_OUTPUTS": str(outputs or ROOT / "outputs")}
-    done = subprocess.run(
-        [sys.executable, *words], cwd=ROOT, env=kept | own, capture_output=True, text=True, check=False
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "PIPELINE", "HYDRA"))}
+    variables = {
+        "PYTHONPATH": str(ROOT),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PIPELINE_OUTPUTS": str(outputs or ROOT / "outputs"),
+    }
+    process = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, env=inherited | variables, capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(words)}: {done.stderr[-2000:] or done.stdout[-2000:]}")
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(words)}: {process.stderr[-2000:] or process.stdout[-2000:]}")
 
 
-def fresh(sizes: Sizes, name: str) -> Path:
+def new_folder(sizes: Sizes, name: str) -> Path:
     """Return a new empty folder."""
-    folder = next(place for number in count() if not (place := sizes.folder / f"{name}-{number}").exists())
+    folder = next(path for number in count() if not (path := sizes.folder / f"{name}-{number}").exists())
     folder.mkdir(parents=True)
     return folder
 
 
 def default_run(sizes: Sizes) -> Work:
-    """The main job in a fresh store: every stage, with the map of all images, report and explorer.
+    """The main job in a new store: every stage, with the map of all images, report and explorer.
 
-    All that it imports is read from the disk before the clock starts, as it is for the published set-up.
+    A small run first reads all imports from the disk, for this arm and for the published set-up alike.
     """
-    if sizes.first:
-        python("-m", "pipeline", *sizes.first, outputs=fresh(sizes, "little"))
+    if sizes.warm_up:
+        run_python("-m", "pipeline", *sizes.warm_up, outputs=new_folder(sizes, "warm-up"))
 
     def work() -> Facts:
-        outputs = fresh(sizes, "store")
+        outputs = new_folder(sizes, "store")
         file = outputs / "tracked.json"
-        python("-m", "tests.benchmarks.tracked", str(file), *sizes.words, outputs=outputs)
+        run_python("-m", "tests.benchmarks.tracked", str(file), *sizes.words, outputs=outputs)
         (summary,) = summaries(outputs)
         facts: dict[str, float] = json.loads(file.read_text())
         return facts | {"accuracy": summary["metrics"]["train/accuracy_score"]}
@@ -61,73 +65,73 @@ def default_run(sizes: Sizes) -> Work:
 
 
 def published_run(sizes: Sizes) -> Work:
-    """The published set-up, plainly."""
+    """The published set-up as its sources run it."""
     command = ("-m", "tests.benchmarks.published")
-    if sizes.first:
-        python(*command, "500", "1", "100")
+    if sizes.warm_up:
+        run_python(*command, "500", "1", "100")
 
     def work() -> Facts:
-        python(*command, *map(str, (sizes.images, sizes.published_epochs, sizes.few)))
+        run_python(*command, *map(str, (sizes.images, sizes.published_epochs, sizes.few)))
         return {}
 
     return work
 
 
 def reused_run(sizes: Sizes) -> Work:
-    """The main job where all its stages are stored; the store is that of the row `whole` where it was measured."""
+    """The main job with all its stages stored, in the store of the row `whole` if that row was measured."""
     outputs = sizes.folder / "store-0"
     if not outputs.exists():
         default_run(sizes)()
 
     def work() -> Facts:
-        python("-m", "pipeline", *sizes.words, outputs=outputs)
+        run_python("-m", "pipeline", *sizes.words, outputs=outputs)
         return {}
 
     return work
 
 
 def sweep(sizes: Sizes, *launcher: str) -> Work:
-    """Jobs that share nothing but the images, each with a seed of its own, in a fresh store."""
+    """Jobs with different seeds, which share only the images, in a new store."""
     seeds = "seed=" + ",".join(map(str, range(sizes.jobs)))
-    smaller = (f"data.train_size={sizes.job_images}", "data.test_size=200", "data.seed=0", "train.min_steps=100")
-    quick = ("nulls.sample=0", "manifold=none", "project=pca", "cluster=kmeans", "tracking.models=false")
+    small = (f"data.train_size={sizes.job_images}", "data.test_size=200", "data.seed=0", "train.min_steps=100")
+    fast = ("baselines.sample=0", "manifold=none", "project=pca", "cluster=kmeans", "tracking.models=false")
 
     def work() -> Facts:
-        words = (*launcher, seeds, *sizes.words, *smaller, *quick)
-        python("-m", "pipeline", "--multirun", *words, outputs=fresh(sizes, "sweep"))
+        words = (*launcher, seeds, *sizes.words, *small, *fast)
+        run_python("-m", "pipeline", "--multirun", *words, outputs=new_folder(sizes, "sweep"))
         return {"jobs": sizes.jobs}
 
     return work
 
 
 def sweep_parallel(sizes: Sizes) -> Work:
-    """The same on two processes."""
+    """The same in two processes."""
     return sweep(sizes, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
 
-def help_text(sizes: Sizes) -> Work:
+def show_help(sizes: Sizes) -> Work:
     """`python -m pipeline --help`."""
 
     def work() -> Facts:
-        python("-m", "pipeline", "--help")
+        run_python("-m", "pipeline", "--help")
         return {}
 
     return work
 
 
-def empty(sizes: Sizes) -> Work:
-    """Python, doing nothing."""
+def empty_python(sizes: Sizes) -> Work:
+    """Python without any work."""
 
     def work() -> Facts:
-        python("-c", "pass")
+        run_python("-c", "pass")
         return {}
 
     return work
 
 
 def first_umap(sizes: Sizes) -> Work:
-    """UMAP of next to nothing as a process's first: what Numba compiles, and the import."""
-    from pipeline.embeddings import umap
+    """The first UMAP of a process, on 200 points: imports and Numba's compilation."""
+    from pipeline.embedding.methods import umap
 
     latents, graph = inputs.latents(sizes, 200), inputs.graph(sizes, 20, 200)
 
@@ -140,22 +144,24 @@ def first_umap(sizes: Sizes) -> Work:
 
 
 def second_umap(sizes: Sizes) -> Work:
-    """The same once more."""
+    """The second UMAP of the process."""
     work = first_umap(sizes)
     work()
     return work
 
 
-WHOLE = Row(
-    "from nothing to the end: ours the main job with map and report, the published set-up with its t-SNE of few",
+WHOLE_ROW = Row(
+    "the whole process: our main job with map and report; the published set-up with its t-SNE of few images",
     {"ours, `stage=all`": default_run, "published `cnn64_elu`": published_run},
     repeats=1,
-    faster={"published `cnn64_elu`": 1 / 0.75},
+    target_ratios={"published `cnn64_elu`": 1 / 0.75},
     limits={"tracking share": 0.05},
 )
-REUSED = Row("the main job again, all of it stored", {"ours": reused_run}, limits={"seconds": 8.0})
-SWEEP = Row(
-    "a sweep of small jobs that share nothing", {"two processes": sweep_parallel, "in sequence": sweep}, repeats=1
+REUSED_ROW = Row("the main job with all stages stored", {"ours": reused_run}, limits={"seconds": 8.0})
+SWEEP_ROW = Row(
+    "a sweep of small jobs without shared stages", {"two processes": sweep_parallel, "in sequence": sweep}, repeats=1
 )
-HELP = Row("`--help`", {"ours": help_text, "empty Python": empty}, limits={"seconds": 1.0})
-NUMBA = Row("what Numba compiles in each process: a tiny UMAP", {"first": first_umap, "again": second_umap}, repeats=1)
+HELP_ROW = Row("`--help`", {"ours": show_help, "empty Python": empty_python}, limits={"seconds": 1.0})
+NUMBA_ROW = Row(
+    "Numba's compilation in each process: a small UMAP", {"first": first_umap, "again": second_umap}, repeats=1
+)

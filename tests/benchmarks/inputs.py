@@ -1,4 +1,4 @@
-"""What the arms work on: MNIST, its 64 principal components as latents, and their neighbour graph, made once."""
+"""Inputs of the arms: MNIST, its 64 principal components as latents, and their neighbour graph, computed once."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ LATENT_DIM = 64
 
 
 def images(n: int) -> tuple[Images, NDArray[Any]]:
-    """Return the first n training images, nothing held out, and their labels."""
-    from pipeline.data.mnist import read
+    """Return the first n training images, none of them held out, and their labels."""
+    from pipeline.data.mnist import read_mnist
 
-    source = read()
+    source = read_mnist()
     assert source.train_labels is not None
     return Images.from_array(source.train[:n]), source.train_labels[:n]
 
 
 def latents(sizes: Sizes, n: int | None = None) -> Latents:
-    """Return n latents (n, 64): principal components stand for codes, so that no arm has to train first."""
+    """Return n latents (n, 64): principal components, so that no arm has to train a model first."""
     file = sizes.folder / "latents.npy"
     if not file.exists():
         from sklearn.decomposition import PCA
@@ -36,13 +36,13 @@ def latents(sizes: Sizes, n: int | None = None) -> Latents:
 
 
 def graph(sizes: Sizes, k: int = 20, n: int | None = None) -> Graph:
-    """Return the exact graph of the k nearest neighbours of n latents."""
-    from pipeline.knn import exact
+    """Return the exact k-nearest-neighbour graph of n latents."""
+    from pipeline.embedding.neighbors import exact
 
     file = sizes.folder / f"graph-{k}-{n}.npz"
     if not file.exists():
-        made = exact(latents(sizes, n), k)
-        np.savez(file, indices=made.indices, distances=made.distances)
+        computed = exact(latents(sizes, n), k)
+        np.savez(file, indices=computed.indices, distances=computed.distances)
     stored = np.load(file)
     none = stored["indices"][:0]
     return Graph(stored["indices"], stored["distances"], none, stored["distances"][:0])

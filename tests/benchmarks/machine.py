@@ -1,4 +1,4 @@
-"""What the numbers were measured on: facts of the machine and versions, and nothing that names it."""
+"""Facts of the machine that measured: processor, cores, memory and versions, nothing that identifies it."""
 
 from __future__ import annotations
 
@@ -17,41 +17,42 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def facts(packages: Iterable[str] = PACKAGES) -> dict[str, Any]:
-    """Return the processor's model, the cores that this process may use, memory, and versions of what is installed."""
+def describe_machine(packages: Iterable[str] = PACKAGES) -> dict[str, Any]:
+    """Return the processor's model, the cores available to this process, memory, and the versions of the packages."""
+    versions = {name: installed_version(name) for name in packages}
     return {
         "cpu": cpu_model(),
-        "cores": cores(),
+        "cores": available_cores(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: found for name in packages if (found := installed(name))},
+        "versions": {name: number for name, number in versions.items() if number},
     }
 
 
-def cores() -> int:
-    """Return how many cores this process may use, which `taskset` and containers lower."""
+def available_cores() -> int:
+    """Return how many cores this process may use; `taskset` and containers lower it."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cpu_model() -> str:
-    """Return the processor's model as the system gives it."""
+    """Return the processor's model as the system names it."""
     file = Path("/proc/cpuinfo")
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def installed(package: str) -> str | None:
-    """Return the version of a package, without what is local to a build, or None where it is not installed."""
+def installed_version(package: str) -> str | None:
+    """Return the version of a package without its local build part, or None where it is not installed."""
     try:
         return version(package).partition("+")[0]
     except PackageNotFoundError:
         return None
 
 
-def words(machine: dict[str, Any]) -> str:
-    """Return the machine in a sentence for people, with the versions."""
+def machine_sentence(machine: dict[str, Any]) -> str:
+    """Return the machine and the versions as text."""
     count = machine["cores"]
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     return (

@@ -1,4 +1,4 @@
-"""Exact nearest neighbours of all latents, and what an approximation misses."""
+"""Exact nearest neighbours of all latents, and the recall of an approximate search."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ K = 20
 
 
 def ours(sizes: Sizes) -> Work:
-    """The neighbours stage."""
-    from pipeline.knn import exact
+    """The stage neighbors."""
+    from pipeline.embedding.neighbors import exact
 
     latents = inputs.latents(sizes)
 
@@ -28,7 +28,7 @@ def ours(sizes: Sizes) -> Work:
 
 
 def scikit_learn(sizes: Sizes) -> Work:
-    """scikit-learn's exhaustive search on all cores; a point is its own first neighbour there."""
+    """scikit-learn's exhaustive search on all cores; it counts a point as its own first neighbour."""
     from sklearn.neighbors import NearestNeighbors
 
     codes = inputs.latents(sizes).fitted
@@ -41,23 +41,24 @@ def scikit_learn(sizes: Sizes) -> Work:
 
 
 def pynndescent(sizes: Sizes) -> Work:
-    """NN-descent, which is approximate; Numba has compiled before the clock starts."""
+    """NN-descent, which is approximate; Numba compiles before the clock starts."""
     from pynndescent import NNDescent
 
-    codes, true = inputs.latents(sizes).fitted, inputs.graph(sizes).indices
+    codes, exact_indices = inputs.latents(sizes).fitted, inputs.graph(sizes).indices
     NNDescent(codes[: K * 10], n_neighbors=K + 1, random_state=0)
 
     def work() -> Facts:
         started = time.perf_counter()
-        found, _ = NNDescent(codes, n_neighbors=K + 1, random_state=0).neighbor_graph
+        indices, _ = NNDescent(codes, n_neighbors=K + 1, random_state=0).neighbor_graph
         seconds = time.perf_counter() - started
-        sample = np.random.default_rng(0).choice(len(codes), min(2000, len(codes)), replace=False)
-        return {"recall": float(np.mean([np.isin(true[i], found[i]).mean() for i in sample])), "seconds": seconds}
+        rows = np.random.default_rng(0).choice(len(codes), min(2000, len(codes)), replace=False)
+        recall = float(np.mean([np.isin(exact_indices[row], indices[row]).mean() for row in rows]))
+        return {"recall": recall, "seconds": seconds}
 
     return work
 
 
-ROW = Row(
+NEIGHBOURS_ROW = Row(
     "20 nearest neighbours of every latent",
     {"ours, exact": ours, "scikit-learn, exact": scikit_learn, "pynndescent, approximate": pynndescent},
     repeats=2,

@@ -1,4 +1,4 @@
-"""The record of the last full benchmark, and the README's table of it."""
+"""The record of the speed measurements, and the table of it."""
 
 from __future__ import annotations
 
@@ -6,95 +6,98 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from pipeline.reproduction.tables import Table, time_words, to_markdown
-from tests.benchmarks import machine
 from tests.benchmarks.embedding import PARTS
-from tests.benchmarks.keeping import newest
+from tests.benchmarks.machine import machine_sentence
+from tests.benchmarks.records import NOT_MEASURED, Section, merge_newest
 from tests.benchmarks.rows import ROWS
+from tests.tables import MISSING, Table, format_duration, to_markdown
 
-FIGURE = ".github/benchmark.png"
-NONE = "–"
+FIGURE = "benchmark.png"
 
 
 def merge(earlier: dict[str, Any] | None, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the record with these rows new; rows of another machine or other versions do not stay beside them."""
-    own, by_name = newest(earlier, rows, "rows", "row")
-    return {"machine": own, "rows": [by_name[name] for name in ROWS if name in by_name]}
+    """Return the record updated with these rows; rows of another machine or other versions are dropped."""
+    machine, by_name = merge_newest(earlier, rows, "rows", "row")
+    return {"machine": machine, "rows": [by_name[name] for name in ROWS if name in by_name]}
 
 
-def section(record: dict[str, Any] | None) -> str:
-    """Return the README's section: the figure, the table, and in words how it was measured."""
+def render_speed(record: dict[str, Any] | None) -> str:
+    """Return the section: the figure, how the rows were measured, and the table."""
     if record is None or not record["rows"]:
-        return "Nothing is measured yet."
-    return f"![Ours beside its peers: times as fast]({FIGURE})\n\n{to_markdown([table(record)])}"
+        return NOT_MEASURED
+    return f"![Speed relative to the other libraries]({FIGURE})\n\n{to_markdown([speed_table(record)])}"
 
 
-def table(record: dict[str, Any]) -> Table:
-    """Return the table of all rows, a line an arm."""
+SECTION = Section("benchmark", render_speed)
+
+
+def speed_table(record: dict[str, Any]) -> Table:
+    """Return the table of all rows, a line per arm."""
     images = sorted({row["images"] for row in record["rows"]})
     few = sorted({row["few"] for row in record["rows"]})
     minutes = sum(row["minutes"] for row in record["rows"])
-    words = (
-        f"{_numbers(images)} MNIST images, where few {_numbers(few)}. The arms of a row took turns, each in a process "
-        "of its own; seconds are the median, lowest and highest in brackets, and what compiles once is done before "
-        'the clock starts, except in whole processes. "Ours" says how many times as fast the row\'s first arm was. '
-        f"All of it took {minutes:.0f} minutes. Measured on {machine.words(record['machine'])}"
+    caption = (
+        f"{_join(images)} MNIST images; rows on few images have {_join(few)}. The arms of a row alternate, each in a "
+        "process of its own. Time is the median of the repeats, with the lowest and highest in brackets; compilation "
+        'happens before the clock starts, except in rows that measure whole processes. "relative" is the arm\'s time '
+        f"divided by the time of the row's first arm. All rows took {minutes:.0f} minutes. "
+        f"Measured on {machine_sentence(record['machine'])}"
     )
-    header = ("row", "arm", "time", "repeats", "ours", "target", "peak", "beside it")
-    return Table("Speed", words, header, [line for row in record["rows"] for line in lines(row)])
+    header = ("row", "arm", "time", "repeats", "relative", "target", "peak memory", "other measurements")
+    return Table("Speed", caption, header, [cells for row in record["rows"] for cells in row_cells(row)])
 
 
-def _numbers(values: Sequence[int]) -> str:
+def _join(values: Sequence[int]) -> str:
     return " and ".join(f"{value:,}" for value in values)
 
 
-def lines(row: dict[str, Any]) -> list[tuple[str, ...]]:
-    """Return a line for each arm of a row as recorded."""
+def row_cells(row: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return the cells of each arm of a recorded row."""
     first = median(row["arms"][0]["seconds"])
-    return [_line(row, place, arm, first) for place, arm in enumerate(row["arms"])]
+    return [_arm_cells(row["row"], index, arm, first) for index, arm in enumerate(row["arms"])]
 
 
-def _line(row: dict[str, Any], place: int, arm: dict[str, Any], first: float) -> tuple[str, ...]:
+def _arm_cells(name: str, index: int, arm: dict[str, Any], first: float) -> tuple[str, ...]:
     seconds = arm["seconds"]
-    spread = f" ({seconds_words(min(seconds))} to {seconds_words(max(seconds))})" if len(seconds) > 1 else ""
+    spread = f" ({format_seconds(min(seconds))} to {format_seconds(max(seconds))})" if len(seconds) > 1 else ""
     return (
-        f"`{row['row']}` {row['says']}" if place == 0 else "",
+        f"`{name}` {ROWS[name].description}" if index == 0 else "",
         arm["arm"],
-        seconds_words(median(seconds)) + spread,
+        format_seconds(median(seconds)) + spread,
         str(len(seconds)),
-        f"× {median(seconds) / first:.2f}" if place else "",
-        target(row["row"], place, arm, median(seconds) / first),
+        f"× {median(seconds) / first:.2f}" if index else "",
+        _target(name, index, arm, median(seconds) / first),
         f"{arm['peak_mib']:,} MiB",
-        ", ".join(f"{key} {fact_words(key, value)}" for key, value in arm["facts"].items()) or NONE,
+        ", ".join(f"{key} {format_fact(key, value)}" for key, value in arm["facts"].items()) or MISSING,
     )
 
 
-def target(name: str, place: int, arm: dict[str, Any], ratio: float) -> str:
-    """Return the target of an arm and whether it was met: times as fast as a peer, or a limit of our own."""
+def _target(name: str, index: int, arm: dict[str, Any], ratio: float) -> str:
+    """Return the target of an arm and whether it is met: a ratio to another library, or a limit of our own."""
     row = ROWS[name]
-    if arm["arm"] in row.faster:
-        wanted = row.faster[arm["arm"]]
-        return f"≥ {wanted:.2f} {'met' if ratio >= wanted else 'missed'}"
-    if place or not row.limits:
-        return NONE
+    if arm["arm"] in row.target_ratios:
+        target = row.target_ratios[arm["arm"]]
+        return f"≥ {target:.2f} {'met' if ratio >= target else 'not met'}"
+    if index or not row.limits:
+        return MISSING
     facts = {"seconds": median(arm["seconds"])} | arm["facts"]
     return ", ".join(
-        f"{key} ≤ {fact_words(key, most)} {'met' if facts[key] <= most else 'missed'}"
-        for key, most in row.limits.items()
+        f"{key} ≤ {format_fact(key, limit)} {'met' if facts[key] <= limit else 'not met'}"
+        for key, limit in row.limits.items()
     )
 
 
-def seconds_words(seconds: float) -> str:
-    """Return a time to three digits."""
-    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s" if seconds < 100 else time_words(seconds)
+def format_seconds(seconds: float) -> str:
+    """Return a time with three digits."""
+    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s" if seconds < 100 else format_duration(seconds)
 
 
-def fact_words(name: str, value: float) -> str:
-    """Return a fact as its kind is written: shares in per cent, counts whole, times as such, scores to four digits."""
+def format_fact(name: str, value: float) -> str:
+    """Return a share in per cent, a count as a whole number, a time in seconds, a score with four decimals."""
     if name in ("tracking share", "of matmul"):
         return f"{100 * value:.1f} %"
     if name in ("images/s", "inertia", "jobs"):
         return f"{value:,.0f}"
     if name in ("seconds", "tracking", *PARTS):
-        return seconds_words(value)
+        return format_seconds(value)
     return f"{value:.4f}"

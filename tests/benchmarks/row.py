@@ -1,4 +1,4 @@
-"""A row of the benchmark: the same work by several arms, ours first, and what is hoped for."""
+"""A row of the benchmark: the same work by several arms, this project's first, and the targets."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import dataclass, field
 from tests.benchmarks.sizes import Sizes
 from tests.benchmarks.worker import Work
 
-Prepare = Callable[[Sizes], Work]
+PrepareArm = Callable[[Sizes], Work]
 
 
 @dataclass(frozen=True)
 class Row:
-    """Arms by their names, the first one ours; how often each is carried out; and the targets.
+    """The arms by name, this project's first; how often each is measured; and the targets.
 
-    `faster` says how many times as fast as an arm ours is to be, `limits` what a fact of ours, such as its seconds,
-    may be at most; `needs` names the packages that peers need beyond this project's own; arms that are `apart` never
-    share a process.
+    `target_ratios`: for an arm, the least ratio of its time to ours. `limits`: for a fact of our arm, such as its
+    seconds, the largest allowed value. `packages`: the package that an arm needs besides this project's own.
+    `separate`: the arms never share a process.
     """
 
-    says: str
-    arms: dict[str, Prepare]
+    description: str
+    arms: dict[str, PrepareArm]
     repeats: int = 3
-    faster: dict[str, float] = field(default_factory=dict)
+    target_ratios: dict[str, float] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
-    needs: dict[str, str] = field(default_factory=dict)
-    apart: bool = False
+    packages: dict[str, str] = field(default_factory=dict)
+    separate: bool = False

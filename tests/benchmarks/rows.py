@@ -1,4 +1,4 @@
-"""All rows by the names that the command line takes, in the order in which they are carried out."""
+"""All rows by the names that the command line takes, in the order in which they are measured."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from tests.benchmarks import clustering, command, embedding, neighbours, trainin
 from tests.benchmarks.row import Row
 
 ROWS: dict[str, Row] = {
-    "train": training.ROW,
-    "backends": training.BACKENDS,
-    "knn": neighbours.ROW,
-    "kmeans": clustering.ROW,
+    "train": training.TRAIN_ROW,
+    "backends": training.BACKENDS_ROW,
+    "knn": neighbours.NEIGHBOURS_ROW,
+    "kmeans": clustering.KMEANS_ROW,
     "umap": embedding.UMAP_ROW,
-    "tsne_few": embedding.FEW_ROW,
-    "tsne_all": embedding.ALL_ROW,
-    "whole": command.WHOLE,
-    "reused": command.REUSED,
-    "sweep": command.SWEEP,
-    "help": command.HELP,
-    "numba": command.NUMBA,
+    "tsne_few": embedding.TSNE_FEW_ROW,
+    "tsne_all": embedding.TSNE_ALL_ROW,
+    "whole": command.WHOLE_ROW,
+    "reused": command.REUSED_ROW,
+    "sweep": command.SWEEP_ROW,
+    "help": command.HELP_ROW,
+    "numba": command.NUMBA_ROW,
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import nn
 
 
-def autoencoder() -> nn.Sequential:
-    """Return encoder and decoder of 28×28 grey images; kernels of 2 at steps of 2 need no padding there."""
+def torch_autoencoder() -> nn.Sequential:
+    """Return encoder and decoder for 28×28 grey images; kernels of 2 with stride 2 need no padding at this size."""
     return nn.Sequential(
         nn.Conv2d(1, 32, 2, 2),
         nn.ReLU(),

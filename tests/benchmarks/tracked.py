@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.tracked FILE WORD …`: a run of the pipeline; FILE gets what the tracking took of it."""
+"""Run the pipeline and write the time spent in tracking: `python -m tests.benchmarks.tracked FILE OVERRIDE …`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Any
 
 
 class Stopwatch:
-    """Seconds inside the functions that it wraps; a call within a call counts once."""
+    """Measures the seconds inside the functions that it wraps; nested calls count once."""
 
     def __init__(self) -> None:
         self.seconds, self._inside = 0.0, threading.local()
 
-    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function, timed."""
+    def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function with its time measured."""
 
         @functools.wraps(function)
         def timed(*arguments: Any, **options: Any) -> Any:
@@ -35,30 +35,31 @@ class Stopwatch:
 
         return timed
 
-    def watch(self, kind: type) -> None:
-        """Time all methods of a class, but those that wrap what is not theirs: context managers."""
+    def wrap_methods(self, kind: type) -> None:
+        """Measure all methods of a class except context managers, whose body is not theirs."""
         for name, method in list(vars(kind).items()):
             if inspect.isfunction(method) and not hasattr(method, "__wrapped__"):
-                setattr(kind, name, self.around(method))
+                setattr(kind, name, self.wrap(method))
 
 
 def main() -> None:
-    """Run the pipeline with its tracking watched."""
+    """Run the pipeline with its tracking measured."""
     file = Path(sys.argv.pop(1))
     started = time.perf_counter()
     from pipeline.__main__ import main as pipeline
-    from pipeline.job import quiet
+    from pipeline.runtime.environment import set_library_environment
+
+    set_library_environment()
     from pipeline.tracking import Run, Store
 
-    quiet()
-    watch = Stopwatch()
+    stopwatch = Stopwatch()
     for kind in (Store, Run):
-        watch.watch(kind)
+        stopwatch.wrap_methods(kind)
     try:
         pipeline()
     finally:
-        whole = time.perf_counter() - started
-        file.write_text(json.dumps({"tracking": watch.seconds, "tracking share": watch.seconds / whole}))
+        total = time.perf_counter() - started
+        file.write_text(json.dumps({"tracking": stopwatch.seconds, "tracking share": stopwatch.seconds / total}))
 
 
 if __name__ == "__main__":

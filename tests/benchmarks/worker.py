@@ -1,4 +1,4 @@
-"""Processes that carry arms out: in one of its own what an arm loads and compiles costs no other."""
+"""Processes that run arms; in its own process an arm does not share imports or compiled code with another."""
 
 from __future__ import annotations
 
@@ -15,68 +15,68 @@ from typing import Any, Self
 
 Facts = Mapping[str, float]
 Work = Callable[[], Facts]
-"""What is timed; it returns what else is worth knowing, such as a recall, and `seconds` where it timed itself."""
+"""The measured work; it returns other measurements, such as a recall, and `seconds` if it measures its own time."""
 
 Prepare = Callable[[], Work]
-"""Loads, builds and warms up, untimed, and returns the work. It must be importable by another process."""
+"""Loads, builds and warms up without being timed, and returns the work. Another process must be able to import it."""
 
 
 class Worker:
-    """A fresh process that prepares arms, carries one out each time it is asked, and tells seconds and facts."""
+    """A new process that prepares arms and runs them on request, returning seconds and facts."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._pipe, remote = context.Pipe()
+        self._process = context.Process(target=_serve, args=(remote,), daemon=True)
         self._process.start()
-        theirs.close()
+        remote.close()
 
     def prepare(self, arm: str, prepare: Prepare) -> None:
-        """Make an arm ready to be carried out.
+        """Prepare an arm.
 
         Raises:
-            RuntimeError: the process could not, with its reason.
+            RuntimeError: the preparation failed; the message has the reason.
         """
-        self._ask(arm, prepare)
+        self._request(arm, prepare)
 
     def run(self, arm: str) -> tuple[float, dict[str, float]]:
-        """Carry an arm out once; return its seconds and its facts."""
-        seconds, facts = self._ask(arm)
+        """Run an arm once and return its seconds and its facts."""
+        seconds, facts = self._request(arm)
         return float(seconds), dict(facts)
 
     def peak(self) -> float:
-        """Return the most memory that the process held until now, in MiB."""
-        return float(self._ask(None)[0])
+        """Return the peak memory of the process until now, in MiB."""
+        return float(self._request(None)[0])
 
     def __enter__(self) -> Self:
-        """The process is there already."""
+        """Return the worker; its process runs already."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave no process behind."""
+        """End the process."""
         if self._process.is_alive():
             self._process.kill()
         self._process.join()
 
-    def _ask(self, *question: Any) -> tuple[float, dict[str, float]]:
+    def _request(self, *message: Any) -> tuple[float, dict[str, float]]:
         try:
-            self._pipe.send(question)
+            self._pipe.send(message)
             first, second = self._pipe.recv()
         except (EOFError, BrokenPipeError) as error:
             self._process.join()
-            raise RuntimeError(f"the process ended with exit status {self._process.exitcode} and no word") from error
+            raise RuntimeError(f"the process ended with exit status {self._process.exitcode} and no message") from error
         if isinstance(first, str):
             raise RuntimeError(f"{first}\n{second}")
         return first, second
 
 
 def _serve(pipe: Connection) -> None:
-    """The worker's side: answer until told to end. What libraries print goes nowhere."""
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123  # it is no path
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
+    """Answer requests in the worker's process until it is ended; the output of libraries is discarded."""
+    with open(os.devnull, "w") as null:  # noqa: PTH123  # a device
+        os.dup2(null.fileno(), 1)
+        os.dup2(null.fileno(), 2)
     works: dict[str, Work] = {}
     try:
         while True:
@@ -96,6 +96,6 @@ def _serve(pipe: Connection) -> None:
 
 
 def peak_mib() -> float:
-    """Return the most memory that this process, or one that it started and saw end, ever held, in MiB."""
+    """Return the peak memory in MiB of this process, or of the largest process that it started and that has ended."""
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -1,1 +1,1 @@
-"""Everything that goes wrong: what a person mistypes, hands in or receives, and what must happen then."""
+"""Tests of faults: wrong configurations, bad or hostile data, killed processes, lack of disk, memory or a server."""

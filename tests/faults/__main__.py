@@ -1,12 +1,12 @@
-"""The long part of the fault tests: `python -m tests.faults`, or some of its parts, as in `… kills soak`.
+"""The command of the long fault tests: `python -m tests.faults` runs all parts, `… kills soak` some of them.
 
-A part is a function that prints how far it is and returns one line, which says how much was lost. The lines go into
-the record, and from there into the README.
+Each part is a function that prints its progress and returns one line, which ends with the number of losses. The lines
+are written to a record and to the README beside this file.
 """
 
 import sys
 
-from pipeline.build import find
+from pipeline.config.instantiate import import_target
 from tests.faults import lines
 
 PARTS = {
@@ -17,20 +17,24 @@ PARTS = {
     "crowd": "tests.faults.crowd.crowd",
     "soak": "tests.faults.soak.soak",
 }
+"""The parts, and the function of each."""
 
 
 def main(names: list[str]) -> int:
-    """Run the parts and print their lines; the exit status is 1 if one has lost anything."""
-    unknown = set(names) - set(PARTS)
+    """Run the parts and print their lines; return 1 if one of them lost anything, 2 if there is no such part."""
+    if {"-h", "--help"} & set(names):
+        print(f"{__doc__}\nParts: {', '.join(PARTS)}")
+        return 0
+    unknown = sorted(set(names) - set(PARTS))
     if unknown:
-        print(f"error: {', '.join(sorted(unknown))}: no part of the fault tests; choose from {', '.join(PARTS)}")
+        print(f"error: unknown part {', '.join(unknown)}; choose from {', '.join(PARTS)}")
         return 2
-    found = {}
+    results = {}
     for name in names or PARTS:
-        found[name] = find(PARTS[name], name)()
-        lines.keep(name, found[name])
-    print("\n".join(found.values()))
-    return int(any(" 0 lost" not in line for line in found.values()))
+        results[name] = import_target(PARTS[name], name)()
+        lines.record_line(name, results[name])
+    print("\n".join(results.values()))
+    return int(any(" 0 lost" not in line for line in results.values()))
 
 
 if __name__ == "__main__":

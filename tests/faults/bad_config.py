@@ -1,7 +1,10 @@
-"""Words that cannot be carried out, each with the one line that answers them; three dots stand for any text."""
+"""Overrides that must be refused, each with its message; `…` in a message stands for any text.
 
-MISTYPED = [
-    # no such key: the nearest one, or all there are
+A message names the key, the value given, and what would be right.
+"""
+
+OVERRIDE_ERRORS = [
+    # unknown keys: the message suggests the most similar one, or lists all
     ("train.epoch=3", "train.epoch: no such key; did you mean train.epochs?"),
     ("+train.epoch=3", "train.epoch: no such key; did you mean train.epochs?"),
     ("train.Epochs=3", "train.Epochs: no such key; did you mean train.epochs?"),
@@ -15,19 +18,19 @@ MISTYPED = [
     ("tracking.url=x", "tracking.url: no such key; did you mean tracking.uri?"),
     ("seeds=3", "seeds: no such key; did you mean seed?"),
     ("clutser=gmm", "clutser: no such key; did you mean cluster?"),
-    ("colour=red", "colour: no such key; there are …seed…"),
+    ("colour=red", "colour: no such key; choose from stage, …, seed, …"),
     (
         "data.channels=3",
-        "data.channels: no such key; there are name, source, …; to add another one, write +data.channels=…",
+        "data.channels: no such key; choose from name, _target_, …; to add another key, write +data.channels=…",
     ),
     (
         "cluster.fit_size=9",
-        "cluster.fit_size: no such key; there are name, k, …; to add another one, write +cluster.fit_size=…",
+        "cluster.fit_size: no such key; choose from name, k, …; to add another key, write +cluster.fit_size=…",
     ),
     ("train.epochs.x=3", "train.epochs.x: no such key; train.epochs is a single value"),
-    ("+report.size=3", "report.size: no such key; there are thumbnails, reconstructions, …"),
+    ("+report.size=3", "report.size: no such key; choose from thumbnails, reconstructions, …"),
     ("+refine.update_interval=9", "refine.update_interval: no such key; did you mean refine.update_every?"),
-    # no such choice
+    # unknown choices of a group
     ("cluster=gnn", "cluster = 'gnn': no such choice; choose from agglomerative, birch, gmm, hdbscan, kmeans, …"),
     ("cluster=kmean", "cluster = 'kmean': no such choice; did you mean kmeans?"),
     ("model=conv46", "model = 'conv46': no such choice; did you mean conv64?"),
@@ -39,29 +42,32 @@ MISTYPED = [
         "data=",
         "data = '': no such choice; choose from digits, glyphs, idx, image_folder, mnist, mnist_augmented, npz, parquet",
     ),
-    ("train=null", "a group takes the name of one of its choices, such as cluster=gmm; …"),
+    ("train=null", "a group takes the name of one choice, such as cluster=gmm; python -m pipeline --help lists them"),
     ("model=conv64,pca", "model=conv64,pca: several values; add --multirun to sweep over them, or write …"),
     ("~train", "train: is missing"),
-    # no such stage
+    # unknown or contradictory stages
     ("stage=trian", "stage: 'trian' is unknown; did you mean train?"),
     ("stage=[cluster,evalute]", "stage: 'evalute' is unknown; did you mean evaluate?"),
-    ("stage=fit", "stage: 'fit' is unknown; choose from data, train, refine, …how_many"),
+    ("stage=fit", "stage: 'fit' is unknown; choose from data, train, refine, …, how_many, …"),
     ("stage=''", "stage: '' is unknown; choose from …"),
-    ("stage=[]", "stage = []: names no stage; give stage=all, or some of them"),
+    ("stage=[]", "stage = []: names no stage; give stage=all, or a list of stages"),
     ("stage=null", "stage = None: input should be a valid string or a valid list"),
     ("stage=5", "stage = 5: input should be a valid string or a valid list"),
     ("stage=assign", "input: needs a value; give input=FOLDER_OR_FILE, the images to assign"),
     ("stage=[label,train]", "stage: label uses a finished run and stands alone; give stage=label"),
-    # no word at all
-    ("train.epochs=[1", "train.epochs=[1: is no key=value that can be read; quote special characters, …"),
-    ("train..epochs=3", "train..epochs=3: is no key=value that can be read; …"),
-    ("data", "data: is no key=value that can be read; …"),
-    ("seed=${nothing}", "data.seed: Interpolation key 'nothing' not found"),
-    ("seed=${seed}", "data.seed: Recursive interpolation detected"),
+    # syntax
+    (
+        "train.epochs=[1",
+        "cannot parse override 'train.epochs=[1'; expected key=value, with special characters in quotes: …",
+    ),
+    ("train..epochs=3", "cannot parse override 'train..epochs=3'; expected key=value, …"),
+    ("data", "cannot parse override 'data'; expected key=value, …"),
+    ("seed=${nothing}", "seed: Interpolation key 'nothing' not found"),
+    ("seed=${seed}", "seed: Recursive interpolation detected"),
     ("train.epochs=1,2", "train.epochs=1,2: several values; add --multirun to sweep over them, or write …"),
 ]
 
-WRONG = [
+VALUE_ERRORS = [
     # types
     ("train.epochs=eight", "train.epochs = 'eight': input should be a valid integer"),
     ("train.epochs=2.5", "train.epochs = 2.5: input should be a valid integer"),
@@ -84,7 +90,10 @@ WRONG = [
     ("train.corruption.rotate=[1]", "train.corruption.rotate = [1]: input should be a valid number"),
     ("model.encoder=conv", "model.encoder = 'conv': input should be a valid list"),
     ("neighbors._target_=5", "neighbors._target_ = 5: input should be a valid string"),
-    ("refine.fit=nothing", "refine.fit = 'nothing': choose from 'pipeline.refining.keep.keep', …"),
+    (
+        "refine._target_=nothing",
+        "refine._target_ = 'nothing': choose from 'pipeline.models.refine.no_refinement.no_refinement', …",
+    ),
     ("output_dir=5", "output_dir = 5: input should be a valid string"),
     ("tracking.uri=5", "tracking.uri = 5: input should be a valid string"),
     ("tracking.experiment=''", "tracking.experiment = '': string should have at least 1 character"),
@@ -93,7 +102,7 @@ WRONG = [
     ("label.budgets=5", "label.budgets = 5: input should be a valid list"),
     ("label.answers=5", "label.answers = 5: input should be a valid string"),
     ("stability.sources=[cluster]", "stability.sources.0 = 'cluster': input should be 'clusterer', 'manifold' or …"),
-    # numbers out of range, negative or none at all
+    # numbers out of range, NaN and infinity
     ("seed=-1", "seed = -1: input should be greater than or equal to 0"),
     ("seed=4294967296", "seed = 4294967296: input should be less than 4294967296"),
     ("train.epochs=0", "train.epochs = 0: input should be greater than or equal to 1"),
@@ -104,7 +113,7 @@ WRONG = [
     ("train.learning_rate=-0.1", "train.learning_rate = -0.1: input should be greater than 0"),
     ("train.batch_size=0", "train.batch_size = 0: input should be greater than or equal to 1"),
     ("train.validation_fraction=1.0", "train.validation_fraction = 1.0: input should be less than 1"),
-    ("train.consistency=-1", "train.consistency = -1: input should be greater than or equal to 0"),
+    ("train.barlow_twins_weight=-1", "train.barlow_twins_weight = -1: input should be greater than or equal to 0"),
     ("train.corruption.rotate=500", "train.corruption.rotate = 500: input should be less than or equal to 180"),
     ("train.corruption.mask=1.0", "train.corruption.mask = 1.0: input should be less than 1"),
     ("train.corruption.noise=nan", "train.corruption.noise = nan: input should be a finite number"),
@@ -118,7 +127,7 @@ WRONG = [
     ("refine=dec refine.k=1", "refine.k = 1: input should be greater than or equal to 2"),
     ("refine=dec refine.gamma=nan", "refine.gamma = nan: input should be a finite number"),
     ("refine=self_training refine.rounds=0", "refine.rounds = 0: input should be greater than or equal to 1"),
-    ("refine=self_training refine.forgiveness=2", "refine.forgiveness = 2: input should be less than or equal to 1"),
+    ("refine=self_training refine.gce_q=2", "refine.gce_q = 2: input should be less than or equal to 1"),
     ("data.train_size=0", "data.train_size = 0: input should be greater than or equal to 1"),
     ("data.test_size=-1", "data.test_size = -1: input should be greater than or equal to 0"),
     ("data.image_size=0", "data.image_size = 0: input should be greater than or equal to 1"),
@@ -146,8 +155,11 @@ WRONG = [
     ("+cluster.graph=affinities", "cluster.graph = 'affinities': input should be 'none', 'affinity' or 'connectivity'"),
     ("cluster.swaps=-1", "cluster.swaps = -1: input should be greater than or equal to 0"),
     ("cluster=spectral +cluster.swaps=5", "cluster.swaps = 5: spectral clusters a graph; set cluster.swaps=0"),
-    ("nulls.sample=-1", "nulls.sample = -1: input should be greater than or equal to 0"),
-    ("nulls.sample=1", "nulls.sample = 1: one image cannot be clustered; give at least 2, or 0 for no null models"),
+    ("baselines.sample=-1", "baselines.sample = -1: input should be greater than or equal to 0"),
+    (
+        "baselines.sample=1",
+        "baselines.sample = 1: one image cannot be clustered; give at least 2, or 0 for no baselines",
+    ),
     ("evaluate.trustworthiness_k=0", "evaluate.trustworthiness_k = 0: input should be greater than or equal to 1"),
     ("evaluate.silhouette_sample=1", "evaluate.silhouette_sample = 1: input should be greater than or equal to 2"),
     ("report.dpi=5", "report.dpi = 5: input should be greater than or equal to 30"),
@@ -161,26 +173,29 @@ WRONG = [
     ("stability.bootstrap=1.0", "stability.bootstrap = 1.0: input should be less than 1"),
     ("stability.sources=[]", "stability.sources = []: list should have at least 1 item after validation, not 0"),
     ("how_many.largest=2", "how_many.largest = 2: input should be greater than or equal to 3"),
-    ("how_many.smallest=9 how_many.largest=5", "how_many.largest = 5: choose more than how_many.smallest = 9"),
-    # choices that contradict each other
+    ("how_many.smallest=9 how_many.largest=5", "how_many.largest = 5: must be greater than how_many.smallest = 9"),
+    # settings that contradict each other
     (
         "data=mnist data.path=x",
         "data.path = 'x': mnist reads no path; choose data=image_folder, npz, idx or parquet",
     ),
     (
         "train.early_stopping.patience=3",
-        "train.early_stopping.patience: needs images to stop by; set train.validation_f…",
+        "train.early_stopping.patience: needs validation images; set train.validation_fr…",
     ),
 ]
 
-REFUSED = [
-    # sizes that the 60 images of the tests do not have
+DATA_DEPENDENT_ERRORS = [
+    # numbers that 60 images of 8×8 are too few for
     ("cluster.k=61", "cluster.k = 61: there are only 60 images to cluster; give at most 60"),
     ("cluster=gmm cluster.k=61", "cluster.k = 61: there are only 60 images to cluster; give at most 60"),
     ("cluster=spectral cluster.k=61", "cluster.k = 61: there are only 60 images to cluster; give at most 60"),
     ("cluster=agglomerative cluster.k=61", "cluster.k = 61: there are only 60 images to cluster; give at most 60"),
     ("cluster=birch cluster.k=61", "cluster.k = 61: there are only 60 images to cluster; give at most 60"),
-    ("cluster=birch +cluster.swaps=5", "cluster.swaps = 5: Birch takes no start; set cluster.swaps=0"),
+    (
+        "cluster=birch +cluster.swaps=5",
+        "cluster.swaps = 5: Birch does not support custom initialisation; set cluster.swaps=0",
+    ),
     ("cluster.k=5 +cluster.fit_size=4", "cluster.k = 5: there are only 4 images to cluster; give at most 4"),
     ("neighbors.k=60", "neighbors.k = 60: with 60 images a point has only 59 neighbours; choose k < 60"),
     ("data.train_size=1798", "data.train_size = 1798: there are only 1797 images; give at most 1797, or null for all"),
@@ -207,21 +222,16 @@ REFUSED = [
         "project=tsne project.perplexity=30",
         "project.perplexity = 30: needs 90 neighbours and the graph has 5; set neigh…",
     ),
-    # what the algorithms do not know or take
+    # arguments that a function or an estimator refuses
     (
         "+manifold.nonsense=3",
-        "manifold.nonsense: pipeline.embeddings.identity does not take it; it takes observer, seed",
+        "manifold.nonsense: pipeline.embedding.methods.identity has no such argument; it takes observer, seed",
     ),
-    (
-        "project=umap project.min_dist=2",
-        "UMAP of 60 images with n_components=2, min_dist=2.0, …: min_dist must be less than …",
-    ),
-    ("project=umap +project.nonsense=2", "UMAP of 60 images with …nonsense=2: …unexpected keyword argument 'nonsense'"),
     (
         "neighbors._target_=nothing",
-        "neighbors._target_: nothing cannot be imported (it has no dot); give a dotted import path",
+        "neighbors._target_: nothing cannot be imported (No module named 'nothing'); give a dotted import path",
     ),
-    ("neighbors._target_=os.getcwd", "neighbors.k: os.getcwd does not take it; it takes …"),
+    ("neighbors._target_=os.getcwd", "neighbors.k: os.getcwd has no such argument; …"),
     (
         "+cluster.estimator.n_inits=3",
         "cluster.estimator: sklearn.cluster.KMeans could not be built: …unexpected keyword…",
@@ -232,7 +242,10 @@ REFUSED = [
         "cluster.estimator._target_=sklearn.cluster.KMean",
         "cluster.estimator: sklearn.cluster.KMean cannot be imported …",
     ),
-    ("cluster.estimator._target_=os.system", "cluster.estimator: os.system could not be built: …"),
+    (
+        "cluster.estimator._target_=os.system",
+        "cluster.estimator: os.system could not be built: …'os.system' is blocklisted …",
+    ),
     (
         "cluster=birch cluster.estimator.threshold=-1",
         "cluster.estimator: Birch: The 'threshold' parameter of Birch must …",
@@ -248,8 +261,16 @@ REFUSED = [
     ),
 ]
 
-FINISHED = [
-    # what is unusual and said, and no mistake: the words, the clusters found, and a note on them
+UMAP_ERRORS = [
+    (
+        "project=umap project.min_dist=2",
+        "UMAP of 60 images with n_components=2, min_dist=2.0, …: min_dist must be less than …",
+    ),
+    ("project=umap +project.nonsense=2", "UMAP of 60 images with …nonsense=2: …unexpected keyword argument 'nonsense'"),
+]
+"""Refused by umap-learn, which takes long to import."""
+
+UNUSUAL_RUNS = [
     ("cluster.k=1", 1, "kmeans: one cluster holds all; scores that compare clusters say nothing"),
     ("cluster.k=60", 60, ""),
     ("cluster=hdbscan", 0, "hdbscan: every image is noise; scores that compare clusters say nothing"),
@@ -258,4 +279,4 @@ FINISHED = [
     ("cluster.estimator._target_=sklearn.cluster.BisectingKMeans evaluate.silhouette_sample=2", 4, ""),
     ("data.train_size=2 neighbors.k=1 model.latent_dim=2 cluster.k=2", 2, ""),
 ]
-"""Empty clusters, one cluster, none, as many as images: the run goes to its end."""
+"""Overrides that are no error, the number of clusters that result, and the note, if any: empty clusters, one, none."""

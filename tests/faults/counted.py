@@ -1,4 +1,4 @@
-"""Parts of the fault tests that the test suite has whole: run, and counted."""
+"""The parts of the long fault tests that run test files of this folder, slow and long tests included."""
 
 import re
 import subprocess
@@ -11,31 +11,31 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def damages() -> str:
-    """Damage stored results in every way; return one line."""
-    passed, failed = count("tests/faults/test_damage.py")
-    return f"damages: {passed + failed} cases over all stages; {passed} detected and computed anew, {failed} lost"
+    """Damage stored results; return one line."""
+    passed, failed = run_tests("test_damage.py")
+    return f"damages: {passed + failed} cases over all stages; {passed} detected and computed again, {failed} lost"
 
 
 def inputs() -> str:
-    """Ask for what cannot be, and read what is broken or hostile; return one line."""
-    files = ("test_bad_config.py", "test_bad_data.py", "test_security.py")
-    passed, failed = count(*(f"tests/faults/{name}" for name in files))
-    return f"inputs: {passed + failed} mistakes, broken and hostile files; {passed} refused in one line, {failed} lost"
+    """Give wrong configurations and bad or hostile files; return one line."""
+    passed, failed = run_tests("test_bad_config.py", "test_bad_data.py", "test_security.py")
+    return f"inputs: {passed + failed} wrong settings, bad and hostile files; {passed} handled, {failed} lost"
 
 
 def resources() -> str:
-    """Refuse disk, folder, memory and tracking server; return one line."""
-    passed, failed = count("tests/faults/test_resources.py", "tests/faults/test_server.py")
-    return f"resources: {passed + failed} refusals of disk, memory and server; {passed} told in one line, {failed} lost"
+    """Run without disk space, a writable folder, memory or a tracking server; return one line."""
+    passed, failed = run_tests("test_resources.py", "test_server.py")
+    return f"resources: {passed + failed} failures of disk, memory and server; {passed} handled, {failed} lost"
 
 
-def count(*files: str) -> tuple[int, int]:
-    """Run test files; return how many tests passed, and how many did not or could not be run."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "", *files]
-    answer = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
-    last = answer.stdout.strip().splitlines()[-1] if answer.stdout.strip() else ""
-    numbers = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|errors?)", last)}
-    lost = sum(number for word, number in numbers.items() if word != "passed")
-    if lost or answer.returncode:
-        print(answer.stdout[-4000:], answer.stderr[-2000:])
-    return numbers.get("passed", 0), max(lost, int(answer.returncode != 0))
+def run_tests(*files: str) -> tuple[int, int]:
+    """Run test files of this folder; return how many tests passed, and how many failed or could not run."""
+    paths = [f"tests/faults/{file}" for file in files]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "", *paths]
+    result = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+    summary = result.stdout.strip().splitlines()[-1] if result.stdout.strip() else ""
+    counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|errors?)", summary)}
+    failed = sum(number for word, number in counts.items() if word != "passed")
+    if failed or result.returncode:
+        print(result.stdout[-4000:], result.stderr[-2000:])
+    return counts.get("passed", 0), max(failed, int(result.returncode != 0))

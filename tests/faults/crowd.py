@@ -1,4 +1,4 @@
-"""Several real processes at once on a fresh database, and a parallel sweep that is killed in the middle."""
+"""Concurrent runs on one new database, equal and different ones, and a parallel sweep that is killed and resumed."""
 
 import os
 import signal
@@ -16,84 +16,86 @@ from pipeline.tracking import Store
 from tests.helpers import TINY, environment, pipeline, summaries
 
 PROCESSES = 8
-WORDS = ("stage=evaluate", *TINY)
+OVERRIDES = ("stage=evaluate", *TINY)
 SWEEP = (
-    "--multirun", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "neighbors.k=5,6,7,8",
-    *(word for word in WORDS if not word.startswith("neighbors")),
+    "--multirun", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "neighbors.k=5,6,7,8", *OVERRIDES,
 )  # fmt: skip
 
 
 def crowd() -> str:
-    """Start eight times the same run, eight runs of their own, and a sweep to kill; return one line."""
+    """Run eight equal runs at once, then eight different ones, then kill and resume a sweep; return one line."""
     with tempfile.TemporaryDirectory() as folder:
-        same, lost_of_same = together(Path(folder) / "same", [()] * PROCESSES)
-        print(f"  the same run: {dict(same)}", flush=True)
-        own, lost_of_own = together(Path(folder) / "own", [(f"seed={seed}",) for seed in range(PROCESSES)])
-        print(f"  runs of their own: {dict(own)}", flush=True)
-        reused, lost_of_sweep = killed_sweep(Path(folder) / "sweep")
-    once = same["most runs a stage"]
-    lost = lost_of_same + lost_of_own + lost_of_sweep + int(once != 1)
+        equal, lost_equal = run_together(Path(folder) / "equal", [()] * PROCESSES)
+        print(f"  equal runs: {dict(equal)}", flush=True)
+        seeds = [(f"seed={seed}",) for seed in range(PROCESSES)]
+        different, lost_different = run_together(Path(folder) / "different", seeds)
+        print(f"  different runs: {dict(different)}", flush=True)
+        reused, lost_jobs = kill_and_resume_sweep(Path(folder) / "sweep")
+    computations = equal["computations of a stage"]
+    lost = lost_equal + lost_different + lost_jobs + int(computations != 1)
     return (
-        f"crowd: {PROCESSES} processes at once, the same run: each stage computed {once} time; {PROCESSES} others: "
-        f"{own['finished']} finished; a parallel sweep killed in the middle: {reused} finished jobs reused; {lost} lost"
+        f"crowd: {PROCESSES} equal runs at once: each stage computed {computations} time; {PROCESSES} different runs: "
+        f"{different['finished']} finished; a parallel sweep killed and resumed: {reused} finished jobs reused; "
+        f"{lost} lost"
     )
 
 
-def together(outputs: Path, words: list[tuple[str, ...]]) -> tuple[Counter[str], int]:
-    """Start a run for each of the words at once; return counts, and how many were lost."""
+def run_together(outputs: Path, variants: list[tuple[str, ...]]) -> tuple[Counter[str], int]:
+    """Start a run for each variant at once; return counts, and how many runs were lost or stayed RUNNING."""
     outputs.mkdir()
-    ours = environment() | {"PIPELINE_OUTPUTS": str(outputs)}
-    running = [
+    variables = environment() | {"PIPELINE_OUTPUTS": str(outputs)}
+    processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "pipeline", *WORDS, *own, f"hydra.run.dir={outputs}/runs/{place}"],
-            env=ours, cwd=outputs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            [sys.executable, "-m", "pipeline", *OVERRIDES, *variant, f"hydra.run.dir={outputs}/runs/{index}"],
+            env=variables, cwd=outputs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )
-        for place, own in enumerate(words)
+        for index, variant in enumerate(variants)
     ]  # fmt: skip
-    said = [one.communicate()[0] for one in running]
-    for one, text in zip(running, said, strict=True):
-        if one.returncode:
+    for process in processes:
+        text, _ = process.communicate()
+        if process.returncode:
             print(text[-2000:])
-    found = summaries(outputs)
-    stages = {name for summary in found for name in summary["stages"]}
-    runs = {name: {one["stages"][name]["run_id"] for one in found} for name in stages}
-    counts = Counter(finished=len(found))
-    counts["most runs a stage"] = max(map(len, runs.values()), default=0)
-    return counts, len(words) - len(found) + statuses(outputs)["RUNNING"]
+    finished = summaries(outputs)
+    stages = {name for summary in finished for name in summary["stages"]}
+    run_ids = [{summary["stages"][name]["run_id"] for summary in finished} for name in stages]
+    counts = Counter({"finished": len(finished), "computations of a stage": max(map(len, run_ids), default=0)})
+    return counts, len(variants) - len(finished) + count_statuses(outputs)["RUNNING"]
 
 
-def statuses(outputs: Path) -> Counter[str]:
-    """How many runs of each status the store holds."""
+def count_statuses(outputs: Path) -> Counter[str]:
+    """Return the number of runs in the store by status."""
     store = Store(Tracking(), outputs)
-    found = store.client.search_runs([store.experiment_id], max_results=1000)
-    return Counter(run.info.status for run in found)
+    runs = store.client.search_runs([store.experiment_id], max_results=1000)
+    return Counter(run.info.status for run in runs)
 
 
-def killed_sweep(outputs: Path) -> tuple[int, int]:
-    """Kill a sweep in two processes once a job is done, and give it again; return jobs reused whole, and lost ones."""
+def kill_and_resume_sweep(outputs: Path) -> tuple[int, int]:
+    """Kill a sweep in two processes after its first job, and repeat it; return how many jobs were reused and lost."""
     outputs.mkdir()
-    ours = environment() | {"PIPELINE_OUTPUTS": str(outputs)}
     sweep = subprocess.Popen(
         [sys.executable, "-m", "pipeline", *SWEEP],
-        env=ours, cwd=outputs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        env=environment() | {"PIPELINE_OUTPUTS": str(outputs)}, cwd=outputs,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     while sweep.poll() is None and not summaries(outputs, "sweeps"):
         time.sleep(0.02)
-    kill_all(sweep)
-    done = summaries(outputs, "sweeps")
-    again = pipeline(*SWEEP, outputs=outputs)
-    found = summaries(outputs, "sweeps")[len(done) :]
-    keys = [one["config"]["neighbors"]["k"] for one in done]
-    reused = [one for one in found if all(stage["reused"] for stage in one["stages"].values())]
-    missed = [key for key in keys if key not in [one["config"]["neighbors"]["k"] for one in reused]]
-    return len(reused), len(missed) + 4 - len(found) + int(again.returncode != 0) + statuses(outputs)["RUNNING"]
+    kill_tree(sweep)
+    before = summaries(outputs, "sweeps")
+    result = pipeline(*SWEEP, outputs=outputs)
+    after = summaries(outputs, "sweeps")[len(before) :]
+    reused = [summary for summary in after if all(stage["reused"] for stage in summary["stages"].values())]
+    reused_keys = {summary["config"]["neighbors"]["k"] for summary in reused}
+    recomputed = [summary for summary in before if summary["config"]["neighbors"]["k"] not in reused_keys]
+    missing = 4 - len(after)
+    lost = len(recomputed) + missing + int(result.returncode != 0) + count_statuses(outputs)["RUNNING"]
+    return len(reused), lost
 
 
-def kill_all(process: subprocess.Popen[bytes]) -> None:
-    """End a process and those that it started as a power cut would."""
-    everyone = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    for one in everyone:
-        if one.is_running():
-            os.kill(one.pid, signal.SIGKILL)
+def kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and its descendants."""
+    descendants = psutil.Process(process.pid).children(recursive=True)
+    for target in [psutil.Process(process.pid), *descendants]:
+        if target.is_running():
+            os.kill(target.pid, signal.SIGKILL)
     process.wait()
-    psutil.wait_procs(everyone[1:], timeout=10)
+    psutil.wait_procs(descendants, timeout=10)

@@ -1,7 +1,7 @@
-"""Kill the pipeline at random moments and in each stage; then the same command must finish with the same numbers.
+"""Kill runs at random moments and in each stage; the same command must then finish with the same metrics.
 
-After each kill: what had finished is reused, a training goes on from its last epoch, the metrics are the undisturbed
-run's to the bit, no run stays RUNNING, and no temporary file stays.
+After each kill and repetition: finished stages were reused, an interrupted training was resumed after its last epoch,
+the metrics equal those of an undisturbed run to the bit, no run is RUNNING, and no temporary file remains.
 """
 
 import json
@@ -18,214 +18,232 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from pipeline.stage_names import STAGES
-from pipeline.tracking import prepare as make_store
-from tests.faults.warm import WORDS, Running, start, warm
+from pipeline.tracking import open_client
+from pipeline.workflow.recipe import STEPS
+from tests.faults.warm import OVERRIDES, ForkedRun, start_fork, warm_up
 
 RECORD = Path(__file__).parents[1] / "records" / "reliability" / "kills.json"
-BARE = 5
-"""Of the random trials each fifth begins without a database, whose making takes longer than half of the run."""
+STAGES = list(STEPS)
+WITHOUT_DATABASE = 5
+"""Every fifth random trial starts without a database; creating one takes more than half of such a run."""
 MOMENTS = ("first", "middle", "last")
-PASSING = {"wall_seconds", "peak_mib"}
+VARYING_METRICS = {"wall_seconds", "peak_mib"}
 
 
 class LostError(AssertionError):
-    """A run that a kill has harmed."""
+    """A kill did lasting harm."""
 
 
 @dataclass
 class Bench:
-    """The folder that all runs work in, always the same one: the store holds absolute paths."""
+    """The folder that all runs use in turn: the store holds absolute paths, so it cannot be moved.
+
+    `counts` are the outcomes of the trials, `metrics` those of an undisturbed run. `starts` is the processor time at
+    which each of its stages starts, and at which it ends.
+    """
 
     root: Path
     counts: Counter[str] = field(default_factory=Counter)
-    undisturbed: dict[str, Any] = field(default_factory=dict)
-    begun: dict[str, float] = field(default_factory=dict)
-    """When each stage begins in an undisturbed run, and when it all ends, in its seconds of computing."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    starts: dict[str, float] = field(default_factory=dict)
 
     @property
     def outputs(self) -> Path:
-        """What runs leave."""
+        """The outputs folder of the runs."""
         return self.root / "outputs"
 
-    def start(self) -> Running:
-        """Start the run, on what is there."""
+    def start(self) -> ForkedRun:
+        """Start the run with the present contents of the outputs folder."""
         for name in ("outputs", "temporary"):
             (self.root / name).mkdir(exist_ok=True)
-        return start(WORDS, self.outputs, self.root / "temporary", self.root / "log.txt")
+        return start_fork(OVERRIDES, self.outputs, self.root / "temporary", self.root / "log.txt")
 
     def prepare(self) -> None:
-        """Run undisturbed, and keep the outputs for trials that begin in the middle."""
-        make_store(f"sqlite:///{self.root / 'mlflow.db'}")
-        self.empty()
+        """Run undisturbed, measure when each stage starts, and keep the outputs for `restore_before`."""
+        open_client(f"sqlite:///{self.root / 'mlflow.db'}")
+        self.clear()
         run = self.start()
-        while not run.ended():
-            now, said = run.cpu(), run.said()
-            self.begun |= {stage: now for stage in STAGES if stage not in self.begun and f"  {stage} …" in said}
-            self.begun["end"] = max(now, self.begun.get("end", 0.0))
+        while not run.has_ended():
+            now, output = run.cpu_seconds(), run.output()
+            started = [stage for stage in STAGES if stage not in self.starts and f"  {stage} …" in output]
+            self.starts |= dict.fromkeys(started, now)
+            self.starts["end"] = max(now, self.starts.get("end", 0.0))
             time.sleep(0.002)
         check(run.status == 0, "the undisturbed run fails", run)
-        self.undisturbed = self.summary()
+        self.metrics = self.read_summary()["metrics"]
         shutil.copytree(self.outputs, self.root / "snapshot")
 
-    def empty(self, bare: bool = False) -> None:
-        """Begin with an empty database, or with nothing at all."""
+    def clear(self, without_database: bool = False) -> None:
+        """Empty the outputs folder, except for an empty database."""
         shutil.rmtree(self.outputs, ignore_errors=True)
         self.outputs.mkdir()
-        if not bare:
+        if not without_database:
             shutil.copy(self.root / "mlflow.db", self.outputs)
 
-    def before(self, stage: str) -> None:
-        """Begin with all that stands before a stage; what else is there counts as failed."""
+    def restore_before(self, stage: str) -> None:
+        """Restore the undisturbed outputs, with the results of `stage` and all later stages marked as FAILED."""
         shutil.rmtree(self.outputs)
         shutil.copytree(self.root / "snapshot", self.outputs)
-        later = list(STAGES)[list(STAGES).index(stage) :]
+        later = STAGES[STAGES.index(stage) :]
         with closing(sqlite3.connect(self.outputs / "mlflow.db")) as store, store:
             runs = store.execute("SELECT run_uuid, value FROM tags WHERE key = 'pipeline.stage'").fetchall()
             for run in [run for run, name in runs if name in later]:
                 store.execute("UPDATE runs SET status = 'FAILED' WHERE run_uuid = ?", (run,))
 
-    def summary(self) -> dict[str, Any]:
-        """The newest run's summary."""
+    def read_summary(self) -> dict[str, Any]:
+        """Return the summary of the newest run."""
         newest = max((self.outputs / "runs").rglob("summary.json"), key=lambda path: path.stat().st_mtime_ns)
-        found: dict[str, Any] = json.loads(newest.read_text())
-        return found
+        summary: dict[str, Any] = json.loads(newest.read_text())
+        return summary
 
-    def stages(self, status: str) -> set[str]:
-        """The stages that have a run of this status; a run that is no stage's counts by its name."""
+    def run_names(self, status: str) -> set[str]:
+        """Return the names of the runs with a status; the run of a stage has the name of the stage."""
         if not (self.outputs / "mlflow.db").exists():
             return set()
         with closing(sqlite3.connect(self.outputs / "mlflow.db")) as store:
-            there = store.execute("SELECT name FROM sqlite_master WHERE name = 'runs'").fetchall()
-            found = store.execute("SELECT name FROM runs WHERE status = ?", (status,)).fetchall() if there else []
-        return {name for (name,) in found}
+            has_table = store.execute("SELECT name FROM sqlite_master WHERE name = 'runs'").fetchall()
+            rows = store.execute("SELECT name FROM runs WHERE status = ?", (status,)).fetchall() if has_table else []
+        return {name for (name,) in rows}
 
-    def results(self) -> set[Path]:
-        """The folders of stages' results, whole or not."""
+    def result_folders(self) -> set[Path]:
+        """Return the folders of all results, complete or not."""
         return set(self.outputs.glob("artifacts/*/*/artifacts/result"))
 
+    def temporary_files(self) -> list[Path]:
+        """Return the files that no run should leave behind."""
+        partial_files = [path for path in self.outputs.rglob(".*") if ".part" in path.name]
+        return [*self.outputs.glob(".scratch/*"), *partial_files, *(self.root / "temporary").iterdir()]
 
-def check(right: bool, message: str, run: Running) -> None:
-    """Raise with what the run said if something is not right."""
-    if not right:
-        raise LostError(f"{message}\n{run.said()[-2000:]}")
+
+def check(condition: bool, message: str, run: ForkedRun) -> None:
+    """Raise a `LostError` with the end of the run's output unless the condition holds."""
+    if not condition:
+        raise LostError(f"{message}\n{run.output()[-2000:]}")
 
 
-def recover(bench: Bench) -> None:
-    """Give the same command again and look at what comes of it."""
-    finished, under_way = bench.stages("FINISHED") & set(STAGES), bench.stages("RUNNING") & set(STAGES)
-    kept = next(bench.outputs.glob(".scratch/*/training.npz"), None)
+def repeat_and_check(bench: Bench) -> None:
+    """Run the same command again after a kill, and check everything that must hold."""
+    finished = bench.run_names("FINISHED") & set(STAGES)
+    interrupted = bench.run_names("RUNNING") & set(STAGES)
+    has_checkpoint = any(bench.outputs.glob(".scratch/*/training.npz"))
     run = bench.start()
     check(run.wait() == 0, "the same command fails", run)
-    summary = bench.summary()
+    summary = bench.read_summary()
     reused = {name for name, stage in summary["stages"].items() if stage["reused"]}
     check(set(summary["stages"]) == set(STAGES), "stages are missing", run)
-    check(reused >= finished, f"computed again though finished: {finished - reused}", run)
-    unequal = {
-        name
-        for name, value in bench.undisturbed["metrics"].items()
-        if name not in PASSING and summary["metrics"].get(name) != value
-    }
-    check(not unequal, f"other metrics: {sorted(unequal)}", run)
-    check(summary["metrics"].keys() == bench.undisturbed["metrics"].keys(), "other names of metrics", run)
-    check(not bench.stages("RUNNING"), "a run stays RUNNING", run)
-    resumed = "goes on after epoch" in run.said()
-    check(resumed == (kept is not None and "train" not in finished), "the training does not go on", run)
-    left = [*bench.outputs.glob(".scratch/*"), *bench.outputs.glob("*.new"), *(bench.root / "temporary").iterdir()]
-    check(not left, f"litter stays: {left}", run)
-    check("Traceback" not in run.said(), "a traceback", run)
+    check(reused >= finished, f"finished stages are computed again: {finished - reused}", run)
+    check(summary["metrics"].keys() == bench.metrics.keys(), "the names of the metrics differ", run)
+    names = bench.metrics.keys() - VARYING_METRICS
+    different = sorted(name for name in names if summary["metrics"][name] != bench.metrics[name])
+    check(not different, f"metrics differ: {different}", run)
+    check(not bench.run_names("RUNNING"), "a run is still RUNNING", run)
+    resumed = "resumed after epoch" in run.output()
+    check(resumed == (has_checkpoint and "train" not in finished), "the training is not resumed", run)
+    check(not bench.temporary_files(), f"temporary files remain: {bench.temporary_files()}", run)
+    check("Traceback" not in run.output(), "a traceback is printed", run)
     bench.counts.update(["survived"], resumed=resumed, reused=len(finished))
-    bench.counts[f"in {min(under_way, key=list(STAGES).index)}" if under_way else "between stages"] += 1
+    bench.counts[f"in {min(interrupted, key=STAGES.index)}" if interrupted else "between stages"] += 1
 
 
-def wait_for(run: Running, sign: Callable[[], object]) -> None:
-    """Wait for a sign of a moment, or for the run's end."""
-    while not run.ended() and not sign():
+def wait_for(run: ForkedRun, condition: Callable[[], object]) -> None:
+    """Wait until a condition holds or the run ends."""
+    while not run.has_ended() and not condition():
         time.sleep(0.001)
 
 
-def kill_at_random(bench: Bench, moment: float, bare: bool) -> None:
-    """Kill a run after a share of its computing; if it happens to be over before, one that has a little less."""
-    bench.empty(bare)
+def kill_at_random(bench: Bench, share: float, without_database: bool) -> None:
+    """Kill a run after a share of its processor time; if it ended before, another one a little earlier."""
+    bench.clear(without_database)
     run = bench.start()
-    wait_for(run, lambda: run.cpu() >= moment * bench.begun["end"])
-    if run.ended():
-        return kill_at_random(bench, 0.9 * moment, bare)
+    wait_for(run, lambda: run.cpu_seconds() >= share * bench.starts["end"])
+    if run.has_ended():
+        return kill_at_random(bench, 0.9 * share, without_database)
     run.kill()
-    return recover(bench)
+    return repeat_and_check(bench)
 
 
 def kill_in_stage(bench: Bench, stage: str, moment: str) -> None:
-    """Kill a run when a stage says it begins, half its computing later, or when its result is being written."""
-    bench.before(stage)
-    before = bench.results()
+    """Kill a run when a stage starts, after half of its processor time, or while its result is being written."""
+    bench.restore_before(stage)
+    results = bench.result_folders()
     run = bench.start()
-    wait_for(run, lambda: f"  {stage} …" in run.said())
-    if moment == "middle":
-        following = [*STAGES, "end"][list(STAGES).index(stage) + 1]
-        until = run.cpu() + (bench.begun[following] - bench.begun[stage]) / 2
-        # A training's middle is told by its epochs.
-        wait_for(run, lambda: "train 3:" in run.said() if stage == "train" else run.cpu() >= until)
+    wait_for(run, lambda: f"  {stage} …" in run.output())
+    if moment == "middle" and stage == "train":
+        wait_for(run, lambda: "train 3:" in run.output())
+    elif moment == "middle":
+        next_stage = [*STAGES, "end"][STAGES.index(stage) + 1]
+        middle = run.cpu_seconds() + (bench.starts[next_stage] - bench.starts[stage]) / 2
+        wait_for(run, lambda: run.cpu_seconds() >= middle)
     elif moment == "last":
-        wait_for(run, lambda: bench.results() - before)
-    check(not run.ended(), f"it ended before the {moment} moment of {stage}", run)
+        wait_for(run, lambda: bench.result_folders() - results)
+    check(not run.has_ended(), f"the run ended before the {moment} moment of {stage}", run)
     run.kill()
-    recover(bench)
+    repeat_and_check(bench)
 
 
 def kills(
     randoms: int = 50,
-    at: Iterable[tuple[str, str]] = tuple((stage, moment) for stage in STAGES for moment in MOMENTS),
+    moments: Iterable[tuple[str, str]] = tuple(product(STAGES, MOMENTS)),
     seed: int = 0,
     record: Path | None = RECORD,
 ) -> str:
-    """Kill so many runs at random moments, and one in each of the moments `at`; return one line, and record it."""
+    """Kill `randoms` runs at random, and one at each (stage, moment); write the record and return one line."""
     started = time.perf_counter()
+    moments = list(moments)
     with tempfile.TemporaryDirectory() as folder:
-        warm(Path(folder) / "warm")
+        warm_up(Path(folder) / "warm")
         bench = Bench(Path(folder).resolve())
         bench.prepare()
-        print(f"an undisturbed run computes for {bench.begun['end']:.1f} s", flush=True)
-        draw = random.Random(seed)
-        moments = [draw.random() for _ in range(randoms)]
-        stages = list(at)
+        print(f"an undisturbed run takes {bench.starts['end']:.1f} s of processor time", flush=True)
+        generator = random.Random(seed)
+        shares = [generator.random() for _ in range(randoms)]
         trials: list[tuple[str, Callable[[], None]]] = [
-            (f"at {m:.3f} of its time", partial(kill_at_random, bench, m, n % BARE == 0)) for n, m in enumerate(moments)
+            (f"at {share:.3f} of its time", partial(kill_at_random, bench, share, number % WITHOUT_DATABASE == 0))
+            for number, share in enumerate(shares)
         ]
-        trials += [(f"{moment} of {stage}", partial(kill_in_stage, bench, stage, moment)) for stage, moment in stages]
-        lost = []
-        for number, (name, trial) in enumerate(trials, 1):
-            begun = time.perf_counter()
-            try:
-                trial()
-                told = "survived"
-            except LostError as error:
-                lost.append(name)
-                told = f"LOST: {error}"
-            print(f"{number:3d}/{len(trials)} {name:<26} {time.perf_counter() - begun:5.1f} s  {told}", flush=True)
+        trials += [(f"{moment} of {stage}", partial(kill_in_stage, bench, stage, moment)) for stage, moment in moments]
+        lost = run_trials(trials)
     counts = bench.counts
     line = (
-        f"kills: {randoms} random, {len(stages)} at stages; {counts['survived']} survived, {len(lost)} lost"
+        f"kills: {randoms} random, {len(moments)} at stages; {counts['survived']} survived, {len(lost)} lost"
         f"{', metrics identical' if not lost else ': ' + '; '.join(lost)}"
     )
     if record is not None:
-        write(record, randoms, len(stages), seed, bench, lost, time.perf_counter() - started)
+        write_record(record, randoms, len(moments), seed, bench, lost, time.perf_counter() - started)
     return line
 
 
-def write(record: Path, randoms: int, stages: int, seed: int, bench: Bench, lost: list[str], seconds: float) -> None:
-    """Leave the record from which the README's table is made."""
-    where = {name: count for name, count in sorted(bench.counts.items()) if name.startswith(("in ", "between"))}
-    facts = {
-        "random": randoms, "at_stages": stages, "survived": bench.counts["survived"], "lost": lost, "seed": seed,
+def run_trials(trials: list[tuple[str, Callable[[], None]]]) -> list[str]:
+    """Run named trials, print a line for each, and return the names of those that lost something."""
+    lost = []
+    for number, (name, trial) in enumerate(trials, 1):
+        started = time.perf_counter()
+        try:
+            trial()
+            outcome = "survived"
+        except LostError as error:
+            lost.append(name)
+            outcome = f"LOST: {error}"
+        print(f"{number:3d}/{len(trials)} {name:<26} {time.perf_counter() - started:5.1f} s  {outcome}", flush=True)
+    return lost
+
+
+def write_record(
+    record: Path, randoms: int, moments: int, seed: int, bench: Bench, lost: list[str], seconds: float
+) -> None:
+    """Write the counts, and what they were measured with, to a JSON file."""
+    killed = {name: count for name, count in sorted(bench.counts.items()) if name.startswith(("in ", "between"))}
+    values = {
+        "random": randoms, "at_stages": moments, "survived": bench.counts["survived"], "lost": lost, "seed": seed,
         "trainings_resumed": bench.counts["resumed"], "finished_stages_reused": bench.counts["reused"],
-        "killed": where, "undisturbed_cpu_seconds": round(bench.begun["end"], 1), "seconds": round(seconds),
+        "killed": killed, "undisturbed_cpu_seconds": round(bench.starts["end"], 1), "seconds": round(seconds),
         "cores": len(os.sched_getaffinity(0)), "python": platform.python_version(),
         "versions": {name: version(name) for name in ("tensorflow", "keras", "mlflow", "umap-learn", "scikit-learn")},
         "command": "python -m tests.faults kills",
     }  # fmt: skip
     record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text(json.dumps(facts, indent=1) + "\n")
+    record.write_text(json.dumps(values, indent=1) + "\n")

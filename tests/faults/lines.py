@@ -1,36 +1,36 @@
-"""The lines that the long fault tests have printed: kept in a record, shown in the README."""
+"""The lines that the long fault tests print, stored in a record and shown in README.md beside this file."""
 
 import json
 from pathlib import Path
 
-from pipeline.reproduction.write import RECORDS, ROOT, splice
-from tests.benchmarks import machine
+from tests.benchmarks.machine import describe_machine, machine_sentence
+from tests.markdown_sections import RECORDS, ROOT, write_section
 
 FILE = RECORDS / "reliability" / "lines.json"
+README = Path("tests") / "faults" / "README.md"
 PACKAGES = ("tensorflow", "keras", "mlflow", "umap-learn", "scikit-learn")
 
 
-def keep(part: str, line: str, root: Path = ROOT) -> None:
-    """Write a part's line into the record and the README, in the place of what it printed before."""
-    record = read(root)
-    record["machine"] = machine.facts(PACKAGES)
+def record_line(part: str, line: str, root: Path = ROOT) -> None:
+    """Write a part's line into the record and the README, in place of its earlier line."""
+    record = read_lines(root)
+    record["machine"] = describe_machine(PACKAGES)
     record["lines"] = record.get("lines", {}) | {part: line}
     file = root / FILE
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    readme = root / "README.md"
-    readme.write_text(splice(readme.read_text(encoding="utf-8"), "faults", section(record)), encoding="utf-8")
+    write_section(root / README, "faults", render_lines(record))
 
 
-def read(root: Path = ROOT) -> dict:
-    """The record, empty where nothing was run."""
+def read_lines(root: Path = ROOT) -> dict:
+    """Return the record, empty where no part was run."""
     file = root / FILE
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
-def section(record: dict) -> str:
-    """The README's section."""
+def render_lines(record: dict) -> str:
+    """Return the README's section."""
     if not record:
-        return "Nothing was run yet."
-    said = "\n".join(record["lines"].values())
-    return f"```\n{said}\n```\n\nOn {machine.words(record['machine'])}"
+        return "Not run yet."
+    lines = "\n".join(record["lines"].values())
+    return f"```\n{lines}\n```\n\nMeasured on {machine_sentence(record['machine'])}"

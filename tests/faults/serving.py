@@ -1,4 +1,4 @@
-"""A tracking server of the test's own: on loopback, with a database and an artifact root that no client sees."""
+"""An MLflow tracking server for tests: on the loopback interface, with its own database and artifact root."""
 
 import os
 import signal
@@ -6,42 +6,46 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests.helpers import environment
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+def free_port() -> int:
+    """Return a port that no process listens on."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return unused.getsockname()[1]
 
 
 class Server:
     """`mlflow server` in a folder; it can be killed and started again."""
 
-    def __init__(self, folder, port=None):
-        self.folder, self.port = folder, port or free_port()
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
         self.uri = f"http://127.0.0.1:{self.port}"
-        self.process = None
+        self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, patience=240):
-        words = [
+    def start(self, timeout: float = 240) -> "Server":
+        """Start the server and wait until it answers."""
+        options = [
             "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1",
             "--backend-store-uri", f"sqlite:///{self.folder / 'mlflow.db'}",
             "--artifacts-destination", str(self.folder / "artifacts"),
         ]  # fmt: skip
-        # Its jobs for language models are seven more processes.
-        own = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        # Job execution, for language models, would start seven more processes.
+        variables = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         with (self.folder / "server.log").open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "mlflow", "server", *words],
-                env=environment() | own, stdout=log, stderr=log, start_new_session=True,
+                [sys.executable, "-m", "mlflow", "server", *options],
+                env=environment() | variables, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        until = time.monotonic() + patience
-        while time.monotonic() < until:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
             assert self.process.poll() is None, (self.folder / "server.log").read_text()
             try:
                 urlopen(f"{self.uri}/health", timeout=5).close()
@@ -51,8 +55,8 @@ class Server:
                 return self
         raise TimeoutError((self.folder / "server.log").read_text())
 
-    def kill(self):
-        """End it and all processes of its own, at once."""
+    def kill(self) -> None:
+        """Kill the server and its worker processes."""
         if self.process is not None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -60,8 +64,8 @@ class Server:
 
 
 @contextmanager
-def serving(folder):
-    """A server that has started, ended when the block ends."""
+def run_server(folder: Path) -> Iterator[Server]:
+    """Start a server, and kill it at the end."""
     server = Server(folder)
     try:
         yield server.start()

@@ -1,12 +1,14 @@
-"""A sweep of many small jobs, in one process and in two: what grows, and do the last jobs take longer?
+"""Sweeps of many small jobs, in one process and in two: memory, open files and time per job must not grow.
 
-`python -m tests.faults soak` runs 200 jobs each way, prints what it measured, writes it to tests/records/reliability
-and draws `soak.png` into the outputs folder. `python -m tests.faults.soak --jobs 20` is a quick look without a record.
+`python -m tests.faults soak` runs 200 jobs each way, writes the measurements to tests/records/reliability and draws
+`soak.png` in the outputs folder. `python -m tests.faults.soak --jobs 20` is a short version without a record.
 """
 
 import argparse
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,143 +19,144 @@ import numpy as np
 from tests.faults.probe import FILE
 from tests.helpers import environment
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "tests" / "records" / "reliability" / "soak.json"
 JOB = (
     "data=digits", "data.train_size=60", "model=dense64", "train=published", "train.epochs=1", "train.min_steps=0",
     "manifold=none", "project=pca", "cluster=kmeans", "cluster.k=4", "cluster.estimator.n_init=1", "neighbors.k=5",
-    "evaluate.trustworthiness_k=5", "nulls.sample=0", "tracking.models=false", "tracking.git_commit=false",
+    "evaluate.trustworthiness_k=5", "baselines.sample=0", "tracking.models=false", "tracking.git_commit=false",
     "report.dpi=30", "+hydra.callbacks.probe._target_=tests.faults.probe.Probe",
 )  # fmt: skip
-"""A job that trains a network, clusters, scores and draws everything anew: its seed is what is swept."""
-SLOWER = 1.10
+"""A job that trains, clusters, scores and draws; each job of the sweep has another seed, so nothing is reused."""
+
+MAX_RATIO, MAX_OPEN_FILES, MAX_MEMORY_MIB = 1.10, 0.05, 1.0
+"""Limits: time of the last jobs relative to the first ones, and growth per job."""
+
 MEASURES = {
     "memory_mib": "memory, MiB",
     "open_files": "open files",
-    "time": "time, × the yardstick's",
+    "time": "time, × yardstick",
     "database_mib": "database, MiB",
 }
 
 
 def sweep(jobs, processes, outputs):
-    """Run the jobs and return what each of them left, in the order in which they ended."""
-    import subprocess
-    import sys
+    """Run the jobs and return the measurements of each, in the order in which they ended.
 
+    Machines vary in speed from hour to hour by more than the growth to be detected. `time` is therefore a job's
+    processor time relative to a fixed computation right after it.
+    """
     launcher = ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={processes}"] if processes > 1 else []
     command = [sys.executable, "-m", "pipeline", "--multirun", *launcher, *JOB, f"seed=range(0,{jobs})"]
-    # One thread a process: threads that wait for each other use the processor too, the more the busier the machine.
-    chosen = environment() | {"PIPELINE_OUTPUTS": str(outputs), "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, env=chosen, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    left = [json.loads(file.read_text()) for file in outputs.rglob(FILE)]
-    rows = [one | {"time": one["cpu_seconds"] / one["yardstick_seconds"]} for one in left]
-    return sorted(rows, key=lambda one: one["ended"])
+    # One thread per process: waiting threads use processor time too, more on a busy machine.
+    variables = environment() | {"PIPELINE_OUTPUTS": str(outputs), "OMP_NUM_THREADS": "1"}
+    subprocess.run(command, env=variables, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    rows = [json.loads(file.read_text()) for file in outputs.rglob(FILE)]
+    rows = [row | {"time": row["cpu_seconds"] / row["yardstick_seconds"]} for row in rows]
+    return sorted(rows, key=lambda row: row["ended"])
 
 
-def settled(rows):
-    """The rows of each process after the first tenth of its jobs, which import, compile and fill caches."""
+def settled_rows(rows):
+    """Yield the rows of each process without its first tenth: these jobs import, compile and fill caches."""
     for process in sorted({row["process"] for row in rows}):
-        own = [row for row in rows if row["process"] == process]
-        if len(own) >= 10:
-            yield own[len(own) // 10 :]
+        process_rows = [row for row in rows if row["process"] == process]
+        if len(process_rows) >= 10:
+            yield process_rows[len(process_rows) // 10 :]
 
 
-def findings(rows):
-    """What the rows come down to: time of the last jobs against the first, and growth a job.
-
-    A machine that is lent out in parts is faster at one hour than at another, by more than what is looked for here. So
-    a job's seconds are counted in those of a fixed piece of work right after it; `seconds` is their plain ratio.
-    """
-    found = []
-    for own in settled(rows):
-        part = max(len(own) // 4, 2)
-        first, last = own[:part], own[-part:]
-        growth = {name: float(np.polyfit(range(len(own)), [row[name] for row in own], 1)[0]) for name in MEASURES}
-        ratios = {"ratio": slowed(first, last, "time"), "seconds": slowed(first, last, "cpu_seconds")}
-        found.append({"jobs": len(own), **ratios, "growth": growth})
-    return found
+def summarize(rows):
+    """Return for each process its number of jobs, the time ratio of the last to the first jobs, and growth per job."""
+    summaries = []
+    for process_rows in settled_rows(rows):
+        size = max(len(process_rows) // 4, 2)
+        first, last = process_rows[:size], process_rows[-size:]
+        numbers = range(len(process_rows))
+        growth = {name: float(np.polyfit(numbers, [row[name] for row in process_rows], 1)[0]) for name in MEASURES}
+        ratios = {"ratio": median_ratio(first, last, "time"), "seconds": median_ratio(first, last, "cpu_seconds")}
+        summaries.append({"jobs": len(process_rows), **ratios, "growth": growth})
+    return summaries
 
 
-def slowed(first, last, name):
-    """How many times what the first rows took the last ones did, in the middle."""
+def median_ratio(first, last, name):
+    """Return the median of a measure in the last rows divided by that in the first rows."""
     before, after = (median(row[name] for row in rows) for rows in (first, last))
     return after / before
 
 
-def wrong(found):
-    """What grows that should not, in words."""
-    for one in found:
-        if one["ratio"] > SLOWER:
-            yield f"the last jobs take {one['ratio']:.2f} times what the first take"
-        if one["growth"]["open_files"] > 0.05:
-            yield f"{one['growth']['open_files']:.2f} more open files a job"
-        if one["growth"]["memory_mib"] > 1:
-            yield f"{one['growth']['memory_mib']:.2f} MiB more memory a job"
+def exceeded_limits(summaries):
+    """Yield a text for each limit that is exceeded."""
+    for summary in summaries:
+        growth = summary["growth"]
+        if summary["ratio"] > MAX_RATIO:
+            yield f"the last jobs take {summary['ratio']:.2f} times as long as the first ones"
+        if growth["open_files"] > MAX_OPEN_FILES:
+            yield f"{growth['open_files']:.2f} more open files per job"
+        if growth["memory_mib"] > MAX_MEMORY_MIB:
+            yield f"{growth['memory_mib']:.2f} MiB more memory per job"
 
 
-def draw(measured):
-    """Return the figure: a column a way of running, a row a measure, a line a process."""
-    from pipeline.figures.style import WIDTH, heading, hue, new_figure, style
+def draw_figure(measurements):
+    """Return the figure: a column per number of processes, a row per measure, a line per process."""
+    from pipeline.pages.figures.style import WIDTH, add_heading, figure_style, group_colour, new_figure
 
-    with style():
+    with figure_style():
         figure = new_figure(WIDTH, 7.2)
-        axes = figure.subplots(len(MEASURES), len(measured), sharex="col", sharey="row", squeeze=False)
-        for column, (processes, rows) in enumerate(measured.items()):
-            heading(axes[0, column], f"{processes} process{'es' if processes > 1 else ''}\n{len(rows)} jobs")
-            for row, (name, label) in enumerate(MEASURES.items()):
-                one = axes[row, column]
-                for place, process in enumerate(dict.fromkeys(line["process"] for line in rows)):
-                    own = [(place_, line[name]) for place_, line in enumerate(rows, 1) if line["process"] == process]
-                    one.plot(*zip(*own, strict=True), color=hue(place), linewidth=1.2)
-                one.grid(axis="y")
+        axes = figure.subplots(len(MEASURES), len(measurements), sharex="col", sharey="row", squeeze=False)
+        for column, (processes, rows) in enumerate(measurements.items()):
+            add_heading(axes[0, column], f"{processes} process{'es' if processes > 1 else ''}\n{len(rows)} jobs")
+            for axis, (name, label) in zip(axes[:, column], MEASURES.items(), strict=True):
+                for index, process in enumerate(dict.fromkeys(row["process"] for row in rows)):
+                    points = [(job, row[name]) for job, row in enumerate(rows, 1) if row["process"] == process]
+                    axis.plot(*zip(*points, strict=True), color=group_colour(index), linewidth=1.2)
+                axis.grid(axis="y")
                 if not column:
-                    one.set_ylabel(label)
+                    axis.set_ylabel(label)
             axes[-1, column].set_xlabel("job")
-        every = [row for rows in measured.values() for row in rows]
-        for row, name in enumerate(MEASURES):
+        all_rows = [row for rows in measurements.values() for row in rows]
+        for axis, name in zip(axes[:, 0], MEASURES, strict=True):
+            values = [row[name] for row in all_rows]
             # The first job of a process imports and compiles; its time would flatten all others.
-            most = 2 * median(line[name] for line in every) if name == "time" else max(line[name] for line in every)
-            axes[row, 0].set_ylim(0, 1.08 * most)
+            axis.set_ylim(0, 1.08 * (2 * median(values) if name == "time" else max(values)))
         return figure
 
 
 def soak(jobs: int = 200, record: Path | None = RECORD) -> str:
-    """Sweep so many jobs in one process, and in two; return one line, record what was measured and draw it."""
-    measured, kept, lost = {}, {}, 0
+    """Sweep `jobs` jobs in one process and in two; write the record and the figure, and return one line."""
+    measurements, results, lost = {}, {}, 0
     for processes in (1, 2):
         started = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             rows = sweep(jobs, processes, Path(folder))
         lost += jobs - len(rows)
-        measured[processes] = rows
-        found = findings(rows)
-        kept[str(processes)] = {"processes": found, "minutes": (time.monotonic() - started) / 60}
-        for one in found:
-            growth = ", ".join(f"{name} {value:+.3f}" for name, value in one["growth"].items())
-            ratios = f"{one['ratio']:.3f} (in seconds {one['seconds']:.3f})"
-            print(f"  {processes} process(es): last/first jobs {ratios}; a job: {growth}", flush=True)
-    from pipeline.figures import png
-    from pipeline.paths import outputs_dir
+        measurements[processes] = rows
+        summaries = summarize(rows)
+        results[str(processes)] = {"processes": summaries, "minutes": (time.monotonic() - started) / 60}
+        for summary in summaries:
+            growth = ", ".join(f"{name} {value:+.3f}" for name, value in summary["growth"].items())
+            ratios = f"{summary['ratio']:.3f} (in seconds {summary['seconds']:.3f})"
+            print(f"  {processes} process(es): last/first jobs {ratios}; growth per job: {growth}", flush=True)
+    from pipeline.pages.figures import figure_to_png
+    from pipeline.runtime.paths import outputs_dir
 
     file = Path(outputs_dir()) / "soak.png"
-    file.write_bytes(png(draw(measured)))
+    file.write_bytes(figure_to_png(draw_figure(measurements)))
     print(f"  figure {file}")
     if record is not None:
         record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text(json.dumps(kept, indent=1) + "\n")
-    return told(kept, jobs, lost)
+        record.write_text(json.dumps(results, indent=1) + "\n")
+    return result_line(results, jobs, lost)
 
 
-def told(kept, jobs, lost):
+def result_line(results, jobs, lost):
     """Return the line of a record."""
-    every = [one for way in kept.values() for one in way["processes"]]
-    ratios = ", ".join(f"{one['ratio']:.2f}" for one in every)
-    memory, files = (max(one["growth"][name] for one in every) for name in ("memory_mib", "open_files"))
-    bad = "".join(f"; WRONG: {reason}" for reason in wrong(every))
+    summaries = [summary for way in results.values() for summary in way["processes"]]
+    ratios = ", ".join(f"{summary['ratio']:.2f}" for summary in summaries)
+    memory, files = (max(summary["growth"][name] for summary in summaries) for name in ("memory_mib", "open_files"))
+    exceeded = "".join(f"; LIMIT EXCEEDED: {text}" for text in exceeded_limits(summaries))
     return (
-        f"soak: {jobs} jobs in one process, {jobs} in two; process by process the last jobs take {ratios} of the first "
-        f"ones' time, beside a fixed piece of work; a job leaves {memory:.1f} MiB and {max(files, 0):.2f} open files "
-        f"at most; {lost} lost{bad}"
+        f"soak: {jobs} jobs in one process, {jobs} in two; the last jobs of each process take {ratios} times as long "
+        f"as its first ones, relative to a fixed computation; growth per job: {memory:.1f} MiB, {max(files, 0):.2f} "
+        f"open files; {lost} lost{exceeded}"
     )
 
 

@@ -1,77 +1,83 @@
-"""Mistyped words, wrong values, sizes that do not fit: one line each; unusual results: a finished run that says so."""
+"""Invalid overrides are refused with one line each; unusual but valid ones run to the end and leave a note."""
 
 import pytest
 
-from tests.faults.asking import agrees, composed, config, run, said
-from tests.faults.bad_config import FINISHED, MISTYPED, REFUSED, WRONG
+from tests.faults.bad_config import DATA_DEPENDENT_ERRORS, OVERRIDE_ERRORS, UMAP_ERRORS, UNUSUAL_RUNS, VALUE_ERRORS
+from tests.faults.in_process import compose, error_message, matches, run_recipe, validate
 from tests.helpers import pipeline
 
 TINY = (
     "data=digits", "data.train_size=60", "model=pca", "model.latent_dim=8", "manifold=none", "project=pca",
-    "neighbors.k=5", "evaluate.trustworthiness_k=5", "nulls.sample=0",
+    "neighbors.k=5", "evaluate.trustworthiness_k=5", "baselines.sample=0", "report.dpi=30", "report.thumbnails=20",
+    "report.examples=2", "report.reconstructions=3",
 )  # fmt: skip
 
 
-def tiny(words):
-    """These words after those of a small run; a choice of theirs takes the place of its choice."""
-    chosen = {word.partition("=")[0] for word in words}
-    own = [word for word in TINY if word.partition("=")[0] not in chosen]
-    return config(*own, *([] if "cluster" in chosen else ["cluster=kmeans"]), *_four(chosen, words), *words)
+def compose_tiny(overrides):
+    """The configuration of a run on 60 images with these overrides."""
+    keys = {text.partition("=")[0] for text in overrides}
+    defaults = [text for text in TINY if text.partition("=")[0] not in keys]
+    defaults += [] if "cluster" in keys else ["cluster=kmeans"]
+    defaults += [] if "cluster.k" in keys or "cluster=hdbscan" in overrides else ["cluster.k=4"]
+    return compose(*defaults, *overrides)
 
 
-def _four(chosen, words):
-    return [] if "cluster.k" in chosen or "cluster=hdbscan" in words else ["cluster.k=4"]
+def check(message, expected):
+    assert matches(message, expected), message
+    assert "\n" not in message
 
 
-def compose_all(*words):
-    from pipeline.job import typed
-
-    typed(composed(*words))
-
-
-@pytest.mark.parametrize(("words", "message"), MISTYPED, ids=lambda value: str(value)[:40])
-def test_a_mistyped_word_is_answered_in_one_line(words, message):
-    told = said(compose_all, *words.split())
-    assert agrees(told, message), told
-    assert "\n" not in told
+@pytest.mark.parametrize(("overrides", "expected"), OVERRIDE_ERRORS, ids=lambda value: str(value)[:40])
+def test_invalid_override_is_refused_in_one_line(overrides, expected):
+    check(error_message(validate, *overrides.split()), expected)
 
 
-@pytest.mark.parametrize(("words", "message"), WRONG, ids=lambda value: str(value)[:60])
-def test_a_wrong_value_is_answered_in_one_line(words, message):
-    told = said(config, *words.split())
-    assert agrees(told, message), told
-    assert "\n" not in told
+@pytest.mark.parametrize(("overrides", "expected"), VALUE_ERRORS, ids=lambda value: str(value)[:60])
+def test_invalid_value_is_refused_in_one_line(overrides, expected):
+    check(error_message(compose, *overrides.split()), expected)
 
 
-@pytest.mark.parametrize(("words", "message"), REFUSED, ids=lambda value: str(value)[:60])
-def test_what_does_not_fit_the_images_is_answered_in_one_line(words, message):
-    told = said(lambda: run(tiny(words.split()), "project"))
-    assert agrees(told, message), told
-    assert "\n" not in told
+@pytest.mark.parametrize(("overrides", "expected"), DATA_DEPENDENT_ERRORS, ids=lambda value: str(value)[:60])
+def test_value_that_does_not_suit_the_images_is_refused_in_one_line(overrides, expected):
+    check(error_message(lambda: run_recipe(compose_tiny(overrides.split()), "project")), expected)
 
 
-@pytest.mark.parametrize(("words", "k", "note"), FINISHED)
-def test_unusual_clusters_are_said_and_the_run_goes_on_to_its_end(words, k, note):
-    made = run(tiny(words.split()))
-    assert made["clustering"].k == made["scores"].values["k"] == k
-    assert not note or any(agrees(one, note) for one in made["clustering"].notes), made["clustering"].notes
-    assert all(abs(value) < float("inf") for value in made["scores"].values.values())
-    assert "<html" in made["explorer"].html
+@pytest.mark.slow
+@pytest.mark.parametrize(("overrides", "expected"), UMAP_ERRORS, ids=lambda value: str(value)[:60])
+def test_value_that_umap_refuses_is_refused_in_one_line(overrides, expected):
+    check(error_message(lambda: run_recipe(compose_tiny(overrides.split()), "project")), expected)
 
 
+@pytest.mark.parametrize(("overrides", "k", "note"), UNUSUAL_RUNS)
+def test_unusual_clusters_are_scored_with_a_note(overrides, k, note):
+    artifacts = run_recipe(compose_tiny(overrides.split()), "evaluate")
+    clustering, scores = artifacts.load("clustering"), artifacts.load("scores").values
+    assert clustering.k == scores["k"] == k
+    assert not note or any(matches(text, note) for text in clustering.notes), clustering.notes
+    assert all(abs(value) < float("inf") for value in scores.values())
+    assert "<html" in artifacts.load("explorer").html
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("overrides", [case[0] for case in UNUSUAL_RUNS])
+def test_report_shows_unusual_clusters(overrides):
+    assert "<html" in run_recipe(compose_tiny(overrides.split()), "report").load("report").html
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("overrides", "message"),
     [
         (["cluster=kmean"], "cluster = 'kmean': no such choice; did you mean kmeans?"),
         (["train.epoch=3"], "train.epoch: no such key; did you mean train.epochs?"),
-        (["train=null"], "a group takes the name of one of its choices"),
+        (["train=null"], "a group takes the name of one choice"),
         (["data=image_folder", "data.path=nowhere"], "nowhere does not exist; give an existing file or folder"),
     ],
     ids=" ".join,
 )
-def test_the_command_line_says_the_same_with_status_2(outputs, words, message):
-    answer = pipeline(*words, outputs=outputs)
-    assert answer.returncode == 2
-    assert message in answer.stderr
-    assert answer.stderr.startswith("error: ")
-    assert answer.stderr.count("\n") == 1
+def test_command_prints_the_message_and_exits_with_status_2(outputs, overrides, message):
+    result = pipeline(*overrides, outputs=outputs)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Eight processes at once on a fresh database: what is the same is computed once, and nothing is lost."""
+"""Eight processes on a new database at once: equal results are computed once, and none is lost."""
 
 import subprocess
 import sys
@@ -10,41 +10,42 @@ from pipeline.config import Tracking
 from pipeline.tracking import Store
 from tests.helpers import environment
 
-PROCESSES = 8
+PROCESSES, RUNS = 8, 3
 
 
-def together(outputs, names, count):
-    """Start a process a name at once; return what they said."""
-    ours = environment() | {"PIPELINE_OUTPUTS": str(outputs)}
-    started = [
+def run_workers(outputs, names):
+    """Start a worker for each name at once; return how many results were computed and reused."""
+    variables = environment() | {"PIPELINE_OUTPUTS": str(outputs)}
+    workers = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.workers", str(outputs), name, str(count)],
-            env=ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "tests.faults.workers", str(outputs), name, str(RUNS)],
+            env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for name in names
     ]  # fmt: skip
-    answers = [process.communicate(timeout=400) for process in started]
-    for process, (_, errors) in zip(started, answers, strict=True):
-        assert process.returncode == 0, errors
+    printed = [worker.communicate(timeout=400) for worker in workers]
+    for worker, (_, errors) in zip(workers, printed, strict=True):
+        assert worker.returncode == 0, errors
         assert errors == ""
-    return Counter(line.split()[0] for said, _ in answers for line in said.splitlines() if "-" in line)
+    return Counter(line.split()[0] for text, _ in printed for line in text.splitlines() if "-" in line)
 
 
-def statuses(outputs, kind):
+def count_statuses(outputs, kind):
     store = Store(Tracking(), outputs)
-    found = store.client.search_runs([store.experiment_id], f"tags.`pipeline.kind` = '{kind}'", max_results=1000)
-    return Counter(run.info.status for run in found)
+    runs = store.client.search_runs([store.experiment_id], f"tags.`pipeline.kind` = '{kind}'", max_results=1000)
+    return Counter(run.info.status for run in runs)
 
 
 @pytest.mark.parametrize(
-    "same",
-    [pytest.param(True, id="the same run"), pytest.param(False, id="runs of their own", marks=pytest.mark.long)],
+    ("names", "computed"),
+    [
+        pytest.param(["equal"] * PROCESSES, RUNS, id="equal runs", marks=pytest.mark.slow),
+        pytest.param(
+            [f"run{index}" for index in range(PROCESSES)], PROCESSES * RUNS, id="different runs", marks=pytest.mark.long
+        ),
+    ],
 )
-def test_eight_processes_at_once_on_a_fresh_database(tmp_path, same):
-    names = ["same"] * PROCESSES if same else [f"own{place}" for place in range(PROCESSES)]
-    count = 3
-    said = together(tmp_path, names, count)
-    stages = count if same else PROCESSES * count
-    assert said == Counter(computed=stages, reused=PROCESSES * count - stages)
-    assert statuses(tmp_path, "execution") == Counter(FINISHED=PROCESSES * count)
-    assert statuses(tmp_path, "stage") == Counter(FINISHED=stages)
+def test_eight_processes_compute_each_result_once(tmp_path, names, computed):
+    assert run_workers(tmp_path, names) == Counter(computed=computed, reused=PROCESSES * RUNS - computed)
+    assert count_statuses(tmp_path, "execution") == Counter(FINISHED=PROCESSES * RUNS)
+    assert count_statuses(tmp_path, "stage") == Counter(FINISHED=computed)

@@ -1,4 +1,4 @@
-"""Stored results that are damaged, gone, another run's or another version's: said in a line and computed anew."""
+"""Stored results that are damaged, missing, swapped or of an earlier version are reported and computed again."""
 
 import hashlib
 import json
@@ -7,101 +7,138 @@ import shutil
 import pytest
 
 from pipeline.config import Tracking
-from pipeline.errors import UserError
-from pipeline.finished import finished
-from pipeline.run import execute
+from pipeline.runtime.errors import UserError
 from pipeline.tracking import Store
-from tests.faults.asking import said
+from pipeline.workflow.execution import execute_run
+from pipeline.workflow.finished_runs import find_run
+from tests.faults.in_process import EventLog, error_message
 from tests.helpers import compose
 
-WORDS = (
+OVERRIDES = (
     "data=digits", "data.train_size=60", "model=pca", "model.latent_dim=8", "manifold=none", "project=pca",
-    "cluster=kmeans", "cluster.k=4", "neighbors.k=5", "evaluate.trustworthiness_k=5", "nulls.sample=20",
-    "tracking.models=false", "tracking.git_commit=false", "report.dpi=30",
+    "cluster=kmeans", "cluster.k=4", "neighbors.k=5", "evaluate.trustworthiness_k=5", "baselines.sample=20",
+    "tracking.models=false", "tracking.git_commit=false", "report.dpi=30", "report.thumbnails=20",
+    "report.examples=2", "report.reconstructions=3",
 )  # fmt: skip
 
 
-def go(outputs, *words):
-    return execute(compose(*WORDS, *words, outputs=outputs), outputs / "run", [])
+def run(outputs, *overrides, observer=None):
+    return execute_run(compose(*OVERRIDES, *overrides, outputs=outputs), outputs / "run", [], observer=observer)
+
+
+def run_twice(stages, outputs, empty_store):
+    """Stages of the runs, outputs folder, a run, and one with another seed."""
+    shutil.copy(empty_store, outputs / "mlflow.db")
+    return stages, outputs, run(outputs, stages), run(outputs, stages, "seed=1")
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, empty_store):
-    """A run, and one of another seed, in one store."""
-    outputs = tmp_path_factory.mktemp("damage")
-    shutil.copy(empty_store, outputs / "mlflow.db")
-    return outputs, go(outputs), go(outputs, "seed=1")
+    return run_twice("stage=[evaluate,explorer]", tmp_path_factory.mktemp("damage"), empty_store)
 
 
-def results(outputs, summary):
+@pytest.fixture(scope="module")
+def runs_of_all_stages(tmp_path_factory, empty_store):
+    return run_twice("stage=all", tmp_path_factory.mktemp("damage"), empty_store)
+
+
+def stage_folders(outputs, summary):
     """The artifact folder of each stage's run."""
     store = Store(Tracking(), outputs)
     return {name: store.local(stage["run_id"], "") for name, stage in summary["stages"].items()}
 
 
-def truncate(file):
+def truncate(file, other_file):
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
-def flip(file):
-    raw = bytearray(file.read_bytes())
-    raw[len(raw) // 2] ^= 1
-    file.write_bytes(raw)
+def flip_bit(file, other_file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def delete(file, other_file):
+    file.unlink()
+
+
+def swap(file, other_file):
+    shutil.copy(other_file, file)
+
+
+def swap_all(folder, other_folder):
+    """Replace the folder of a stage, its list of checksums included."""
+    shutil.rmtree(folder)
+    shutil.copytree(other_folder, folder)
 
 
 def scores(summary):
     return {name: value for name, value in summary["metrics"].items() if name not in ("wall_seconds", "peak_mib")}
 
 
-@pytest.mark.parametrize("harm", ["truncate", "flip", "delete", "replace", "replace all"])
-def test_every_damaged_result_is_said_and_computed_anew(runs, capsys, harm):
-    outputs, first, other = runs
-    current = go(outputs)  # whatever the case before has left is whole again
-    theirs = results(outputs, other)
-    for name, folder in results(outputs, current).items():
-        files = sorted(path for path in (folder / "result").rglob("*") if path.is_file())
-        if harm == "replace all":  # with the list that names them
-            shutil.rmtree(folder)
-            shutil.copytree(theirs[name], folder)
-        for file in files if harm != "replace all" else []:
-            if harm == "replace":
-                shutil.copy(theirs[name] / file.relative_to(folder), file)
-            elif file.stat().st_size:
-                {"truncate": truncate, "flip": flip, "delete": lambda path: path.unlink()}[harm](file)
-    capsys.readouterr()
-    again = go(outputs)
-    told = capsys.readouterr().out
-    # Where another seed changes nothing, its files are the same and do no harm.
-    same = {name for name, stage in again["stages"].items() if stage["reused"]}
-    assert same <= ({"data", "train", "refine", "extract", "neighbors", "manifold"} if "replace" in harm else set())
-    for name in set(again["stages"]) - same:
-        assert f"the stored {name} of run {current['stages'][name]['run_id']} is damaged or gone" in told
-    assert scores(again) == scores(first)
+UNSEEDED_STAGES = {"data", "train", "refine", "extract", "neighbors", "manifold"}
+"""Their results are the same for both seeds of `runs`: swapping their files does no harm."""
 
 
-def test_results_of_another_version_are_told_to_be(runs):
-    outputs, *_ = runs
-    summary = go(outputs)
-    run = finished(Store(Tracking(), outputs), summary["run_id"])
-    folder = results(outputs, summary)["cluster"] / "result" / "clustering"
-    run.store.client.delete_tag(summary["stages"]["cluster"]["run_id"], "pipeline.checksums")  # older runs have none
-    for name, harm in {
-        "no estimator": lambda: (folder / "estimator.skops").unlink(),
-        "an unknown field": lambda: (folder / "artifact.json").write_text('{"colour": "red"}'),
-    }.items():
-        harm()
-        listed = {
-            str(path.relative_to(folder.parent)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in folder.rglob("*")
-        }
-        (folder.parent.parent / "checksums.json").write_text(json.dumps(listed))
-        told = said(run.load, "clustering")
-        assert told.startswith(f"run: the clustering of {summary['run_id']} were written by another version"), name
+DAMAGES = (flip_bit, swap_all, truncate, delete, swap)
 
 
-def test_a_summary_that_is_damaged_is_told_to_be(runs):
-    outputs, _, other = runs
+@pytest.mark.parametrize(
+    ("fixture", "damage"),
+    [
+        *(("runs", damage) for damage in DAMAGES[:2]),
+        *(pytest.param("runs_of_all_stages", damage, marks=pytest.mark.slow) for damage in DAMAGES),
+    ],
+)
+def test_damaged_results_are_reported_and_computed_again(request, fixture, damage):
+    stages, outputs, first, other = request.getfixturevalue(fixture)
+    current = run(outputs, stages)  # repairs what an earlier case damaged
+    other_folders = stage_folders(outputs, other)
+    for name, folder in stage_folders(outputs, current).items():
+        if damage is swap_all:
+            swap_all(folder, other_folders[name])
+            continue
+        for file in sorted((folder / "result").rglob("*")):
+            if file.is_file() and file.stat().st_size:
+                damage(file, other_folders[name] / file.relative_to(folder))
+    log = EventLog()
+    repaired = run(outputs, stages, observer=log)
+    reused = {name for name, stage in repaired["stages"].items() if stage["reused"]}
+    assert reused <= (UNSEEDED_STAGES if damage in (swap, swap_all) else set())
+    for name in repaired["stages"].keys() - reused:
+        run_id = current["stages"][name]["run_id"]
+        expected = f"  the stored result of {name} (run {run_id}) is damaged or missing; computing it again"
+        assert expected in log.lines
+    assert scores(repaired) == scores(first)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: (folder / "estimator.skops").unlink(),
+        lambda folder: (folder / "artifact.json").write_text('{"colour": "red"}'),
+    ],
+    ids=["no estimator", "unknown field"],
+)
+def test_artifact_of_an_earlier_version_is_reported(runs, change):
+    _, outputs, *_ = runs
+    summary = run(outputs, "stage=cluster")
+    finished = find_run(Store(Tracking(), outputs), summary["run_id"])
+    folder = stage_folders(outputs, summary)["cluster"] / "result" / "clustering"
+    finished.store.client.delete_tag(summary["stages"]["cluster"]["run_id"], "pipeline.checksums")  # as in early runs
+    change(folder)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    digests = {str(path.relative_to(folder.parent)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    (folder.parent.parent / "checksums.json").write_text(json.dumps(digests))
+    message = error_message(finished.load, "clustering")
+    expected = f"run: the clustering of {summary['run_id']} were computed by an earlier version; run the stage again: "
+    assert message.startswith(expected)
+    shutil.rmtree(folder)  # the next run computes it again
+
+
+def test_damaged_summary_is_reported(runs):
+    _, outputs, _, other = runs
     store = Store(Tracking(), outputs)
     store.local(other["run_id"], "summary.json").write_text('{"metrics"')
     with pytest.raises(UserError, match=r"^run: .* has no readable summary\.json"):
-        finished(store, other["run_id"]).load("clustering")
+        find_run(store, other["run_id"]).load("clustering")

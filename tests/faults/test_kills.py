@@ -1,5 +1,9 @@
-"""A handful of kills and a Ctrl-C of the real process; `python -m tests.faults kills` has them by the score."""
+"""A run that is killed, interrupted with Ctrl-C, and killed again finishes with the metrics of an undisturbed run.
 
+`python -m tests.faults kills` kills at many more moments.
+"""
+
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -9,21 +13,22 @@ from contextlib import closing
 
 import pytest
 
-from pipeline.run import execute
-from tests.faults.warm import WORDS
+from pipeline.workflow.execution import execute_run
+from tests.faults.warm import OVERRIDES
 from tests.helpers import compose, environment, summaries
 
-SHORT = (*WORDS, "stage=extract", "tracking.models=false")
-PASSING = {"wall_seconds", "peak_mib"}
+SHORT = (*OVERRIDES, "stage=extract", "tracking.models=false")
+VARYING_METRICS = {"wall_seconds", "peak_mib"}
 
 pytestmark = [
-    # Keras copies a variable with np.array, which hands `copy` to TensorFlow's __array__, which does not know it.
+    pytest.mark.slow,
+    # Keras copies a variable with np.array, which passes `copy` to TensorFlow's __array__, which does not accept it.
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
 ]
 
 
-def start(outputs):
-    # A shell may have started the tests deaf to Ctrl-C, and would hand that on.
+def start_run(outputs):
+    # A shell may have started the tests with Ctrl-C ignored, which child processes inherit.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return subprocess.Popen(
@@ -35,14 +40,18 @@ def start(outputs):
         signal.signal(signal.SIGINT, before)
 
 
-def read_until(run, sign):
-    """What it says up to the line that has a sign, or to its end."""
-    said = ""
+def read_until(run, text):
+    """The output up to the line with a text, or to the end."""
+    output = ""
     for line in run.stdout:
-        said += line
-        if sign in line:
+        output += line
+        if text in line:
             break
-    return said
+    return output
+
+
+def result_folders(outputs):
+    return set(outputs.glob("artifacts/*/*/artifacts/result"))
 
 
 def statuses(outputs):
@@ -51,78 +60,70 @@ def statuses(outputs):
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory, empty_store):
-    """One run that is killed in its second epoch, interrupted in its fourth, killed as it stores, and then let be."""
-    import shutil
-
+def killed(tmp_path_factory, empty_store):
+    """The outputs and the logs of a run killed in epoch 2, interrupted in epoch 4, killed while storing, completed."""
     outputs = tmp_path_factory.mktemp("killed")
     (outputs / "temporary").mkdir()
     shutil.copy(empty_store, outputs / "mlflow.db")
-    told = {}
-    run = start(outputs)
+    logs = {}
+    run = start_run(outputs)
     read_until(run, "train 2:")
     run.kill()
     run.communicate()
-    run = start(outputs)
-    told["resumed"] = read_until(run, "train 4:")
-    begun = time.perf_counter()
+    run = start_run(outputs)
+    logs["resumed"] = read_until(run, "train 4:")
+    interrupted = time.perf_counter()
     run.send_signal(signal.SIGINT)
-    _, told["interrupted"] = run.communicate()
-    told["status"], told["seconds"] = run.returncode, time.perf_counter() - begun
-    told["statuses"] = statuses(outputs)
-    run = start(outputs)
+    _, logs["interrupted"] = run.communicate()
+    logs["status"], logs["seconds"] = run.returncode, time.perf_counter() - interrupted
+    logs["statuses"] = statuses(outputs)
+    run = start_run(outputs)
     read_until(run, "train 6:")
-    there = set(outputs.glob("artifacts/*/*/artifacts/result"))
-    while run.poll() is None and not set(outputs.glob("artifacts/*/*/artifacts/result")) - there:
+    before = result_folders(outputs)
+    while run.poll() is None and not result_folders(outputs) - before:
         time.sleep(0.001)
     run.kill()
     run.communicate()
-    run = start(outputs)
-    told["last"], told["errors"] = run.communicate()
-    assert run.returncode == 0, told["errors"]
-    return outputs, told
+    run = start_run(outputs)
+    logs["last"], logs["errors"] = run.communicate()
+    assert run.returncode == 0, logs["errors"]
+    return outputs, logs
 
 
-def test_the_same_command_comes_to_the_same_numbers(story, tmp_path, empty_store):
-    outputs, told = story
+def test_metrics_equal_those_of_an_undisturbed_run(killed, tmp_path, empty_store):
+    outputs, logs = killed
     summary = summaries(outputs)[-1]
-    undisturbed = execute(compose(*SHORT, outputs=tmp_path), tmp_path / "run", [])
-    assert {k: v for k, v in summary["metrics"].items() if k not in PASSING} == {
-        k: v for k, v in undisturbed["metrics"].items() if k not in PASSING
-    }
+    undisturbed = execute_run(compose(*SHORT, outputs=tmp_path), tmp_path / "run", [])
+    metrics, expected = (
+        {name: value for name, value in run["metrics"].items() if name not in VARYING_METRICS}
+        for run in (summary, undisturbed)
+    )
+    assert metrics == expected
     assert summary["stages"]["data"]["reused"]
-    assert told["errors"] == ""
+    assert logs["errors"] == ""
 
 
-def test_a_training_goes_on_from_its_last_epoch(story):
-    _, told = story
-    assert "goes on after epoch" in told["resumed"]
-    assert "train 1:" in told["resumed"], "the epochs before are in its curve too"
-    assert "goes on after epoch 5" in told["last"]
+def test_training_resumes_after_its_last_epoch(killed):
+    _, logs = killed
+    assert "resumed after epoch" in logs["resumed"]
+    assert "train 1:" in logs["resumed"], "the earlier epochs belong to its curve too"
+    assert "resumed after epoch 5" in logs["last"]
 
 
-def test_ctrl_c_ends_it_within_seconds_as_killed_with_one_line_that_says_how_to_go_on(story):
-    _, told = story
-    assert told["status"] == 130
-    assert told["seconds"] < 5
-    (line,) = told["interrupted"].splitlines()
+def test_ctrl_c_ends_a_run_within_seconds_and_prints_how_to_resume(killed):
+    _, logs = killed
+    assert logs["status"] == 130
+    assert logs["seconds"] < 5
+    (line,) = logs["interrupted"].splitlines()
     assert line.startswith("interrupted; finished stages and epochs are kept")
     assert " -m pipeline stage=all data=digits" in line
-    assert set(told["statuses"]) == {"FINISHED", "KILLED"}
-    assert told["statuses"].count("FINISHED") == 1, "the data stage"
+    assert set(logs["statuses"]) == {"FINISHED", "KILLED"}
+    assert logs["statuses"].count("FINISHED") == 1, "the data stage"
 
 
-def test_nothing_stays_running_and_no_temporary_file_stays(story):
-    outputs, told = story
-    assert "note: runs of a process that died are marked as killed:" in told["resumed"]
+def test_no_run_stays_running_and_no_temporary_file_remains(killed):
+    outputs, logs = killed
+    assert "note: marked runs of processes that died as killed:" in logs["resumed"]
     assert "RUNNING" not in statuses(outputs)
     assert not list((outputs / ".scratch").iterdir())
     assert not list((outputs / "temporary").iterdir())
-
-
-@pytest.mark.parametrize("moments", [["kills", "soaks"]])
-def test_an_unknown_part_is_named(moments, capsys):
-    from tests.faults.__main__ import main
-
-    assert main(moments) == 2
-    assert "soaks: no part of the fault tests; choose from kills" in capsys.readouterr().out

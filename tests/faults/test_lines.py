@@ -1,39 +1,36 @@
-"""The long part's parts are there, and what they printed stands in the README as it was recorded."""
+"""The command of the long fault tests, and the record of the lines that it prints."""
 
 import pytest
 
-from pipeline.build import find
-from pipeline.reproduction.write import ROOT, shown
+from pipeline.config.instantiate import import_target
 from tests.faults import lines
 from tests.faults.__main__ import PARTS, main
 
 
 @pytest.mark.parametrize("name", PARTS)
 def test_each_part_is_a_function(name):
-    assert callable(find(PARTS[name], name))
+    assert callable(import_target(PARTS[name], name))
 
 
-def test_an_unknown_part_is_answered_with_those_there_are(capsys):
+def test_an_unknown_part_is_rejected_with_the_list_of_parts(capsys):
     assert main(["kill"]) == 2
     assert "choose from kills, damages" in capsys.readouterr().out
 
 
-def test_the_readme_shows_the_recorded_lines():
-    assert shown((ROOT / "README.md").read_text(encoding="utf-8"), "faults") == lines.section(lines.read()).strip()
-
-
-def test_a_parts_line_takes_the_place_of_what_it_printed_before(tmp_path):
-    (tmp_path / "README.md").write_text("a\n<!-- faults:begin -->\n<!-- faults:end -->\nb\n")
+def test_a_new_line_replaces_the_earlier_line_of_its_part(tmp_path):
+    readme = tmp_path / lines.README
+    readme.parent.mkdir(parents=True)
+    readme.write_text("a\n<!-- faults:begin -->\n<!-- faults:end -->\nb\n")
     for part, line in (("kills", "one"), ("soak", "two"), ("kills", "three")):
-        lines.keep(part, line, tmp_path)
-    text = (tmp_path / "README.md").read_text()
+        lines.record_line(part, line, tmp_path)
+    text = readme.read_text()
     assert "three\ntwo" in text
     assert "one" not in text
-    assert list(lines.read(tmp_path)["lines"]) == ["kills", "soak"]
+    assert list(lines.read_lines(tmp_path)["lines"]) == ["kills", "soak"]
 
 
-def test_a_part_that_lost_something_makes_the_status_one(monkeypatch, tmp_path):
-    monkeypatch.setattr(lines, "keep", lambda part, line: None)
+def test_the_exit_status_is_1_when_a_part_lost_something(monkeypatch):
+    monkeypatch.setattr(lines, "record_line", lambda part, line: None)
     for line, status in (("kills: 86 survived, 0 lost", 0), ("kills: 80 survived, 6 lost", 1), ("10 lost", 1)):
         monkeypatch.setattr("tests.faults.kills.kills", lambda line=line: line)
         assert main(["kills"]) == status

@@ -1,4 +1,4 @@
-"""What holds for any input: readers give arrays or a message, fingerprints follow facts, artifacts come back."""
+"""Properties of any input: readers read or refuse it, fingerprints identify it, artifacts are loaded as saved."""
 
 import gzip
 import io
@@ -16,25 +16,36 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 from pyarrow import parquet
 
-from pipeline.artifacts import Artifact, Clustering, Features, Graph, Images, Labels, Latents, NullClusterings, Scores
-from pipeline.config import Config, check
-from pipeline.data.idx import TYPES, parse, read_bytes
+from pipeline.artifacts import (
+    Artifact,
+    BaselineClusterings,
+    Clustering,
+    Features,
+    Graph,
+    Images,
+    Labels,
+    Latents,
+    Scores,
+)
+from pipeline.clustering.metrics import score_clustering
+from pipeline.config import Config, validate_config
+from pipeline.data.decoding import decode_images
+from pipeline.data.encoded_image import FORMATS, EncodedImage
+from pipeline.data.idx import IDX_TYPES, parse_idx, read_idx_bytes
+from pipeline.data.numpy_arrays import read_numpy
 from pipeline.data.parquet import read_parquet
-from pipeline.data.pictures import FORMATS, Picture, read_pictures
-from pipeline.data.readers import read_numpy
-from pipeline.errors import UserError
-from pipeline.fingerprint import fingerprint
-from pipeline.metrics import score
-from tests.faults.asking import composed
+from pipeline.runtime.errors import UserError
+from pipeline.workflow.fingerprint import fingerprint
+from tests.faults.in_process import compose_cached
 
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-"""One folder serves all examples of a test: each writes its file anew."""
+"""All examples of a test share a folder; each overwrites its file."""
 
 
-def outcome(work, *args, **keywords):
-    """What `work` returns, or None and the message of the `UserError` that it raises; no other error is allowed."""
+def call(function, *args, **kwargs):
+    """Return the result and "", or None and the message of a `UserError`; other errors pass."""
     try:
-        return work(*args, **keywords), ""
+        return function(*args, **kwargs), ""
     except UserError as error:
         return None, str(error)
 
@@ -42,22 +53,24 @@ def outcome(work, *args, **keywords):
 # Readers
 
 
-def harmed(whole: bytes):
-    """The bytes of a sound file with some of them changed, and perhaps its end missing."""
-    changes = st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), max_size=6)
+def damaged(content: bytes):
+    """The bytes of a valid file, some of them changed, and perhaps truncated."""
+    changes = st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 255)), max_size=6)
 
-    def harm(changed, end):
-        found = bytearray(whole)
-        for place, value in changed:
-            found[place] = value
-        return bytes(found[:end])
+    def damage(changed, end):
+        result = bytearray(content)
+        for index, value in changed:
+            result[index] = value
+        return bytes(result[:end])
 
-    return st.builds(harm, changes, st.one_of(st.none(), st.integers(0, len(whole))))
+    return st.builds(damage, changes, st.one_of(st.none(), st.integers(0, len(content))))
 
 
 def idx_bytes(array, code):
     return (
-        bytes([0, 0, code, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.astype(TYPES[code]).tobytes()
+        bytes([0, 0, code, array.ndim])
+        + np.array(array.shape, ">u4").tobytes()
+        + array.astype(IDX_TYPES[code]).tobytes()
     )
 
 
@@ -65,87 +78,91 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (3, 4, 5), np.uint8)
 IDX = idx_bytes(PIXELS, 8)
 headers = st.builds(
     lambda code, shape, rest: bytes([0, 0, code, len(shape)]) + np.array(shape, ">u4").tobytes() + rest,
-    st.sampled_from([*TYPES, 7]),
+    st.sampled_from([*IDX_TYPES, 7]),
     st.lists(st.one_of(st.integers(0, 3), st.sampled_from([2**16, 2**31, 2**32 - 1])), max_size=6),
     st.binary(max_size=64),
 )
 
 
 @settings(max_examples=300)
-@given(st.one_of(st.binary(max_size=64), harmed(IDX), headers))
-def test_any_bytes_are_an_idx_array_or_are_refused(raw):
-    found, told = outcome(parse, raw, "file")
-    assert told.startswith("file: ") if found is None else len(raw) == 4 + 4 * found.ndim + found.nbytes
+@given(st.one_of(st.binary(max_size=64), damaged(IDX), headers))
+def test_any_bytes_are_read_as_idx_or_refused(raw):
+    result, message = call(parse_idx, raw, "file")
+    assert message.startswith("file: ") if result is None else len(raw) == 4 + 4 * result.ndim + result.nbytes
 
 
 @SHARED
-@given(st.one_of(harmed(gzip.compress(IDX, mtime=0)), st.builds(gzip.compress, headers)))
-def test_any_packed_bytes_are_an_idx_array_or_are_refused(tmp_path, raw):
+@given(st.one_of(damaged(gzip.compress(IDX, mtime=0)), st.builds(gzip.compress, headers)))
+def test_any_gzipped_bytes_are_read_as_idx_or_refused(tmp_path, raw):
     (tmp_path / "file").write_bytes(raw)
-    found, told = outcome(lambda: parse(read_bytes(tmp_path / "file"), "file"))
-    assert told or isinstance(found, np.ndarray)
+    result, message = call(lambda: parse_idx(read_idx_bytes(tmp_path / "file"), "file"))
+    assert message or isinstance(result, np.ndarray)
 
 
 @given(
-    hnp.arrays(st.sampled_from([np.dtype(kind) for kind in TYPES.values()]), hnp.array_shapes(min_dims=1, max_dims=4))
+    hnp.arrays(
+        st.sampled_from([np.dtype(kind) for kind in IDX_TYPES.values()]), hnp.array_shapes(min_dims=1, max_dims=4)
+    )
 )
-def test_idx_comes_back_as_it_was(array):
-    code = next(code for code, kind in TYPES.items() if np.dtype(kind) == array.dtype)
-    np.testing.assert_array_equal(parse(idx_bytes(array, code), "file"), array)
+def test_idx_array_is_read_as_written(array):
+    code = next(code for code, kind in IDX_TYPES.items() if np.dtype(kind) == array.dtype)
+    np.testing.assert_array_equal(parse_idx(idx_bytes(array, code), "file"), array)
 
 
-def saved(write, *args, **keywords):
+def saved_bytes(write, *args, **kwargs):
     buffer = io.BytesIO()
-    write(buffer, *args, **keywords)
+    write(buffer, *args, **kwargs)
     return buffer.getvalue()
 
 
 @SHARED
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # numpy leaves a file open that it could not read
-@given(st.one_of(harmed(saved(np.savez, images=PIXELS, labels=np.arange(3))), harmed(saved(np.save, PIXELS))))
-def test_any_bytes_are_numpy_arrays_or_are_refused(tmp_path, raw):
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # NumPy does not close a file that it cannot read
+@given(
+    st.one_of(damaged(saved_bytes(np.savez, images=PIXELS, labels=np.arange(3))), damaged(saved_bytes(np.save, PIXELS)))
+)
+def test_any_bytes_are_read_as_numpy_or_refused(tmp_path, raw):
     (tmp_path / "a.npz").write_bytes(raw)
-    found, told = outcome(read_numpy, str(tmp_path / "a.npz"))
-    assert told.startswith("path: ") if found is None else isinstance(found.train, np.ndarray)
+    result, message = call(read_numpy, str(tmp_path / "a.npz"))
+    assert message.startswith("path: ") if result is None else isinstance(result.train, np.ndarray)
 
 
 def encoded(kind):
-    return saved(lambda buffer: Image.fromarray(PIXELS.transpose(1, 2, 0)).save(buffer, kind))
+    return saved_bytes(lambda buffer: Image.fromarray(PIXELS.transpose(1, 2, 0)).save(buffer, kind))
 
 
-@given(st.one_of(*(harmed(encoded(kind)) for kind in FORMATS)))
-def test_any_bytes_are_a_picture_or_are_named(raw):
-    pictures = [Picture("whole", encoded("PNG")), Picture("harmed", raw)]
-    found, told = outcome(read_pictures, pictures, "all", (4, 5), 3, 1)
-    assert not told, "one unreadable picture is skipped"
-    pixels, places, note = found
-    assert pixels.shape == (len(places), 4, 5, 3)
-    assert (len(places) == 2) != ("harmed" in note)
+@given(st.one_of(*(damaged(encoded(kind)) for kind in FORMATS)))
+def test_any_bytes_are_decoded_or_named_as_unreadable(raw):
+    images = [EncodedImage("valid", encoded("PNG")), EncodedImage("damaged", raw)]
+    result, message = call(decode_images, images, "all", (4, 5), 3, 1)
+    assert not message, "one unreadable image is skipped"
+    pixels, indices, note = result
+    assert pixels.shape == (len(indices), 4, 5, 3)
+    assert (len(indices) == 2) != ("damaged" in note)
 
 
 @SHARED
-@given(harmed(saved(lambda buffer: parquet.write_table(pa.table({"image": [encoded("PNG")] * 3}), buffer))))
-def test_any_bytes_are_a_parquet_file_or_are_refused(tmp_path, raw):
+@given(damaged(saved_bytes(lambda buffer: parquet.write_table(pa.table({"image": [encoded("PNG")] * 3}), buffer))))
+def test_any_bytes_are_read_as_parquet_or_refused(tmp_path, raw):
     (tmp_path / "a.parquet").write_bytes(raw)
-    found, told = outcome(read_parquet, str(tmp_path / "a.parquet"), image_size=4)
-    assert told.startswith(("path: ", "data.")) if found is None else len(found.train) == len(found.paths)
+    result, message = call(read_parquet, str(tmp_path / "a.parquet"), image_size=4)
+    assert message.startswith(("path: ", "data.")) if result is None else len(result.train) == len(result.paths)
 
 
 # Configuration
 
 
 @cache
-def plain():
+def valid_values():
     from omegaconf import OmegaConf
 
-    return OmegaConf.to_container(composed("model=pca", "refine=none"), resolve=True)
+    return OmegaConf.to_container(compose_cached("model=pca", "refine=none"), resolve=True)
 
 
-def leaves(values, at=()):
+def key_paths(values, parents=()):
     for key, value in values.items():
-        yield (*at, key)
+        yield (*parents, key)
         if isinstance(value, dict):
-            yield from leaves(value, (*at, key))
+            yield from key_paths(value, (*parents, key))
 
 
 anything = st.one_of(
@@ -156,16 +173,16 @@ anything = st.one_of(
 
 @settings(max_examples=150)
 @given(st.data(), anything)
-def test_any_value_anywhere_passes_or_is_named_by_its_key(data, value):
-    values = deepcopy(plain())
-    *parents, last = data.draw(st.sampled_from(sorted(leaves(values), key=str)))
+def test_any_value_is_accepted_or_refused_by_its_key(data, value):
+    values = deepcopy(valid_values())
+    *parents, last = data.draw(st.sampled_from(sorted(key_paths(values), key=str)))
     start = [*parents, last][0]
     group = values
     for name in parents:
         group = group[name]
     group[last] = value
-    found, told = outcome(check, values)
-    assert isinstance(found, Config) if not told else all(line.startswith(start) for line in told.splitlines())
+    result, message = call(validate_config, values)
+    assert isinstance(result, Config) if not message else all(line.startswith(start) for line in message.splitlines())
 
 
 # Fingerprints
@@ -184,40 +201,40 @@ configs = st.dictionaries(
 inputs = st.dictionaries(words, words, max_size=3)
 
 
-def backwards(value):
-    """The same value with the keys of every table in the opposite order."""
+def reverse_keys(value):
+    """The same value with the keys of every dictionary in reverse order."""
     if isinstance(value, dict):
-        return {key: backwards(item) for key, item in reversed(value.items())}
-    return [backwards(item) for item in value] if isinstance(value, list) else value
+        return {key: reverse_keys(item) for key, item in reversed(value.items())}
+    return [reverse_keys(item) for item in value] if isinstance(value, list) else value
 
 
 @given(configs, inputs, words)
-def test_equal_facts_have_one_fingerprint_in_any_order(settings_, taken, source):
-    one = fingerprint("extract", settings_, taken, source)
-    assert fingerprint("extract", backwards(deepcopy(settings_)), backwards(taken), source) == one
+def test_fingerprint_does_not_depend_on_the_order_of_keys(config, input_fingerprints, source):
+    reversed_config, reversed_inputs = reverse_keys(deepcopy(config)), reverse_keys(input_fingerprints)
+    expected = fingerprint("extract", config, input_fingerprints, source)
+    assert fingerprint("extract", reversed_config, reversed_inputs, source) == expected
 
 
-@given(configs, configs, inputs, inputs, words, words)
-def test_different_facts_have_different_fingerprints(one, two, taken, other, source, elsewhere):
-    first, second = fingerprint("extract", one, taken, source), fingerprint("extract", two, other, elsewhere)
-    same = json.dumps([one, taken, source], sort_keys=True) == json.dumps([two, other, elsewhere], sort_keys=True)
-    assert (first == second) == same
+@given(st.tuples(configs, inputs, words), st.tuples(configs, inputs, words))
+def test_different_inputs_have_different_fingerprints(first, second):
+    are_equal = json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
+    assert (fingerprint("extract", *first) == fingerprint("extract", *second)) == are_equal
 
 
 @given(configs, st.data())
-def test_a_single_changed_value_changes_the_fingerprint(one, data):
-    two = deepcopy(one)
-    two[data.draw(st.sampled_from(sorted(two)))] = "changed"
-    assert fingerprint("extract", one, {}) != fingerprint("extract", two, {})
+def test_one_changed_value_changes_the_fingerprint(config, data):
+    changed = deepcopy(config)
+    changed[data.draw(st.sampled_from(sorted(changed)))] = "changed"
+    assert fingerprint("extract", config, {}) != fingerprint("extract", changed, {})
 
 
 # Scores
 
 
 @given(st.lists(st.tuples(st.integers(-1, 4), st.integers(-1, 4)), min_size=1, max_size=40))
-def test_any_labels_and_clusters_have_finite_scores(points):
+def test_scores_of_any_clustering_are_finite(points):
     labels, clusters = np.array(points).T
-    assert all(np.isfinite(value) for value in score(labels, clusters).values())
+    assert all(np.isfinite(value) for value in score_clustering(labels, clusters).values())
 
 
 # Artifacts
@@ -254,7 +271,7 @@ def artifacts(draw):
                 Clustering, integers(n), integers(m), shares, floats(m), floats(k, d), st.text(max_size=4),
                 st.just(texts), st.dictionaries(words, finite), st.one_of(st.none(), configs), integers(k + 1),
             ),
-            st.just(NullClusterings(np.arange(n), np.zeros((len(texts), 2, n), np.int32), texts, [1] * len(texts))),
+            st.just(BaselineClusterings(np.arange(n), np.zeros((len(texts), 2, n), np.int32), texts, [1] * len(texts))),
             st.builds(Scores, st.dictionaries(words, finite), st.just([]), st.just(eye), st.just([k])),
         )
     )  # fmt: skip
@@ -262,7 +279,7 @@ def artifacts(draw):
 
 @SHARED
 @given(artifacts())
-def test_any_artifact_comes_back_as_it_was(tmp_path_factory, artifact: Artifact):
+def test_artifact_is_loaded_as_saved(tmp_path_factory, artifact: Artifact):
     folder = tmp_path_factory.mktemp("artifact")
     artifact.save(folder)
     loaded = type(artifact).load(folder)

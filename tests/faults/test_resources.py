@@ -1,4 +1,4 @@
-"""What the machine refuses: one line that says so within seconds, nothing harmed, and the same command goes on."""
+"""Lack of disk space, a writable folder, memory or a server: one line within seconds, and the same command resumes."""
 
 import errno
 import resource
@@ -9,150 +9,148 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pipeline.cli.errors import explain_error
 from pipeline.config import Tracking
-from pipeline.job import explain
-from pipeline.recipe import RECIPE, STEPS
-from pipeline.run import execute
 from pipeline.tracking import Store
-from tests.faults.asking import said
-from tests.faults.test_damage import WORDS
+from pipeline.workflow.execution import execute_run
+from pipeline.workflow.executor import Executor
+from pipeline.workflow.recipe import STEPS
+from tests.faults.in_process import EventLog, error_message
+from tests.faults.test_damage import OVERRIDES
 from tests.helpers import compose, pipeline
 
-SHORT = "stage=[evaluate]"  # without the figures of the report, which take longest
+SHORT = "stage=evaluate"  # without the pages
 
 
-def go(outputs, *words):
-    return execute(compose(*WORDS, SHORT, *words, outputs=outputs), outputs / "run", [])
+def run(outputs, *overrides, observer=None):
+    return execute_run(compose(*OVERRIDES, SHORT, *overrides, outputs=outputs), outputs / "run", [], observer=observer)
 
 
-def told_of(outputs, *words):
-    """What a run that fails says of it."""
+def message_of_run(outputs, *overrides, observer=None):
+    """The message of a run that fails."""
     try:
-        go(outputs, *words)
+        run(outputs, *overrides, observer=observer)
     except Exception as error:
-        return explain(error, outputs)
-    return "nothing"
+        return explain_error(error, outputs)
+    return "the run finished"
 
 
-def reused(summary):
+def reused_stages(summary):
     return {name for name, stage in summary["stages"].items() if stage["reused"]}
 
 
-# A disk that is full
+# Full disk
 
 
 @pytest.fixture
 def disk(tmp_path, empty_store):
-    """A disk of four megabytes with an empty store on it."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if (
-        shutil.which("mount") is None
-        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place]).returncode
-    ):
-        pytest.skip("this user cannot mount a disk in memory")
-    shutil.copy(empty_store, place / "mlflow.db")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)  # the database is still open
+    """A disk of four megabytes with an empty store."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder]
+    if shutil.which("mount") is None or subprocess.run(command).returncode:
+        pytest.skip("mounting a disk in memory is not allowed")
+    shutil.copy(empty_store, folder / "mlflow.db")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)  # the database is still open
 
 
-@pytest.mark.parametrize("left", [0, 200])
-def test_a_full_disk_is_told_and_what_was_finished_is_reused_once_there_is_room(disk, left, capsys):
+@pytest.mark.slow
+@pytest.mark.parametrize("free_kib", [0, 200])
+def test_full_disk_is_reported_and_finished_stages_are_reused_later(disk, free_kib):
     filler = disk / "filler"
-    filler.write_bytes(b"0" * (shutil.disk_usage(disk).free - left * 1024))
-    told = told_of(disk)
-    assert "the disk is full (0 MiB free); free some space, or give output_dir=FOLDER" in told
-    assert "\n" not in told
-    done = capsys.readouterr().out.count("✓")
+    filler.write_bytes(b"0" * (shutil.disk_usage(disk).free - free_kib * 1024))
+    log = EventLog()
+    message = message_of_run(disk, observer=log)
+    assert "the disk is full (0 MiB free); free some space, or give output_dir=FOLDER" in message
+    assert "\n" not in message
     filler.unlink()
-    summary = go(disk)
-    assert len(reused(summary)) == done, "a stage that was told to be done is"
-    assert reused(go(disk)) == set(summary["stages"])
+    summary = run(disk)
+    assert reused_stages(summary) == set(log.finished_stages)
+    assert reused_stages(run(disk)) == set(summary["stages"])
 
 
-def test_a_summary_that_does_not_fit_costs_no_stage(outputs):
+def test_summary_that_does_not_fit_on_the_disk_loses_no_stage(outputs):
     if not Path("/dev/full").exists():
-        pytest.skip("there is no /dev/full here")
+        pytest.skip("there is no /dev/full")
     (outputs / "run").mkdir()
     (outputs / "run" / "summary.json").symlink_to("/dev/full")
-    assert "the disk is full" in told_of(outputs)
+    assert "the disk is full" in message_of_run(outputs)
     (outputs / "run" / "summary.json").unlink()
-    summary = go(outputs)
-    assert reused(summary) == set(summary["stages"])
+    summary = run(outputs)
+    assert reused_stages(summary) == set(summary["stages"])
 
 
-def test_a_limit_on_files_is_told(outputs):
+@pytest.mark.slow
+def test_limit_on_the_size_of_files_is_reported(outputs):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**21, hard))
     try:
-        told = told_of(outputs, "data=mnist", "data.train_size=3000", "data.test_size=10")
+        message = message_of_run(outputs, "data=mnist", "data.train_size=3000", "data.test_size=10")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert told.endswith("one that can be written")
-    assert "requested and" in told
+    assert "requested and" in message
+    assert message.endswith("give output_dir=FOLDER, or set PIPELINE_OUTPUTS, to a folder that can be written")
 
 
-# A folder that cannot be written
+# Folder that cannot be written
 
 
-def test_outputs_that_are_a_file_are_told_by_the_command(tmp_path):
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", [[], ["--multirun", "seed=1,2"]], ids=["run", "sweep"])
+def test_command_reports_an_outputs_folder_that_is_a_file(tmp_path, mode):
     (tmp_path / "outputs").write_text("not a folder")
-    answer = pipeline(*WORDS, f"output_dir={tmp_path / 'outputs'}", outputs=tmp_path)
-    assert answer.returncode == 2
-    assert answer.stderr.startswith(f"error: {tmp_path / 'outputs'}")
-    assert "cannot be written (Not a directory); give output_dir=FOLDER, or set PIPELINE_OUTPUTS" in answer.stderr
-    assert answer.stderr.count("\n") == 1
+    result = pipeline(*mode, *OVERRIDES, f"output_dir={tmp_path / 'outputs'}", outputs=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"error: {tmp_path / 'outputs'}")
+    assert "cannot be written (Not a directory); give output_dir=FOLDER, or set PIPELINE_OUTPUTS" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "job" not in result.stdout, "a sweep starts no job"
 
 
-def test_a_sweep_without_a_store_starts_no_job(tmp_path):
-    (tmp_path / "outputs").write_text("not a folder")
-    answer = pipeline("--multirun", "seed=1,2", *WORDS, f"output_dir={tmp_path / 'outputs'}", outputs=tmp_path)
-    assert answer.returncode == 2
-    assert "cannot be written" in answer.stderr
-    assert answer.stderr.count("\n") == 1
-    assert "job" not in answer.stdout
-
-
-def test_a_database_that_cannot_be_written_is_told(outputs):
-    before = (outputs / "mlflow.db").read_bytes()
-    made = sqlite3.connect(f"file:{outputs / 'mlflow.db'}?mode=ro", uri=True)
+def test_read_only_database_is_reported(outputs):
+    database = outputs / "mlflow.db"
+    content = database.read_bytes()
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     with pytest.raises(sqlite3.OperationalError) as caught:
-        made.execute("CREATE TABLE a (b)")
-    made.close()
-    assert explain(caught.value, outputs).startswith(f"{outputs}: cannot be written (attempt to write a readonly")
-    assert (outputs / "mlflow.db").read_bytes() == before
+        connection.execute("CREATE TABLE a (b)")
+    connection.close()
+    message = explain_error(caught.value, outputs)
+    assert message.startswith(f"{outputs}: cannot be written (attempt to write a readonly database); give output_dir=")
+    assert database.read_bytes() == content
 
 
-# Too little memory
+# Lack of memory
 
 
 @pytest.mark.parametrize(
-    ("stage", "advice"),
+    ("stage", "remedy"),
     [
+        pytest.param("data", "lower data.image_size or data.train_size", marks=pytest.mark.slow),
         ("neighbors", "lower data.train_size"),
-        ("evaluate", "lower evaluate.silhouette_sample or"),
-        ("data", "lower data.image_size or"),
+        pytest.param(
+            "evaluate",
+            "lower evaluate.silhouette_sample or evaluate.trustworthiness_sample",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
-def test_too_little_memory_names_the_stage_and_what_to_lower(outputs, monkeypatch, stage, advice):
-    import numpy as np
+def test_lack_of_memory_names_the_stage_and_the_keys_to_lower(outputs, monkeypatch, stage, remedy):
+    compute = Executor.compute
 
-    from pipeline.recipe import Step
+    def compute_without_memory(executor, step, observer):
+        return np.empty(2**46) if step.name == stage else compute(executor, step, observer)
 
-    real = Step.function
-
-    def short(step):
-        return (lambda **given: np.empty(2**46)) if step.name == stage else real(step)
-
+    log = EventLog()
     with monkeypatch.context() as patch:
-        patch.setattr(Step, "function", short)
-        told = told_of(outputs)
-    assert told.startswith(f"out of memory in stage {stage}; {advice}")
-    summary = go(outputs)
-    before = {step.name for step in RECIPE[: RECIPE.index(STEPS[stage])]}
-    assert reused(summary) == before & set(summary["stages"])
+        patch.setattr(Executor, "compute", compute_without_memory)
+        message = message_of_run(outputs, observer=log)
+    assert message.startswith(f"out of memory in stage {stage}; {remedy}, or provide more memory")
+    names = list(STEPS)
+    assert reused_stages(run(outputs)) == set(log.finished_stages) <= set(names[: names.index(stage)])
 
 
 @pytest.mark.parametrize(
@@ -165,44 +163,47 @@ def test_too_little_memory_names_the_stage_and_what_to_lower(outputs, monkeypatc
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_whoever_is_refused_memory_says_the_same(error):
-    assert explain(error).startswith("out of memory; lower data.train_size")
+def test_every_kind_of_memory_error_has_the_same_message(error):
+    assert explain_error(error).startswith("out of memory; lower data.train_size")
 
 
-def test_a_worker_that_was_killed_is_told():
+def test_worker_process_killed_for_memory_is_reported():
     error = type("TerminatedWorkerError", (Exception,), {})("unexpectedly terminated")
-    assert explain(error).startswith("hydra.launcher.n_jobs: a job was killed")
+    expected = "hydra.launcher.n_jobs: a job was killed, most likely for lack of memory; lower it"
+    assert explain_error(error).startswith(expected)
 
 
-# A server that does not answer
+# Server that does not answer
 
 
 @pytest.fixture
-def silent():
-    """The address of something that takes calls and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        yield f"http://127.0.0.1:{one.getsockname()[1]}"
-
-
-def test_a_server_that_is_not_there_is_told_within_seconds(tmp_path, silent, monkeypatch):
-    from pipeline.tracking import client
-
-    monkeypatch.setattr(client, "PATIENCE", 0.5)
+def closed_address():
+    """The address of a port that refuses connections."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        closed = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        started = time.monotonic()
-        for uri, reason in {closed: "Connection refused", silent: "timed out"}.items():
-            told = said(Store, Tracking(uri=uri), tmp_path)
-            assert told.startswith(f"tracking.uri: {uri} does not answer ({reason}); start the server, or give another")
-        assert time.monotonic() - started < 10
+        yield f"http://127.0.0.1:{unused.getsockname()[1]}"
 
 
-def test_the_command_says_so_too(tmp_path):
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        uri = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        answer = pipeline("--multirun", "seed=1,2", *WORDS, f"tracking.uri={uri}", outputs=tmp_path)
-    assert answer.returncode == 2
-    assert answer.stderr.startswith(f"error: tracking.uri: {uri} does not answer")
-    assert answer.stderr.count("\n") == 1
+@pytest.fixture
+def silent_address():
+    """The address of a port that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_unreachable_server_is_reported_within_seconds(tmp_path, closed_address, silent_address, monkeypatch):
+    monkeypatch.setattr("pipeline.tracking.client.SERVER_TIMEOUT", 0.5)
+    started = time.monotonic()
+    for uri, reason in {closed_address: "Connection refused", silent_address: "timed out"}.items():
+        message = error_message(Store, Tracking(uri=uri), tmp_path)
+        assert message.startswith(f"tracking.uri: {uri} does not answer ({reason}); start the server, or give another")
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.slow
+def test_sweep_without_its_server_starts_no_job(tmp_path, closed_address):
+    result = pipeline("--multirun", "seed=1,2", *OVERRIDES, f"tracking.uri={closed_address}", outputs=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"error: tracking.uri: {closed_address} does not answer")
+    assert result.stderr.count("\n") == 1
+    assert "job" not in result.stdout

@@ -1,4 +1,4 @@
-"""What comes from elsewhere is data and never code; what is shown is text; nothing leaves its place or the machine."""
+"""Data, configurations and models from elsewhere run no code, names are escaped in pages, and files stay in place."""
 
 import ast
 import json
@@ -10,59 +10,53 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline import estimators
-from pipeline.artifacts import Clustering
-from pipeline.config import Cluster, Compare, Label, Tracking
-from pipeline.errors import UserError
-from pipeline.models.base import Autoencoder
-from pipeline.paths import PACKAGE
+from pipeline.artifacts import Clustering, estimators
+from pipeline.config import Cluster, Compare, Component, Label, Tracking
+from pipeline.config.instantiate import call_component, instantiate
+from pipeline.models.autoencoder import Autoencoder
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.paths import PACKAGE
 from pipeline.stages.cluster import cluster
 from pipeline.tracking import Store
-from tests.faults.asking import config, run
+from pipeline.workflow.finished_runs import restore_config
 from tests.faults.bad_data import png
+from tests.faults.in_process import compose, error_message, run_recipe
 from tests.helpers import environment
 
-CALLS = [
+NODES = [
     (path.relative_to(PACKAGE).as_posix(), node)
     for path in sorted(PACKAGE.rglob("*.py"))
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    if isinstance(node, ast.Call)
 ]
-IMPORTS = {
-    name
-    for path in PACKAGE.rglob("*.py")
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    for name in (
-        [alias.name for alias in node.names]
-        if isinstance(node, ast.Import)
-        else [str(node.module)]
-        if isinstance(node, ast.ImportFrom)
-        else []
-    )
+CALLS = [(file, node) for file, node in NODES if isinstance(node, ast.Call)]
+IMPORTED_PACKAGES = {
+    name.split(".")[0]
+    for _, node in NODES
+    if isinstance(node, ast.Import | ast.ImportFrom)
+    for name in ([str(node.module)] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
 }
 
 
-def keywords(call):
+def keyword_values(call):
     return {keyword.arg: getattr(keyword.value, "value", None) for keyword in call.keywords}
 
 
-# What is loaded
+# Loading files
 
 
-def test_nothing_unpickles():
-    packages = {name.split(".")[0] for name in IMPORTS}
-    assert not packages & {"pickle", "joblib", "cloudpickle", "dill", "marshal", "shelve", "yaml"}
-    named = [(file, ast.unparse(call.func), keywords(call)) for file, call in CALLS]
-    loads = [(file, given) for file, name, given in named if name == "np.load"]
-    assert len(loads) >= 4
-    assert all(given.get("allow_pickle") is False for _, given in loads), loads
-    models = [given for _, name, given in named if name.endswith("load_model")]
-    assert [given.get("safe_mode") for given in models] == [True]
-    assert not [file for file, name, given in named if name in ("eval", "exec") or given.get("shell")]
+def test_the_package_loads_no_pickle_and_evaluates_no_code():
+    assert not IMPORTED_PACKAGES & {"pickle", "joblib", "cloudpickle", "dill", "marshal", "shelve", "yaml"}
+    calls = [(file, ast.unparse(call.func), keyword_values(call)) for file, call in CALLS]
+    numpy_loads = [(file, keywords) for file, name, keywords in calls if name == "np.load"]
+    assert len(numpy_loads) >= 3
+    assert all(keywords.get("allow_pickle") is False for _, keywords in numpy_loads), numpy_loads
+    keras_loads = [keywords for _, name, keywords in calls if name.endswith("load_model")]
+    assert [keywords.get("safe_mode") for keywords in keras_loads] == [True]
+    assert not [file for file, name, keywords in calls if name in ("eval", "exec") or keywords.get("shell")]
 
 
-class Stranger:
-    """An estimator of nobody's package."""
+class ForeignEstimator:
+    """An estimator whose type is not trusted."""
 
     def fit_predict(self, points):
         self.labels_ = np.arange(len(points)) % 2
@@ -72,40 +66,43 @@ class Stranger:
         return np.full(len(points), 1)
 
 
-def test_an_estimator_comes_back_only_if_its_types_are_trusted(tmp_path, blobs):
+def test_stored_estimator_of_an_untrusted_type_is_not_loaded(tmp_path, blobs):
     from skops import io
 
-    foreign = io.dumps(Stranger())
-    with pytest.raises(estimators.RefusedError, match=r"test_security\.Stranger, which is not loaded"):
-        estimators.loads(foreign)
-    assert not estimators.storable(Stranger())
-    found = cluster(config("cluster=kmeans", "cluster.k=3").cluster, blobs.features, blobs.graph, blobs.latents)
-    found.save(tmp_path)
-    (tmp_path / "estimator.skops").write_bytes(foreign)
-    with pytest.raises(estimators.RefusedError):
+    content = io.dumps(ForeignEstimator())
+    with pytest.raises(estimators.UntrustedTypeError, match=r"test_security\.ForeignEstimator, which is not loaded"):
+        estimators.load_estimator(content)
+    assert not estimators.can_store(ForeignEstimator())
+    config = compose("cluster=kmeans", "cluster.k=3").cluster
+    cluster(config, blobs.features, blobs.graph, blobs.latents).save(tmp_path)
+    (tmp_path / "estimator.skops").write_bytes(content)
+    with pytest.raises(estimators.UntrustedTypeError):
         Clustering.load(tmp_path)
 
 
-def test_an_estimator_that_cannot_be_kept_assigns_nothing(blobs):
-    asked = Cluster(name="strange", estimator={"_target_": f"{__name__}.Stranger"})
-    found = cluster(asked, blobs.features, blobs.graph, blobs.latents)
-    assert found.estimator is None
-    assert found.notes[-1].startswith("strange: this estimator cannot be stored without pickle")
-    assert set(found.held_out) == {0, 1}, "their neighbours decide, not its predict"
+def test_estimator_that_cannot_be_stored_does_not_assign_held_out_images(blobs):
+    config = Cluster(name="foreign", estimator={"_target_": f"{__name__}.ForeignEstimator"})
+    clustering = cluster(config, blobs.features, blobs.graph, blobs.latents)
+    assert clustering.estimator is None
+    assert clustering.notes[-1].startswith("foreign: this estimator cannot be stored without pickle")
+    assert set(clustering.held_out) == {0, 1}, "assigned by their neighbours, not by `predict`"
 
 
-@pytest.mark.parametrize("name", ["os:system", "subprocess:Popen", "pipeline.tracking:Store", "pipeline.models.base:x"])
-def test_a_stored_model_names_no_class_but_an_autoencoder(tmp_path, name):
-    facts = {"class": name, "history": [], "refinement": [], "summary": []}
-    (tmp_path / "artifact.json").write_text(json.dumps(facts))
-    with pytest.raises(ValueError, match="is no autoencoder of this package"):
+@pytest.mark.parametrize(
+    "name", ["os:system", "subprocess:Popen", "pipeline.tracking:Store", "pipeline.models.autoencoder:x"]
+)
+def test_stored_model_may_only_name_an_autoencoder_class(tmp_path, name):
+    metadata = {"class": name, "history": [], "refinement": [], "summary": []}
+    (tmp_path / "artifact.json").write_text(json.dumps(metadata))
+    with pytest.raises(ValueError, match="is not an autoencoder class of this package"):
         Autoencoder.load(tmp_path)
 
 
-def test_a_keras_file_with_code_is_refused(tmp_path):
+@pytest.mark.slow
+def test_keras_file_with_code_is_refused(tmp_path):
     import keras
 
-    from pipeline.models.training import KerasAutoencoder
+    from pipeline.models.keras_autoencoder import KerasAutoencoder
 
     model = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x)])
     for part in ("encoder", "decoder"):
@@ -114,78 +111,127 @@ def test_a_keras_file_with_code_is_refused(tmp_path):
         KerasAutoencoder.load_parts(tmp_path)
 
 
-# What is shown
+# Targets in configurations
 
-NAME = "<script>alert(1)</script>.png"
+GET_SYSTEM = {"_target_": "hydra.utils.get_method", "path": "os.system"}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"_target_": "os.system", "_args_": ["touch run"]},
+        {"_target_": "posix.system", "_args_": ["touch run"]},
+        {"_target_": "os.popen", "_args_": ["touch run"]},
+        {"_target_": "subprocess.run", "args": ["touch", "run"]},
+        {"_target_": "subprocess.Popen", "args": ["touch", "run"]},
+        {"_target_": "builtins.eval", "_args_": ["open('run', 'w')"]},
+        {"_target_": "builtins.exec", "_args_": ["open('run', 'w')"]},
+        {"_target_": "shutil.rmtree", "path": "."},
+        {"_target_": "pickle.loads", "_args_": ["x"]},
+        {"_target_": "sklearn.cluster.KMeans", "n_clusters": {"_target_": "os.system", "_args_": ["touch run"]}},
+        {"_target_": "builtins.list", "_args_": [[{"_target_": "os.system", "_args_": ["touch run"]}]]},
+        {"_target_": "builtins.map", "_args_": [GET_SYSTEM, ["touch run"]]},
+    ],
+    ids=lambda spec: f"{spec['_target_']}-{len(str(spec))}",
+)
+def test_target_that_would_run_commands_is_refused(tmp_path, monkeypatch, spec):
+    monkeypatch.chdir(tmp_path)
+    message = error_message(instantiate, spec, "cluster.estimator")
+    assert message.startswith("cluster.estimator")
+    assert "blocklisted" in message
+    assert not list(tmp_path.iterdir())
+
+
+def test_component_whose_target_would_run_commands_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    component = Component.model_validate({"name": "x", "_target_": "os.system", "command": "touch run"})
+    assert "blocklisted" in error_message(call_component, component, "engine")
+    assert not list(tmp_path.iterdir())
+
+
+def test_reader_that_would_run_commands_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = compose("data=digits", "+data.command=touch run", "data._target_=os.system")
+    assert "blocklisted" in error_message(run_recipe, config, "data")
+    assert not list(tmp_path.iterdir())
+
+
+def test_stored_configuration_may_only_refine_with_functions_of_this_package():
+    values = compose("model=pca").model_dump(by_alias=True)
+    values["refine"]["_target_"] = "os.system"
+    with pytest.raises(UserError, match=r"^refine\._target_ = 'os\.system': choose from 'pipeline\.models\.refine\."):
+        restore_config(values)
+
+
+# Names in pages
+
+FILE_NAME = "<script>alert(1)</script>.png"
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory):
-    """The artifacts of a run on pictures in folders that are called like markup, and one whose name is no text."""
-    folder = tmp_path_factory.mktemp("pictures")
-    for i in range(24):
-        (folder / "<script>alert(1)<").mkdir(exist_ok=True)
-        place = folder / NAME if not i else folder / "<b>'\"&" / f"{i}<i>.png"
-        place.parent.mkdir(exist_ok=True)
-        place.write_bytes(png((10 * i, 200 - 5 * i, i)))
+def markup_run(tmp_path_factory):
+    """A run on images in files and folders named like markup, one of them not UTF-8."""
+    folder = tmp_path_factory.mktemp("images")
+    (folder / "<script>alert(1)<").mkdir()
+    (folder / "<b>'\"&").mkdir()
+    (folder / FILE_NAME).write_bytes(png((0, 200, 0)))
+    for index in range(1, 24):
+        (folder / "<b>'\"&" / f"{index}<i>.png").write_bytes(png((10 * index, 200 - 5 * index, index)))
     (folder / "<b>'\"&" / os.fsdecode(b"\xff.png")).write_bytes(png((255, 255, 255)))
-    asked = config(
+    config = compose(
         "data=image_folder", "model=pca", "model.latent_dim=3", "manifold=none", "project=pca", "cluster=kmeans",
-        "cluster.k=3", "neighbors.k=5", "nulls.sample=0", "data.labels_from=folder", data__path=str(folder),
+        "cluster.k=3", "neighbors.k=5", "baselines.sample=0", "data.labels_from=folder", "report.dpi=30",
+        data__path=str(folder),
     )  # fmt: skip
-    return run(asked)
+    return run_recipe(config)
 
 
-def test_names_of_files_and_folders_are_text_on_every_page(shown, tmp_path):
-    from pipeline.comparing.sides import Side
+def test_names_of_files_folders_and_runs_are_escaped_on_every_page(markup_run):
     from pipeline.stages.compare import compare
+    from pipeline.stages.compare.compared_run import ComparedRun
     from pipeline.stages.label import label
 
-    assert NAME in shown["images"].paths
-    parts = {name: shown[name] for name in ("images", "labels", "graph", "features", "clustering")}
-    clusters = np.roll(shown["clustering"].fitted, 1)
-    moved = replace(shown["clustering"], fitted=clusters)
-    sides = [
-        Side("<script>one", "1", {"k": 3.0}, {"data": NAME}, shown["images"], shown["clustering"]),
-        Side("two", "2", {"k": 3.0}, {"data": "x"}, shown["images"], moved),
-    ]
+    names = ("images", "labels", "graph", "features", "clustering")
+    artifacts = {name: markup_run.load(name) for name in names}
+    images, clustering = artifacts["images"], artifacts["clustering"]
+    assert FILE_NAME in images.paths
+    changed = replace(clustering, fitted=np.roll(clustering.fitted, 1))
+    first = ComparedRun("<script>one", "1", {"k": 3.0}, {"data": FILE_NAME}, images, clustering)
+    second = ComparedRun("two", "2", {"k": 3.0}, {"data": "x"}, images, changed)
     pages = {
-        "report": shown["page"].html,
-        "explorer": shown["explorer"].html,
-        "label": label(Label(budget=25, simulate=False), **parts).html,
-        "compare": compare(Compare(), *sides).html,
+        "report": markup_run.load("report").html,
+        "explorer": markup_run.load("explorer").html,
+        "label": label(Label(budget=25, simulate=False), **artifacts).html,
+        "compare": compare(Compare(), first, second).html,
     }
     for name, html in pages.items():
-        assert "<script>alert" not in html, name
-        assert "<script>one" not in html, name
-        assert "<i>.png" not in html, name
-        assert "<b>'" not in html, name
-        (tmp_path / name).write_text(html, encoding="utf-8")
+        for markup in ("<script>alert", "<script>one", "<i>.png", "<b>'"):
+            assert markup not in html, name
     assert "alert(1)" in pages["explorer"]
     assert "alert(1)" in pages["label"]
 
 
-# Where things stay
+# Files and addresses
 
 
 @pytest.mark.parametrize("name", ["../elsewhere", "/tmp/elsewhere", "a/../../b", "."])
-def test_an_experiment_stays_in_the_outputs_folder(outputs, name):
+def test_experiment_name_cannot_lead_out_of_the_outputs_folder(outputs, name):
     with pytest.raises(UserError, match=r"^tracking\.experiment = .*: leads out of .*artifacts; choose a name"):
         Store(Tracking(experiment=name), outputs)
 
 
-def test_nothing_here_serves_and_what_is_suggested_stays_on_this_machine(outputs):
-    assert not {name.split(".")[0] for name in IMPORTS} & {"socketserver", "http", "uvicorn", "flask", "fastapi"}
-    texts = [path.read_text(encoding="utf-8") for path in [*PACKAGE.rglob("*.py"), PACKAGE.parent / "README.md"]]
-    assert not [text for text in texts if "0.0.0.0" in text]
+def test_the_package_starts_no_server_and_suggests_local_addresses_only(outputs):
+    assert not IMPORTED_PACKAGES & {"socketserver", "http", "uvicorn", "flask", "fastapi"}
+    for path in [*PACKAGE.rglob("*.py"), *PACKAGE.parent.glob("*.md")]:
+        assert "0.0.0.0" not in path.read_text(encoding="utf-8"), path
     store = Store(Tracking(), outputs)
-    assert "--host" not in store.ui_command, "mlflow's own default is 127.0.0.1"
+    assert "--host" not in store.ui_command, "MLflow's default is 127.0.0.1"
     assert store.view.startswith("http://127.0.0.1:")
     assert os.name == "nt" or store.ui_command.startswith("MLFLOW_DISABLE_TELEMETRY=true ")
 
 
 @pytest.mark.parametrize(("chosen", "expected"), [(None, "true"), ("false", "false")])
-def test_telemetry_is_off_unless_asked_for(chosen, expected):
+def test_telemetry_is_off_unless_enabled(chosen, expected):
     code = "import os, pipeline.tracking; print(os.environ['MLFLOW_DISABLE_TELEMETRY'])"
-    asked = environment() | ({"MLFLOW_DISABLE_TELEMETRY": chosen} if chosen else {})
-    assert subprocess.check_output([sys.executable, "-c", code], env=asked, text=True).strip() == expected
+    variables = environment() | ({"MLFLOW_DISABLE_TELEMETRY": chosen} if chosen else {})
+    assert subprocess.check_output([sys.executable, "-c", code], env=variables, text=True).strip() == expected

@@ -1,7 +1,7 @@
-"""One of several processes that use a store at once: `python -m tests.faults.workers OUTPUTS HOW N`, no TensorFlow.
+"""A process that stores results beside others: `python -m tests.faults.workers OUTPUTS NAME N`, without TensorFlow.
 
-It starts N runs, each with one stage whose result it stores unless another process has it. HOW is `same` where all
-processes want the same results, or a name of its own.
+It starts N runs of one stage each, and stores the result unless another process has. Processes with the same NAME want
+the same results.
 """
 
 import sys
@@ -9,25 +9,26 @@ import tempfile
 from pathlib import Path
 
 from pipeline.config import Tracking
-from pipeline.console import Console
+from pipeline.runtime.observer import RunObserver
 from pipeline.tracking import Store
 
 
-def main(outputs, how, count):
-    store, console = Store(Tracking(), outputs), Console()
-    for place in range(count):
-        identity = f"{how}-{place}"
-        with store.run("execution", identity) as execution, store.lock(identity, console):
-            if store.find(identity, console) is not None:
-                print("reused", identity)
+def main(outputs: Path, name: str, count: int) -> None:
+    """Store `count` results, and print for each whether it was computed or reused."""
+    store, observer = Store(Tracking(), outputs), RunObserver()
+    for index in range(count):
+        fingerprint = f"{name}-{index}"
+        with store.run("execution", fingerprint) as execution, store.lock(fingerprint, observer):
+            if store.find(fingerprint, observer) is not None:
+                print("reused", fingerprint)
                 continue
             with (
-                execution.stage("extract", identity, {"place": place}) as run,
-                tempfile.TemporaryDirectory() as made,
+                store.stage_run(execution.id, "extract", fingerprint, {"index": index}) as run,
+                tempfile.TemporaryDirectory() as folder,
             ):
-                (Path(made) / "numbers.txt").write_text(identity * 100)
-                run.store_result(Path(made), {"place": place})
-            print("computed", identity)
+                (Path(folder) / "numbers.txt").write_text(fingerprint * 100)
+                store.store_result(run, Path(folder), {"index": index})
+            print("computed", fingerprint)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""How time and memory grow with the number of images: `python -m tests.benchmarks.growth`."""
+"""Time and memory of the pipeline against the number of images: `python -m tests.benchmarks.growth`."""

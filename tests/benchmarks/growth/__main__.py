@@ -1,7 +1,7 @@
-"""Run the whole pipeline on ever more images: `python -m tests.benchmarks.growth [N …] [--anew]`.
+"""Run the whole pipeline on increasing numbers of images: `python -m tests.benchmarks.growth [N …] [--repeat]`.
 
-The images are MNIST's and distorted copies of them, the command is the same but for their number. Sizes that the
-record holds already, of this machine and these versions, are not repeated. Nothing else should run meanwhile.
+The images are MNIST's and distorted copies of them; only their number changes between the runs. Sizes that the record
+already holds for this machine and these versions are skipped. Nothing else should run on the machine meanwhile.
 """
 
 from __future__ import annotations
@@ -14,61 +14,65 @@ from typing import Any
 from rich.console import Console
 from rich.markdown import Markdown
 
-from pipeline.reproduction.tables import to_markdown
-from pipeline.reproduction.write import RECORDS, ROOT
-from tests.benchmarks import keeping
-from tests.benchmarks.command import python
-from tests.benchmarks.growth import record
+from tests.benchmarks.command import run_python
+from tests.benchmarks.growth.record import FIGURE, SCORES, SECTION, growth_table, merge_runs
+from tests.benchmarks.records import read_record, write_record
 from tests.helpers import summaries
+from tests.markdown_sections import RECORDS, ROOT
+from tests.tables import to_markdown
 
 FILE = RECORDS / "growth.json"
 MNIST = 60_000
 SIZES = (10_000, MNIST, 4 * MNIST, 1_000_000)
-WORDS = ("neighbors=approximate", f"train.epoch_size={MNIST}")
+OVERRIDES = ("neighbors=approximate", f"train.epoch_size={MNIST}")
 
 
-def words(n: int) -> tuple[str, ...]:
-    """Return what the command line says for n images."""
+def overrides_for(n: int) -> tuple[str, ...]:
+    """Return the command-line overrides for n images."""
     copies = -(-n // MNIST) - 1
-    return (*WORDS, "data=mnist_augmented", f"data.copies={copies}", f"data.train_size={n}")
+    return (*OVERRIDES, "data=mnist_augmented", f"data.copies={copies}", f"data.train_size={n}")
 
 
-def run(n: int, *more: str) -> dict[str, Any]:
-    """Run the pipeline on n images in a fresh store, and return seconds and peak memory of every stage, and scores."""
+def measure_run(n: int, *overrides: str) -> dict[str, Any]:
+    """Run the pipeline on n images in a new store; return seconds and peak memory of every stage, and scores."""
     with tempfile.TemporaryDirectory(prefix="growth-") as folder:
-        python("-m", "pipeline", *words(n), *more, outputs=Path(folder))
+        run_python("-m", "pipeline", *overrides_for(n), *overrides, outputs=Path(folder))
         (summary,) = summaries(Path(folder))
-    scores: dict[str, float] = summary["metrics"]
-    stages = {
-        name: {"seconds": round(one["seconds"], 1), "peak_mib": round(one["peak_mib"])}
-        for name, one in summary["stages"].items()
+    metrics: dict[str, float] = summary["metrics"]
+    return {
+        "n": n,
+        "seconds": round(metrics["wall_seconds"], 1),
+        "peak_mib": round(metrics["peak_mib"]),
+        "scores": {name: round(metrics[name], 4) for name in SCORES},
+        "stages": {
+            name: {"seconds": round(stage["seconds"], 1), "peak_mib": round(stage["peak_mib"])}
+            for name, stage in summary["stages"].items()
+        },
     }
-    kept = {name: round(scores[name], 4) for name in record.SCORES}
-    whole = {"n": n, "seconds": round(scores["wall_seconds"], 1), "peak_mib": round(scores["peak_mib"])}
-    return whole | {"scores": kept, "stages": stages}
 
 
-def write(runs: list[dict[str, Any]], root: Path) -> None:
-    """Write record, figure and the README's section."""
-    from tests.benchmarks.growth.figure import figure
+def update_record(runs: list[dict[str, Any]], root: Path) -> None:
+    """Write record, figure and table."""
+    from tests.benchmarks.growth.figure import growth_figure
 
-    found = record.merge(keeping.read(root / FILE), runs)
-    keeping.write(root, FILE, found, record.FIGURE, figure(found), "growth", record.section(found))
+    record = merge_runs(read_record(root / FILE), runs)
+    write_record(root, FILE, record, FIGURE, growth_figure(record), SECTION)
 
 
 def main() -> None:
-    """Carry out the runs that are missing, the smallest first, and keep record and README up to date after each."""
+    """Measure the missing sizes, the smallest first, and update the record after each."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks.growth", description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, metavar="N", help=f"images (default {SIZES})")
-    parser.add_argument("--anew", action="store_true", help="repeat what the record holds")
-    given, console = parser.parse_args(), Console(soft_wrap=True)
-    there = set() if given.anew else {one["n"] for one in record.merge(keeping.read(ROOT / FILE), [])["runs"]}
-    for n in sorted(set(given.sizes or SIZES) - there):
+    parser.add_argument("--repeat", action="store_true", help="measure recorded sizes again")
+    arguments, console = parser.parse_args(), Console(soft_wrap=True)
+    runs = merge_runs(read_record(ROOT / FILE), [])["runs"]
+    skipped = set() if arguments.repeat else {run["n"] for run in runs}
+    for n in sorted(set(arguments.sizes or SIZES) - skipped):
         with console.status(f"{n:,} images"):
-            found = run(n)
-        console.print(f"{n:,} images: {found['seconds']} s, {found['peak_mib']:,} MiB", highlight=False)
-        write([found], ROOT)
-    console.print(Markdown(to_markdown([record.table(record.merge(keeping.read(ROOT / FILE), []))])))
+            run = measure_run(n)
+        console.print(f"{n:,} images: {run['seconds']} s, {run['peak_mib']:,} MiB", highlight=False)
+        update_record([run], ROOT)
+    console.print(Markdown(to_markdown([growth_table(merge_runs(read_record(ROOT / FILE), []))])))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""How well this project clusters beside ClustPy's deep clusterings: the same images, the same machine, the same k."""
+"""Accuracy compared with ClustPy's deep clustering methods on the same images, the same machine and the same k."""

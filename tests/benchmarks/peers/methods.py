@@ -1,4 +1,4 @@
-"""The methods that are compared: ours, and ClustPy's as ClustPy sets them."""
+"""The compared methods: ours, and ClustPy's with ClustPy's defaults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ K = 10
 
 @dataclass(frozen=True)
 class Budget:
-    """How long ClustPy trains, in epochs; these are its own defaults. Ours has its default steps."""
+    """Epochs of ClustPy's trainings; the defaults are ClustPy's. Our recipes have their default steps."""
 
     pretraining: int = 100
     clustering: int = 150
@@ -26,7 +26,7 @@ Cluster = Callable[[Pixel, int, Budget], NDArray[Any]]
 
 @dataclass(frozen=True)
 class Method:
-    """A method's library, what has to be said of its settings, whether it trains on towards clusters, and itself."""
+    """A method: its library, a note on its settings, whether its training has a clustering phase, and its function."""
 
     library: str
     settings: str
@@ -34,39 +34,39 @@ class Method:
     cluster: Cluster
 
     def epochs(self, budget: Budget) -> list[int]:
-        """Return the epochs of its trainings as far as the budget sets them."""
+        """Return the epochs of its trainings that the budget sets."""
         if self.library != "ClustPy":
             return []
         return [budget.pretraining, budget.clustering] if self.refines else [budget.pretraining]
 
 
-def default(images: Pixel, seed: int, budget: Budget, *words: str) -> NDArray[Any]:
-    """Cluster as `python -m pipeline` does, the map of all images included."""
-    from pipeline.notebook import cluster_images
+def cluster_by_default(images: Pixel, seed: int, budget: Budget, *overrides: str) -> NDArray[Any]:
+    """Cluster as `python -m pipeline` does, with the map of all images."""
+    from pipeline.api import cluster_images
 
-    return np.asarray(cluster_images(images, *words, k=K, seed=seed).clusters)
+    return np.asarray(cluster_images(images, *overrides, k=K, seed=seed).clusters)
 
 
-def self_trained(images: Pixel, seed: int, budget: Budget) -> NDArray[Any]:
+def cluster_by_self_training(images: Pixel, seed: int, budget: Budget) -> NDArray[Any]:
     """Cluster as `experiment=best` does."""
-    return default(images, seed, budget, "refine=self_training")
+    return cluster_by_default(images, seed, budget, "refine=self_training")
 
 
-def clustpy(name: str) -> Cluster:
-    """Return one of ClustPy's methods that pretrain an autoencoder and train it on, with ClustPy's defaults."""
+def clustpy_method(name: str) -> Cluster:
+    """Return a ClustPy method that pretrains an autoencoder and then trains it for clustering, with its defaults."""
 
     def cluster(images: Pixel, seed: int, budget: Budget) -> NDArray[Any]:
         import clustpy.deep
 
         epochs = {"pretrain_epochs": budget.pretraining, "clustering_epochs": budget.clustering}
         method = getattr(clustpy.deep, name)(n_clusters=K, random_state=seed, **epochs)
-        return np.asarray(method.fit(flat(images)).labels_)
+        return np.asarray(method.fit(flatten_images(images)).labels_)
 
     return cluster
 
 
-def n2d(images: Pixel, seed: int, budget: Budget) -> NDArray[Any]:
-    """Cluster by N2D with the UMAP of its publication: ClustPy's own default, t-SNE in k dimensions, is an error."""
+def cluster_by_n2d(images: Pixel, seed: int, budget: Budget) -> NDArray[Any]:
+    """Cluster by N2D with the UMAP of its publication; ClustPy's default, t-SNE in k dimensions, raises an error."""
     from clustpy.deep import N2D
     from umap import UMAP
 
@@ -78,19 +78,19 @@ def n2d(images: Pixel, seed: int, budget: Budget) -> NDArray[Any]:
         manifold_params=published,
         random_state=seed,
     )
-    return np.asarray(method.fit(flat(images)).labels_)
+    return np.asarray(method.fit(flatten_images(images)).labels_)
 
 
-def flat(images: Pixel) -> NDArray[np.float32]:
-    """Return images (n, h, w) uint8 as ClustPy takes them: (n, h·w) in [0, 1]."""
+def flatten_images(images: Pixel) -> NDArray[np.float32]:
+    """Return images (n, h, w) uint8 as ClustPy expects them: (n, h·w) in [0, 1]."""
     return (images.reshape(len(images), -1) / np.float32(255)).astype(np.float32)
 
 
 METHODS = {
-    "ours": Method("this project", "the default recipe, with its map", False, default),
-    "ours, self-trained": Method("this project", "`experiment=best`, with its map", True, self_trained),
-    "DEC": Method("ClustPy", "", True, clustpy("DEC")),
-    "IDEC": Method("ClustPy", "", True, clustpy("IDEC")),
-    "DCN": Method("ClustPy", "", True, clustpy("DCN")),
-    "N2D": Method("ClustPy", "UMAP as published, 10 dimensions, 20 neighbours, min_dist 0", False, n2d),
+    "ours": Method("this project", "the default recipe, with its map", False, cluster_by_default),
+    "ours, self-trained": Method("this project", "`experiment=best`, with its map", True, cluster_by_self_training),
+    "DEC": Method("ClustPy", "", True, clustpy_method("DEC")),
+    "IDEC": Method("ClustPy", "", True, clustpy_method("IDEC")),
+    "DCN": Method("ClustPy", "", True, clustpy_method("DCN")),
+    "N2D": Method("ClustPy", "UMAP as published, 10 dimensions, 20 neighbours, min_dist 0", False, cluster_by_n2d),
 }

@@ -1,4 +1,4 @@
-"""One method, one seed, one fresh process: its scores, its time, its peak memory."""
+"""One trial: a method with a seed in a new process; its scores, time and peak memory."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from tests.benchmarks.peers.methods import METHODS, Budget, Pixel
 from tests.benchmarks.worker import Facts, Worker
 
 SUBSET_SEED = 0
-"""Which images are taken; the methods' seeds have no part in it."""
+"""Selects the images, independently of the methods' seeds."""
 
 
 def subset(n: int) -> tuple[Pixel, NDArray[Any]]:
     """Return n MNIST training images (n, 28, 28) uint8, stratified by label, and their labels."""
-    from pipeline.notebook import settings
+    from pipeline.config.compose import compose_config
     from pipeline.stages.data import data
 
-    images, labels = data(settings(f"data.train_size={n}", "data.test_size=1", f"seed={SUBSET_SEED}").data)
+    images, labels = data(compose_config(f"data.train_size={n}", "data.test_size=1", f"seed={SUBSET_SEED}").data)
     return np.asarray(images.train[..., 0]), np.asarray(labels.train)
 
 
-def prepare(name: str, seed: int, n: int, budget: Budget) -> Callable[[], Facts]:
-    """Read the images; return the work, which imports what the method needs as its user would have to."""
+def prepare_trial(name: str, seed: int, n: int, budget: Budget) -> Callable[[], Facts]:
+    """Read the images and return the work, whose time includes the method's imports."""
     images, labels = subset(n)
 
     def work() -> Facts:
-        from pipeline.metrics import score
+        from pipeline.clustering.metrics import score_clustering
 
         started = time.process_time()
         clusters = METHODS[name].cluster(images, seed, budget)
-        used = time.process_time() - started  # what else the machine does has less part in it than in the wall's time
-        found = score(labels, clusters)
-        scores = {key: found[f"{key}_score"] for key in ("accuracy", "nmi", "ari")}
-        return scores | {"k": found["k"], "processor_seconds": used}
+        seconds = time.process_time() - started  # less affected by other processes than wall time
+        metrics = score_clustering(labels, clusters)
+        scores = {key: metrics[f"{key}_score"] for key in ("accuracy", "nmi", "ari")}
+        return scores | {"k": metrics["k"], "processor_seconds": seconds}
 
     return work
 
 
-def trial(name: str, seed: int, n: int, budget: Budget) -> dict[str, Any]:
-    """Carry one out in a process of its own and return what the record keeps of it."""
+def run_trial(name: str, seed: int, n: int, budget: Budget) -> dict[str, Any]:
+    """Run a trial in a process of its own and return its measurements."""
     with Worker() as worker:
-        worker.prepare(name, partial(prepare, name, seed, n, budget))
+        worker.prepare(name, partial(prepare_trial, name, seed, n, budget))
         seconds, facts = worker.run(name)
         peak = worker.peak()
     return {

@@ -1,0 +1,72 @@
+"""Cluster an array of images from Python, without command line, MLflow or files.
+
+>>> from pipeline import cluster_images
+>>> result = cluster_images(images, k=10)
+>>> result.clusters, result.confidence, result.map.fitted
+>>> result.assign(new_images)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.artifacts.base import Float, Int
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features, Map
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.latents import Graph, Latents
+from pipeline.config.compose import compose_config
+from pipeline.models.assigner import PARTS, Assigner
+from pipeline.models.autoencoder import Autoencoder
+from pipeline.runtime.observer import SILENT, Observer
+from pipeline.workflow.executor import Executor
+
+ARTIFACTS = ("images", "autoencoder", "latents", "graph", "features", "clustering", "map")
+
+
+@dataclass(frozen=True)
+class ClusteringResult:
+    """The clusters of an array of images, and the artifacts that they were computed from."""
+
+    images: Images
+    autoencoder: Autoencoder
+    latents: Latents
+    graph: Graph
+    features: Features
+    clustering: Clustering
+    map: Map
+
+    @property
+    def clusters(self) -> Int:
+        """The cluster of each image, (n,) int32, −1 for noise; cluster 0 is the largest."""
+        return self.clustering.fitted
+
+    @property
+    def confidence(self) -> Float:
+        """The confidence of each assignment, (n,) float32 in [0, 1]."""
+        return self.clustering.confidence
+
+    def assign(self, images: NDArray[Any]) -> pd.DataFrame:
+        """Return cluster, confidence, distance and far of new images with the shape and range of the first ones."""
+        assigner = Assigner.from_artifacts(**{name: getattr(self, name) for name in PARTS})
+        return assigner(Images.from_array(images).fitted)
+
+
+def cluster_images(
+    images: NDArray[Any], *overrides: str, k: int | None = None, seed: int = 42, observer: Observer = SILENT
+) -> ClusteringResult:
+    """Cluster an array (n, h, w) or (n, h, w, c), uint8 or floats in [0, 1].
+
+    `k` is the number of clusters, for clusterers that take one. `overrides` are those of the command line, such as
+    "model=pca", "cluster=hdbscan" or "train.epochs=4". Labels have no part in it.
+
+    Raises:
+        UserError: an override is wrong, or the images do not suit the settings.
+    """
+    config = compose_config(*overrides, *([] if k is None else [f"cluster.k={k}"]), f"seed={seed}")
+    executor = Executor(config, observer=observer, given={"images": Images.from_array(images)})
+    return ClusteringResult(**{name: executor.load(name) for name in ARTIFACTS})

@@ -1,0 +1,1 @@
+"""The command line: help, jobs, sweeps, signals, and what is printed to the terminal."""

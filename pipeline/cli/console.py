@@ -1,0 +1,121 @@
+"""The terminal output of a run: a line and a progress bar for each stage, and tables at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console as RichConsole
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pipeline.runtime.observer import Log, RunObserver, StageObserver
+
+
+class TerminalObserver(StageObserver):
+    """Moves a progress bar on a terminal, prints a line for each step elsewhere, and logs the metrics."""
+
+    def __init__(
+        self, name: str, terminal: RichConsole, bar: Progress | None, log: Log, scratch: Path | None = None
+    ) -> None:
+        super().__init__(scratch)
+        self.name, self.terminal, self.bar, self.log = name, terminal, bar, log
+        self.task: TaskID | None = bar.add_task(name, total=None, detail="") if bar else None
+
+    def progress(self, done: float, total: float, unit: str = "") -> None:
+        """Move the bar."""
+        if self.bar is not None and self.task is not None:
+            detail = f"{done:,.0f}/{total:,.0f} {unit}"
+            self.bar.update(self.task, completed=done, total=total, detail=detail)
+
+    def report_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Log the metrics; print them if there is no bar to show them."""
+        self.log({f"{self.name}/{key}": value for key, value in metrics.items()}, step)
+        text = "  ".join(f"{key} {value:.4f}" for key, value in metrics.items())
+        if self.bar is None:
+            self.terminal.print(f"  {self.name} {step}: {text}", highlight=False)
+        elif self.task is not None:
+            self.bar.update(self.task, description=f"{self.name} [dim]{text}[/dim]")
+
+    def table(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Print and keep a table."""
+        super().table(title, rows)
+        table = Table(title=title, title_justify="left")
+        for key, value in rows[0].items():
+            table.add_column(key.replace("_", " "), justify="right" if isinstance(value, int) else "left")
+        for row in rows:
+            table.add_row(*("" if value is None else str(value) for value in row.values()))
+        self._console.print(table)
+
+    def note(self, message: str) -> None:
+        """Print and keep a note."""
+        super().note(message)
+        self._console.print(f"  note: {message}", style="yellow", highlight=False)
+
+    @property
+    def _console(self) -> RichConsole:
+        """The console to print on while a bar may be drawn."""
+        return self.bar.console if self.bar else self.terminal
+
+
+class Console(RunObserver):
+    """Prints the events of a run on a terminal."""
+
+    def __init__(self, terminal: RichConsole | None = None) -> None:
+        self.terminal = terminal or RichConsole(soft_wrap=True)
+
+    def message(self, text: str) -> None:
+        """Print one line."""
+        self.terminal.print(text, highlight=False)
+
+    def warning(self, text: str) -> None:
+        """Print one yellow line."""
+        self.terminal.print(text, style="yellow", highlight=False)
+
+    def error(self, text: str) -> None:
+        """Print one red line."""
+        self.terminal.print(text, style="red", highlight=False)
+
+    @contextmanager
+    def stage(self, name: str, log: Log, scratch: Path | None = None) -> Iterator[StageObserver]:
+        """Observe a stage, with a bar and the elapsed time if the output is a terminal."""
+        if not self.terminal.is_terminal:
+            self.message(f"  {name} …")
+            yield TerminalObserver(name, self.terminal, None, log, scratch)
+            return
+        columns = (
+            SpinnerColumn(), TextColumn("{task.description:<10}"), BarColumn(), TextColumn("{task.fields[detail]}"),
+            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+        )  # fmt: skip
+        with Progress(*columns, console=self.terminal, transient=True) as bar:
+            yield TerminalObserver(name, self.terminal, bar, log, scratch)
+
+    def stage_finished(self, name: str, seconds: float, reused: bool, peak_mib: float) -> None:
+        """Print a stage's time and peak memory, or that it is reused."""
+        if reused:
+            self.message(f"[green]✓[/green] {name:<10} [dim]reused[/dim]")
+        else:
+            self.message(f"[green]✓[/green] {name:<10} {seconds:7.1f} s  [dim]peak memory {peak_mib:,.0f} MiB[/dim]")
+
+    def scores(self, values: Mapping[str, float]) -> None:
+        """Print the scores of the fitted and the held-out images side by side."""
+        names = [name.removeprefix("train/") for name in values if name.startswith("train/")]
+        if not names:
+            return
+        table = Table(title=f"Scores, k = {values.get('k', 0):.0f}", title_justify="left")
+        table.add_column("score")
+        for column in ("train (fitted)", "test (held out)"):
+            table.add_column(column, justify="right")
+        for name in names:
+            cells = [values.get(f"{part}/{name}") for part in ("train", "test")]
+            table.add_row(name, *("–" if cell is None else format_score(cell) for cell in cells))
+        for name in ("map/trustworthiness", "map/neighbors_kept", "reconstruction/test_mse"):
+            if name in values:
+                table.add_row(name, format_score(values[name]), "")
+        self.terminal.print(table)
+
+
+def format_score(value: float) -> str:
+    """Return a score with four decimals; whole and large numbers without any."""
+    return f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:.4f}"

@@ -1,0 +1,85 @@
+"""One job of Hydra: validate the configuration, run it, and record a failure for the exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pipeline.cli import signals
+from pipeline.cli.errors import SHOW_TRACEBACKS, explain_error
+from pipeline.config import Config
+from pipeline.config.compose import to_config
+from pipeline.runtime.environment import set_library_environment
+from pipeline.runtime.memory import free_memory
+from pipeline.runtime.temp_dirs import job_temp_dir
+
+FAILURE = "failure.txt"
+"""The file in a job's folder with the reason of its failure; a sweep continues with its other jobs."""
+
+FULL_COLLECTION_EVERY = 10
+"""Jobs of a sweep after which its process runs a full garbage collection."""
+
+_exit_status = 0
+
+
+def exit_status() -> int:
+    """Return the exit status so far: 0, or 2 after a failed job of a sweep."""
+    return _exit_status
+
+
+def mark_failed() -> None:
+    """Set the exit status to 2."""
+    global _exit_status  # a process has one exit status
+    _exit_status = 2
+
+
+def run_job(values: Any) -> None:
+    """Run one composed configuration; in a sweep a failure is printed and recorded in the job's folder."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    set_library_environment()
+    signals.ignore_interrupts()
+    settings = HydraConfig.get()
+    folder = Path(settings.runtime.output_dir)
+    is_sweep = settings.mode == RunMode.MULTIRUN
+    if is_sweep:
+        print(f"\n— job {settings.job.num}: {settings.job.override_dirname or 'defaults'}", flush=True)
+    try:
+        config = to_config(values)
+        with job_temp_dir():
+            _run(config, folder, list(settings.overrides.task))
+    except Exception as error:
+        reason = explain_error(error, Path(values.output_dir))
+        if not is_sweep and (reason is None or SHOW_TRACEBACKS):
+            raise
+        reason = reason or f"{type(error).__name__}: {error}"
+        if is_sweep:
+            with suppress(OSError):  # a full disk, for example, which is the reason printed
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / FAILURE).write_text(reason)
+        print(f"error: {reason}", file=sys.stderr)
+        mark_failed()
+    finally:
+        if is_sweep:  # the jobs share a process
+            free_memory(thorough=settings.job.num % FULL_COLLECTION_EVERY == 0)
+
+
+def _run(config: Config, folder: Path, overrides: list[str]) -> None:
+    """Run the action or the stages that the configuration asks for."""
+    from pipeline.workflow.plan import plan
+
+    _, action = plan(config)
+    from pipeline.cli.console import Console
+
+    if action is not None:
+        from pipeline.workflow.run_action import run_action
+
+        run_action(config, folder, overrides, Console())
+    else:
+        from pipeline.workflow.execution import execute_run
+
+        execute_run(config, folder, overrides, os.environ.get("PIPELINE_SWEEP_RUN"), Console())

@@ -1,0 +1,173 @@
+"""A sweep: one parent run over its jobs, and at its end a table, a CSV and a figure of the swept keys."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+
+from pipeline.cli import job
+from pipeline.cli.console import Console, format_score
+from pipeline.cli.errors import print_error
+from pipeline.config.compose import to_config
+from pipeline.runtime.environment import set_library_environment
+
+TABLE_COLUMNS = (
+    "train/purity_score",
+    "train/accuracy_score",
+    "test/accuracy_score",
+    "train/nmi_score",
+    "train/ari_score",
+    "k",
+    "latent_size",
+)
+FIGURE_SCORES = ("train/purity_score", "test/purity_score", "train/nmi_score", "test/nmi_score")
+LABEL_FREE_SCORES = ("train/silhouette_score", "map/trustworthiness")
+FORWARDED_VARIABLES = ("MLFLOW_TRACKING_URI",)
+"""Environment variables of the sweep's process that its jobs need."""
+
+
+class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
+    """Hydra calls this before the first and after the last job."""
+
+    def __init__(self) -> None:
+        self.store: Any = None
+        self.parent: Any = None
+
+    def on_multirun_start(self, config: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Validate the common settings, create the store before the jobs race for it, and start the parent run."""
+        set_library_environment()
+        settings = to_config(_without_hydra(config))
+        try:
+            self._start(settings, list(config.hydra.overrides.task))
+            _forward_to_jobs(config, self.parent.id)
+        except Exception as error:  # Hydra would turn it into a warning and start the jobs, which would all fail
+            print_error(error, Path(settings.output_dir))
+            raise SystemExit(2) from error
+
+    def _start(self, settings: Any, overrides: list[str]) -> None:
+        from pipeline.tracking import Store
+
+        self.store = Store(settings.tracking, Path(settings.output_dir))
+        self.store.kill_orphaned_runs(Console())
+        command = " ".join(overrides)
+        self.parent = self.store.start("sweep", f"sweep {command}", None, {"pipeline.command": command})
+
+    def on_multirun_end(self, config: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Summarize the jobs in a table, a CSV and a figure, in the sweep's folder and in the parent run."""
+        if self.parent is None:
+            return
+        try:
+            self._finish(Path(config.hydra.sweep.dir))
+        except Exception as error:  # Hydra would turn it into a warning
+            print_error(error, self.store.outputs)
+            job.mark_failed()
+
+    def _finish(self, folder: Path) -> None:
+        rows, failures = read_jobs(folder)
+        console = Console()
+        if rows:
+            _write_summary(rows, folder, self.parent, console)
+        for name, reason in failures.items():
+            console.error(f"job {name} failed: {reason}")
+        if failures:
+            job.mark_failed()
+        self.parent.finish("FAILED" if failures else "FINISHED")
+        console.message(f"sweep   {folder}")
+        console.message(f"browse  {self.store.ui_command}")
+        console.message(f"        {self.store.view}")
+
+
+def _forward_to_jobs(config: Any, parent: str) -> None:
+    """Let Hydra set the parent run and the server's address in each job, on whatever machine it is started."""
+    from omegaconf import open_dict
+
+    variables = {name: os.environ[name] for name in FORWARDED_VARIABLES if name in os.environ}
+    variables["PIPELINE_SWEEP_RUN"] = parent
+    with open_dict(config):
+        config.hydra.overrides.hydra += [f"++hydra.job.env_set.{name}='{value}'" for name, value in variables.items()]
+
+
+def _without_hydra(config: Any) -> Any:
+    """The composed configuration without Hydra's own part, which resolves only inside a job."""
+    from omegaconf import OmegaConf, open_dict
+
+    copy = OmegaConf.create(config)
+    with open_dict(copy):
+        copy.pop("hydra")
+    return copy
+
+
+def read_jobs(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return a row (job, swept keys, run id, metrics) for each finished job, and the reason of each failed one."""
+    rows: list[dict[str, Any]] = []
+    failures: dict[str, str] = {}
+    for path in sorted((path for path in folder.iterdir() if path.is_dir()), key=_job_number):
+        if (path / job.FAILURE).exists():
+            failures[path.name] = (path / job.FAILURE).read_text()
+        elif (path / "summary.json").exists():
+            summary = json.loads((path / "summary.json").read_text())
+            rows.append({"job": path.name, **_overrides(path), "run_id": summary["run_id"], **summary["metrics"]})
+    return rows, failures
+
+
+def _job_number(path: Path) -> tuple[int, str]:
+    return (int(path.name), "") if path.name.isdigit() else (10**9, path.name)
+
+
+def _overrides(path: Path) -> dict[str, str]:
+    """The overrides that Hydra recorded for a job, by key."""
+    from omegaconf import OmegaConf
+
+    overrides = OmegaConf.load(path / ".hydra" / "overrides.yaml")
+    return {key: value for key, _, value in (str(override).partition("=") for override in overrides)}
+
+
+def _write_summary(rows: list[dict[str, Any]], folder: Path, parent: Any, console: Console) -> None:
+    import pandas as pd
+
+    table = pd.DataFrame(rows)
+    keys = swept_keys(rows)
+    table.to_csv(folder / "sweep.csv", index=False)
+    parent.log_files(folder / "sweep.csv")
+    _print_table(rows, keys, console)
+    scores = [name for name in FIGURE_SCORES if name in table] or [name for name in LABEL_FREE_SCORES if name in table]
+    if keys and scores:
+        from pipeline.pages.figures.sweep import plot_sweep
+
+        figure = plot_sweep(table, keys, scores)
+        figure.savefig(folder / "sweep.png", dpi=130)
+        parent.log_files(folder / "sweep.png")
+    best = {f"best/{name}": float(table[name].max()) for name in scores}
+    mean = {f"mean/{name}": float(table[name].mean()) for name in scores}
+    spread = {f"sd/{name}": float(table[name].std(ddof=1)) for name in scores} if len(table) > 1 else {}
+    parent.log_metrics({"jobs": float(len(table))} | best | mean | spread)
+
+
+def swept_keys(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the overrides that differ between jobs, in the order in which they were given."""
+    keys = [key for key, value in rows[0].items() if key not in ("job", "run_id") and isinstance(value, str)]
+    return [key for key in keys if len({row.get(key) for row in rows}) > 1]
+
+
+def _print_table(rows: list[dict[str, Any]], keys: list[str], console: Console) -> None:
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    columns = [name for name in TABLE_COLUMNS if any(name in row for row in rows)]
+    columns = columns or [name for name in LABEL_FREE_SCORES if any(name in row for row in rows)]
+    table = Table(title="Sweep", title_justify="left", box=SIMPLE, collapse_padding=True, pad_edge=False)
+    for key in keys or ["job"]:
+        table.add_column(key.replace(".", ".\n"), no_wrap=True)
+    for name in columns:
+        # Two short lines, so that the table fits 80 characters.
+        title = name.removesuffix("_score").replace("/", "\n").replace("_", "\n")
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("seconds", justify="right", no_wrap=True)
+    for row in rows:
+        cells = [format_score(row[name]) if name in row else "–" for name in columns] + [f"{row['wall_seconds']:.1f}"]
+        table.add_row(*(str(row.get(key)) for key in keys or ["job"]), *cells)
+    console.terminal.print(table)

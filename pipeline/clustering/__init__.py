@@ -1,0 +1,1 @@
+"""Fitting clusterers, selecting between fits, assigning new points, and scoring clusterings."""

@@ -1,1 +1,0 @@
-"""Two finished runs side by side: scores, how clusters map onto each other, and which images moved."""

@@ -1,0 +1,93 @@
+"""The configuration groups of the stages that use a finished run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.config.base import Component, Group
+
+
+class Assign(Group):
+    """Stage assign: an image is far if it is farther from the fitted images than `far_quantile` of them are."""
+
+    far_quantile: float = Field(0.995, gt=0, le=1)
+
+
+class Label(Group):
+    """Stage label: the number of images to pick, the file with a person's labels, and the simulation of labelling.
+
+    `simulate` turns the simulation on where labels are known, for each number of labels in `budgets`, `draws` times.
+    """
+
+    budget: int = Field(50, ge=1)
+    answers: str | None = None
+    simulate: bool = True
+    budgets: list[Annotated[int, Field(ge=1)]] = Field([10, 20, 50, 100, 200], min_length=1)
+    draws: int = Field(5, ge=1)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+class Compare(Group):
+    """Stage compare: images displayed per pair of clusters (`examples`), and number of pairs displayed."""
+
+    examples: int = Field(12, ge=1)
+    pairs: int = Field(12, ge=0)
+
+
+class Stability(Group):
+    """Stage stability: number of repeats, sources of variation, share of images for the bootstrap, images displayed."""
+
+    repeats: int = Field(5, ge=2)
+    sources: list[Literal["clusterer", "manifold", "autoencoder"]] = Field(
+        ["clusterer", "manifold", "autoencoder"], min_length=1
+    )
+    bootstrap: float = Field(0.5, ge=0, lt=1)
+    examples: int = Field(24, ge=0)
+
+
+class HowMany(Group):
+    """Stage how_many: the range of numbers of clusters, and how the validity indices are computed.
+
+    `sample` images are used; `starts` are the k-means++ starts of each fit, `references` the uniform data sets behind
+    the gap statistic, `bootstraps` the resamples behind the stability. Features with more than `most_dimensions`
+    dimensions are replaced by as many principal components.
+    """
+
+    smallest: int = Field(2, ge=2)
+    largest: int = Field(20, ge=3)
+    sample: int = Field(3000, ge=4)
+    starts: int = Field(3, ge=1)
+    references: int = Field(10, ge=2)
+    bootstraps: int = Field(6, ge=2)
+    most_dimensions: int = Field(64, ge=1)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _check_range(self) -> HowMany:
+        if self.largest <= self.smallest:
+            raise ValueError(
+                f"how_many.largest = {self.largest}: must be greater than how_many.smallest = {self.smallest}"
+            )
+        return self
+
+
+class Engine(Component):
+    """The engine that processes shards; its target is a `ShardEngine` of `pipeline.stages.shards`."""
+
+
+class Shards(Group):
+    """Stage shards: rows per shard, the quantile of far images as in stage assign, and k-means over all latents.
+
+    k-means runs if `k` is set. Its initial centres come from k-means of a `sample`; it stops after `iterations` passes
+    or when the squared shift of the centres is at most `tolerance` times the mean variance of a dimension.
+    """
+
+    rows: int = Field(65_536, ge=1)
+    far_quantile: float = Field(0.995, gt=0, le=1)
+    k: int | None = Field(None, ge=1)
+    sample: int = Field(50_000, ge=1)
+    tolerance: float = Field(1e-4, ge=0)
+    iterations: int = Field(300, ge=1)
+    seed: int = Field(0, ge=0, lt=2**32)

@@ -1,0 +1,100 @@
+"""Build objects and call functions that a configuration names by `_target_`, with Hydra and one-line errors.
+
+Hydra refuses targets that would let a configuration run commands, such as `os.system` or `eval`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
+from typing import Any
+
+from pipeline.config.base import Component
+from pipeline.runtime.errors import ArgumentError, UserError
+
+
+def instantiate(spec: Mapping[str, Any], key: str, *args: Any, **kwargs: Any) -> Any:
+    """Return what `spec["_target_"]` makes of its other keys, updated by `args` and `kwargs`; nested tables come first.
+
+    Raises:
+        UserError: the target cannot be imported or refuses an argument; the message names `key`.
+    """
+    from hydra.errors import InstantiationException
+
+    if "_target_" not in spec:
+        raise UserError(f"{key}: has no _target_; give the dotted import path of a class or function")
+    _import_targets(spec, key)
+    try:
+        return _partial(spec)(*args, **kwargs)
+    except (TypeError, ValueError, InstantiationException) as error:
+        nested = re.search(r"\nfull_key: (\S+)", str(error))
+        where = f"{key}.{nested.group(1)}" if nested else key
+        target = _nested(spec, nested.group(1))["_target_"] if nested else spec["_target_"]
+        raise UserError(f"{where}: {target} could not be built: {_reason(error.__cause__ or error)}") from error
+
+
+def call_component(component: Component, key: str, *inputs: Any, **extra: Any) -> Any:
+    """Call the function that a component names with `inputs`, its own keys, and `extra`.
+
+    Errors of the function itself pass; an `ArgumentError` gets the configuration key in front.
+
+    Raises:
+        UserError: the function cannot be imported, or does not take one of the component's keys.
+    """
+    function = import_target(component.target, f"{key}._target_")
+    parameters = inspect.signature(function).parameters
+    arguments = component.arguments()
+    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        for name in arguments:
+            if name not in parameters:
+                choices = ", ".join(list(parameters)[len(inputs) :])
+                raise UserError(f"{key}.{name}: {component.target} has no such argument; it takes {choices}")
+    try:
+        return _partial({"_target_": component.target, **arguments})(*inputs, **extra)
+    except ArgumentError as error:
+        raise UserError(f"{key}.{error}") from error
+
+
+def import_target(path: str, key: str) -> Any:
+    """Return the class or function with the dotted import `path`; a `UserError` names `key` if there is none."""
+    try:
+        target = resolve_name(path)
+    except (ImportError, ValueError, AttributeError) as error:
+        raise UserError(f"{key}: {path} cannot be imported ({error}); give a dotted import path") from error
+    if not callable(target):
+        raise UserError(f"{key}: {path} is neither a class nor a function; give a dotted import path of one")
+    return target
+
+
+def _partial(spec: Mapping[str, Any]) -> Callable[..., Any]:
+    """The target with its arguments bound, nested tables built; not called yet."""
+    from hydra.utils import instantiate as hydra_instantiate
+
+    bound: Callable[..., Any] = hydra_instantiate({**spec, "_partial_": True, "_convert_": "all"})
+    return bound
+
+
+def _import_targets(value: Any, key: str) -> None:
+    """Import each target in a table, the outer one first, so that a wrong path is named by its own key."""
+    if isinstance(value, Mapping):
+        if "_target_" in value:
+            import_target(str(value["_target_"]), key)
+        for name, item in value.items():
+            _import_targets(item, f"{key}.{name}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _import_targets(item, f"{key}[{index}]")
+
+
+def _nested(spec: Any, path: str) -> Any:
+    """The table at a dotted path in a table."""
+    for part in re.findall(r"[^.\[\]]+", path):
+        spec = spec[int(part)] if isinstance(spec, list) else spec[part]
+    return spec
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of an error."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,98 @@
+"""Assignment of new images to the clusters of a run: encoder, manifold and clusterer as one object."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.artifacts.base import Pixel
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.latents import Graph, Latents
+from pipeline.clustering.assign_points import NEIGHBOURS, assign_points
+from pipeline.embedding.neighbors import search_neighbors
+from pipeline.models.autoencoder import Autoencoder
+
+PARTS = ("autoencoder", "latents", "graph", "features", "clustering")
+"""Names of the stored artifacts that make an assigner, the arguments of `Assigner.from_artifacts`."""
+
+FAR_QUANTILE = 0.995
+"""Quantile of the fitted images' nearest-neighbour distances beyond which a new image is called far."""
+
+
+@dataclass(frozen=True)
+class Assigner:
+    """Assigns images to clusters without fitting anything.
+
+    `reach` is the distance in the latent space from the nearest fitted image beyond which an image is called far.
+    """
+
+    autoencoder: Autoencoder
+    latents: Latents
+    features: Features
+    clustering: Clustering
+    reach: float
+
+    @classmethod
+    def from_artifacts(
+        cls,
+        autoencoder: Autoencoder,
+        latents: Latents,
+        graph: Graph,
+        features: Features,
+        clustering: Clustering,
+        far_quantile: float = FAR_QUANTILE,
+    ) -> Assigner:
+        """Return the assigner of a run, with the given quantile of nearest-neighbour distances as its `reach`.
+
+        Of new images from the same distribution, a share of about 1 − `far_quantile` is called far.
+        """
+        reach = float(np.quantile(graph.distances[:, 0], far_quantile))
+        return cls(autoencoder, latents, features, clustering, reach)
+
+    def __call__(self, images: Pixel) -> pd.DataFrame:
+        """Return a row per image: cluster (−1: noise), confidence in [0, 1], distance, far.
+
+        `images` (m, h, w, c) are uint8 or floats in [0, 1], of the shape that the autoencoder was trained on.
+        `distance` is Euclidean, to the nearest latents of a fitted image. The cluster of a far image is not reliable.
+        """
+        latents = self.autoencoder.encode(images)
+        fitted = np.asarray(self.latents.fitted)
+        indices, distances = search_neighbors(fitted, latents, min(NEIGHBOURS, len(fitted)))
+        clusters, confidence = assign_points(self.clustering, self.features, latents, indices, distances)
+        nearest = distances[:, 0]
+        return pd.DataFrame(
+            {"cluster": clusters, "confidence": confidence, "distance": nearest, "far": nearest > self.reach}
+        )
+
+    def predict(self, images: NDArray[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
+        """Return the same table; MLflow calls a served model by this name."""
+        return self(images if images.dtype == np.uint8 else np.asarray(images, np.float32))
+
+    def save(self, folder: Path) -> None:
+        """Write all parts to `folder`."""
+        for name in ("autoencoder", "latents", "features", "clustering"):
+            getattr(self, name).save(folder / name)
+        (folder / "assigner.json").write_text(json.dumps({"reach": self.reach}))
+
+    @classmethod
+    def load(cls, folder: Path) -> Assigner:
+        """Read an assigner from a folder that `save` wrote."""
+        return cls(
+            Autoencoder.load(folder / "autoencoder"),
+            Latents.load(folder / "latents"),
+            Features.load(folder / "features"),
+            Clustering.load(folder / "clustering"),
+            json.loads((folder / "assigner.json").read_text())["reach"],
+        )
+
+
+def _load_pyfunc(path: str) -> Assigner:
+    """Load the model; MLflow finds this function by its name."""
+    return Assigner.load(Path(path))

@@ -1,0 +1,96 @@
+"""The interface of all autoencoders, and how they are stored."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+from pipeline.artifacts.base import Artifact, Float, Pixel
+from pipeline.artifacts.migration import current_class_path
+from pipeline.runtime.stderr import mute_stderr
+
+History = list[dict[str, float]]
+
+
+class Autoencoder(Artifact, ABC):
+    """Encodes images into flat latents and decodes latents into images.
+
+    `bottleneck` is the shape of one code before it is flattened, such as (64,) or (7, 7, 2). `history` has a row of
+    metrics per epoch of the training. `refinement` has a row with its `step` per target (DEC) or epoch (self-training)
+    of the refinement. Both may be empty. `summary` is the layer table.
+    """
+
+    bottleneck: tuple[int, ...]
+    history: History
+    refinement: History
+    summary: list[dict[str, Any]]
+
+    @abstractmethod
+    def encode(self, images: Pixel, batch_size: int = 2048) -> Float:
+        """Map images (n, h, w, c), uint8 or float in [0, 1], to latents (n, d) float32."""
+
+    @abstractmethod
+    def decode(self, latents: Float, batch_size: int = 2048) -> Float:
+        """Map latents (n, d) to images (n, h, w, c) float32, in [0, 1] if the decoder ends in a sigmoid."""
+
+    def reconstruct(self, images: Pixel, batch_size: int = 2048) -> Float:
+        """Map images (n, h, w, c), uint8 or float in [0, 1], to their reconstructions (n, h, w, c) float32."""
+        return self.decode(self.encode(images, batch_size), batch_size)
+
+    @abstractmethod
+    def save_parts(self, folder: Path) -> None:
+        """Write the model's own files to `folder`."""
+
+    @classmethod
+    @abstractmethod
+    def load_parts(cls, folder: Path) -> Autoencoder:
+        """Read a model from the files that `save_parts` wrote."""
+
+    def save(self, folder: Path) -> None:
+        """Write the model and the path of its class to `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        class_path = f"{type(self).__module__}:{type(self).__qualname__}"
+        metadata = {
+            "class": class_path, "history": self.history, "refinement": self.refinement, "summary": self.summary,
+        }  # fmt: skip
+        (folder / "artifact.json").write_text(json.dumps(metadata, indent=1))
+        self.save_parts(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Autoencoder:
+        """Read a model of any class that `save` wrote, also one of an earlier version.
+
+        Raises:
+            ValueError: the file names something other than an autoencoder class of this package.
+        """
+        metadata = json.loads((folder / "artifact.json").read_text())
+        with mute_stderr():  # importing TensorFlow writes to stderr
+            autoencoder_class = _import_class(metadata["class"])
+        model = autoencoder_class.load_parts(folder)
+        model.history, model.summary = metadata["history"], metadata["summary"]
+        model.refinement = metadata.get("refinement", [])  # missing in models of early versions
+        return model
+
+    @property
+    def parameters(self) -> int:
+        """Number of trained parameters."""
+        return sum(int(row["parameters"]) for row in self.summary)
+
+    def metrics(self) -> dict[str, float]:
+        """Return the number of parameters and the last metrics of training and refinement."""
+        metrics = {"model/parameters": float(self.parameters)}
+        for prefix, history in (("reconstruction", self.history), ("refinement", self.refinement)):
+            metrics |= {f"{prefix}/{name}": value for name, value in (history[-1] if history else {}).items()}
+        return metrics
+
+
+def _import_class(class_path: str) -> type[Autoencoder]:
+    """Return the class that a stored model names, `module:Class`; only autoencoders of this package may be imported."""
+    module, _, name = current_class_path(class_path).partition(":")
+    imported = getattr(importlib.import_module(module), name, None) if module.startswith("pipeline.") else None
+    if not (isinstance(imported, type) and issubclass(imported, Autoencoder)):
+        raise ValueError(f"{class_path} is not an autoencoder class of this package")
+    return imported

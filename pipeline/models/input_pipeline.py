@@ -1,0 +1,67 @@
+"""Input pipelines of the trainings: shuffled and corrupted batches as `tf.data` datasets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from pipeline.artifacts.base import Pixel
+from pipeline.config import Refine, SelfTraining, Train
+from pipeline.models.corruption import corrupt
+
+Arrange = Callable[[Any, Any, Any], Any]
+
+
+def training_length(settings: Train | SelfTraining, n_images: int) -> tuple[int, int]:
+    """Return the steps per epoch and the number of epochs, which is raised until `min_steps` steps are reached."""
+    steps = math.ceil(n_images / settings.batch_size)
+    return steps, max(settings.epochs, math.ceil(settings.min_steps / steps))
+
+
+def denoising_pairs(rows: Any, corrupted: Any, clean: Any) -> Any:  # noqa: ARG001
+    """Return ((corrupted, clean), clean): the input of `DenoisingAutoencoder` and the target of its loss."""
+    return (corrupted, clean), clean
+
+
+def corrupted_batches(
+    images: Pixel, settings: Train | Refine | SelfTraining, arrange: Arrange = denoising_pairs, first_step: int = 0
+) -> tf.data.Dataset:
+    """Return an endless dataset of `arrange(rows, corrupted, clean)`, one element per step.
+
+    `rows` (b,) are indices of the images, `corrupted` and `clean` (b, h, w, c) float32 in [0, 1]. Every epoch has each
+    image once, in a new seeded order. Batches have nearly equal sizes of at most `batch_size`, because a small last
+    batch would give a useless correlation matrix. A resumed training passes the step to continue with as `first_step`.
+
+    The images stay in memory once, in their own dtype; batches are gathered, scaled and corrupted on the fly.
+    """
+    n = len(images)
+    size = math.ceil(n / math.ceil(n / settings.batch_size))
+    source = tf.constant(np.ascontiguousarray(images))
+    scale = 255.0 if images.dtype == np.uint8 else 1.0
+
+    def make_batch(step: Any, rows: Any) -> Any:
+        clean = tf.cast(tf.gather(source, rows), tf.float32) / scale
+        seed = tf.stack([settings.seed % 2**31, tf.cast(step, tf.int32) * 4])
+        return arrange(rows, corrupt(clean, seed, settings.corruption), clean)
+
+    rows = tf.data.Dataset.range(n).shuffle(n, seed=settings.seed, reshuffle_each_iteration=True)
+    numbered = rows.batch(size).repeat().enumerate().skip(first_step)
+    return numbered.map(make_batch, num_parallel_calls=2, deterministic=True).prefetch(4)
+
+
+def validation_batches(images: Pixel, batch_size: int) -> tf.data.Dataset | None:
+    """Return a dataset of clean images in the form of `denoising_pairs`, or None if there are no images."""
+    if not len(images):
+        return None
+    source = tf.data.Dataset.from_tensor_slices(np.ascontiguousarray(images)).batch(max(batch_size, 1024))
+    scale = 255.0 if images.dtype == np.uint8 else 1.0
+
+    def make_pairs(batch: Any) -> Any:
+        clean = tf.cast(batch, tf.float32) / scale
+        return (clean, clean), clean
+
+    return source.map(make_pairs).cache().prefetch(2)

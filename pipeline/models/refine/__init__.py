@@ -1,0 +1,1 @@
+"""Unsupervised refinement of a trained encoder: DEC, IDEC, DCEC and self-training."""

@@ -1,0 +1,33 @@
+"""Format numbers, shares and cluster names for pages and figures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def cluster_name(cluster: int) -> str:
+    """Return the display name of a cluster: c0 (the largest), c1, …, or noise if negative."""
+    return f"c{cluster}" if cluster >= 0 else "noise"
+
+
+def format_number(value: float | None) -> str:
+    """Return `value` with about four significant digits, an integer with thousands separators, and None as a dash."""
+    if value is None:
+        return "–"
+    if not np.isfinite(value):
+        return str(value)
+    if abs(value) >= 2 and float(value).is_integer():
+        return f"{value:,.0f}"
+    if abs(value) >= 1000:
+        return f"{value:,.1f}"
+    return f"{value:.2e}" if 0 < abs(value) < 1e-3 else f"{value:.4f}"
+
+
+def format_percent(value: float) -> str:
+    """Return a share in [0, 1] as a percentage; only exactly 0 and 1 give 0 % and 100 %."""
+    rounded = f"{100 * value:.1f}"
+    if value < 1 and rounded == "100.0":
+        return "over 99.9 %"
+    if value > 0 and rounded == "0.0":
+        return "under 0.1 %"
+    return f"{rounded if 0 < value < 1 else rounded.removesuffix('.0')} %"

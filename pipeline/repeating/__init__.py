@@ -1,1 +1,0 @@
-"""The same run again with other seeds: how far its clusters stay, and from where the variation comes."""

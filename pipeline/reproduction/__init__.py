@@ -1,1 +1,0 @@
-"""Published figures beside our own, and claims with a number each, from the runs' own records."""

@@ -1,0 +1,1 @@
+"""The process and its environment: errors, paths, memory, temporary files, progress observers."""

@@ -1,0 +1,21 @@
+"""Environment variables that TensorFlow, MLflow and Ray read when they are imported."""
+
+from __future__ import annotations
+
+import os
+
+DEFAULTS = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
+
+
+def set_library_environment() -> None:
+    """Silence the libraries and limit their threads; variables that are set already stay."""
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    # A parallel launcher limits the threads of its workers by OMP_NUM_THREADS, which TensorFlow does not read.
+    if "OMP_NUM_THREADS" in os.environ:
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", os.environ["OMP_NUM_THREADS"])

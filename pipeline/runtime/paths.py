@@ -1,0 +1,35 @@
+"""The configuration folder, the outputs folder, and the Python command, in a checkout and in an installation."""
+
+import os
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def conf_dir() -> Path:
+    """Return the configuration folder: inside the package when installed from a wheel, beside it in a checkout."""
+    packaged = PACKAGE / "conf"
+    return packaged if packaged.is_dir() else PACKAGE.parent / "conf"
+
+
+def outputs_dir() -> str:
+    """Return the default outputs folder: PIPELINE_OUTPUTS, else that of the checkout, else ./outputs; absolute."""
+    chosen = os.environ.get("PIPELINE_OUTPUTS")
+    if chosen:
+        return str(Path(chosen).expanduser().resolve())
+    checkout = PACKAGE.parent / "pyproject.toml"
+    return str((PACKAGE.parent if checkout.exists() else Path.cwd()) / "outputs")
+
+
+def python_command() -> str:
+    """Return the running Python as a user would type it: relative if it lies below the working folder."""
+    path = Path(sys.executable)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def register_resolvers() -> None:
+    """Register `${outputs:}` for the YAML files: the default outputs folder, the same in all jobs of a sweep."""
+    from omegaconf import OmegaConf
+
+    OmegaConf.register_new_resolver("outputs", outputs_dir, replace=True, use_cache=True)

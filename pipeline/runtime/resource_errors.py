@@ -1,0 +1,131 @@
+"""One line for what the machine refuses: disk space, a folder, memory, a tracking server.
+
+Stored results stay intact: a result counts only once it is complete, so the same command resumes after the last one.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.EFBIG, errno.EIO}
+LITTLE_SPACE = 16
+"""MiB; with less free space, a short write is explained by a full disk."""
+
+OTHER_FOLDER = "give output_dir=FOLDER, or set PIPELINE_OUTPUTS, to a folder that can be written"
+RESUME = "finished stages are kept; run the same command to resume"
+MEMORY_KEYS = {
+    "data": "data.image_size or data.train_size",
+    "train": "train.batch_size or data.train_size",
+    "refine": "refine.batch_size or data.train_size",
+    "baselines": "baselines.sample",
+    "evaluate": "evaluate.silhouette_sample or evaluate.trustworthiness_sample",
+}
+"""The keys to lower if a stage runs out of memory; for all other stages the number of images."""
+
+
+def explain_resource_error(chain: Sequence[BaseException], outputs: Path | None = None) -> str | None:
+    """Return one line for an error and its causes, outermost first; None if the machine is not the cause."""
+    for error in chain:
+        if is_server_lost(error):
+            return f"tracking.uri: {_address(error)} does not answer ({_server_reason(error)}); once it does: {RESUME}"
+        if is_out_of_memory([error]):
+            return _memory_message(chain)
+        if isinstance(error, OSError | sqlite3.OperationalError) and (message := _disk_message(error, outputs)):
+            return message
+    return None
+
+
+def is_resource_error(error: BaseException) -> bool:
+    """Return whether the machine is the cause of an error."""
+    return explain_resource_error(exception_chain(error)) is not None
+
+
+def exception_chain(error: BaseException) -> list[BaseException]:
+    """Return the error, its cause, the cause of that, and so on."""
+    chain = [error]
+    while (cause := chain[-1].__cause__) is not None and cause not in chain:
+        chain.append(cause)
+    return chain
+
+
+def is_server_lost(error: BaseException) -> bool:
+    """Return whether a tracking server did not answer even after retries."""
+    if type(error).__name__ == "MlflowException":
+        return re.match(r"API request to \S+ failed with (timeout )?exception ", str(error)) is not None
+    is_requests_error = isinstance(error, OSError) and type(error).__module__ == "requests.exceptions"
+    return is_requests_error and getattr(error, "response", None) is None
+
+
+def is_out_of_memory(chain: Sequence[BaseException]) -> bool:
+    """Return whether Python, TensorFlow, the loader of a library, or a new thread was refused memory."""
+    return any(_is_memory_error(error) for error in chain)
+
+
+def _address(error: BaseException) -> str:
+    """The server's address, if the error contains it."""
+    request = getattr(error, "request", None)
+    match = re.search(r"https?://[^/\s'\"]+", f"{getattr(request, 'url', '')} {error}")
+    return match.group() if match else "the tracking server"
+
+
+def _server_reason(error: BaseException) -> str:
+    reasons = r"connection refused|timed out|too many \d+ error responses|name or service not known|connection reset"
+    match = re.search(reasons, str(error), re.IGNORECASE)
+    return match.group().lower() if match else type(error).__name__
+
+
+def _is_memory_error(error: BaseException) -> bool:
+    if isinstance(error, MemoryError) or type(error).__name__ in ("ResourceExhaustedError", "TerminatedWorkerError"):
+        return True
+    if isinstance(error, ImportError):
+        return "failed to map segment" in str(error) and "not permitted" not in str(error)
+    if isinstance(error, RuntimeError):
+        return "can't start new thread" in str(error) or "out of memory" in str(error).lower()
+    return isinstance(error, OSError) and error.errno == errno.ENOMEM
+
+
+def _memory_message(chain: Sequence[BaseException]) -> str:
+    if any(type(error).__name__ == "TerminatedWorkerError" for error in chain):
+        return f"hydra.launcher.n_jobs: a job was killed, most likely for lack of memory; lower it: {RESUME}"
+    notes = [note for error in chain for note in getattr(error, "__notes__", ())]
+    stage = next((note.removeprefix("in stage ") for note in notes if note.startswith("in stage ")), "")
+    where = f" in stage {stage}" if stage else ""
+    return f"out of memory{where}; lower {MEMORY_KEYS.get(stage, 'data.train_size')}, or provide more memory: {RESUME}"
+
+
+def _disk_message(error: OSError | sqlite3.OperationalError, outputs: Path | None) -> str | None:
+    """The message for a full disk or a folder that cannot be written; errors of SQLite name no file."""
+    if isinstance(error, OSError):
+        is_full, is_refused = error.errno in DISK_FULL, error.errno in NOT_WRITABLE
+        file = error.filename2 or error.filename
+        if re.fullmatch(r"\d+ requested and \d+ written", str(error)):  # a short write of NumPy, without an errno
+            is_full = _free_mib(_fullest_folder(outputs)) < LITTLE_SPACE
+            is_refused = not is_full
+    else:
+        name, file = str(getattr(error, "sqlite_errorname", "")), None
+        is_full = name == "SQLITE_FULL"
+        is_refused = name.startswith(("SQLITE_READONLY", "SQLITE_IOERR")) or name == "SQLITE_CANTOPEN"
+    if not is_full and not is_refused:
+        return None
+    path = Path(str(file)) if file else _fullest_folder(outputs) if is_full else outputs or Path("output_dir")
+    if is_full:
+        return f"{path}: the disk is full ({_free_mib(path)} MiB free); free some space, or {OTHER_FOLDER}: {RESUME}"
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"{path}: cannot be written ({reason}); {OTHER_FOLDER}"
+
+
+def _fullest_folder(outputs: Path | None) -> Path:
+    """The folder with the least free space among those that a run writes to."""
+    return min([Path(tempfile.gettempdir()), *([outputs] if outputs else [])], key=_free_mib)
+
+
+def _free_mib(path: Path) -> int:
+    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return int(shutil.disk_usage(existing).free / 2**20)

@@ -1,0 +1,149 @@
+"""Cluster one sample of the images in untrained spaces and in the run's own, with the same clusterer."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from pipeline.artifacts.base import Float
+from pipeline.artifacts.baselines import BaselineClusterings
+from pipeline.artifacts.features import Features
+from pipeline.artifacts.images import Images, to_unit_range
+from pipeline.artifacts.latents import Graph, Latents
+from pipeline.clustering.fit_clusters import fit_clusters
+from pipeline.config import Baselines, Cluster, Neighbors
+from pipeline.config.instantiate import call_component, instantiate
+from pipeline.config.reseed import is_random, reseed
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.observer import SILENT, Observer
+from pipeline.runtime.sampling import sample_rows
+
+
+def baselines(
+    config: Baselines,
+    cluster: Cluster,
+    neighbors: Neighbors,
+    images: Images,
+    latents: Latents,
+    features: Features,
+    observer: Observer = SILENT,
+) -> BaselineClusterings:
+    """Return clusterings of one random sample of the fitted images: by pixels, PCA, latents and manifold.
+
+    The clusterer and its k are the run's. Its seed is the run's in the first repeat and the following ones after it;
+    without random numbers there is one repeat. All differences from the run are the same for every space and are noted:
+    the sample, fewer initialisations, no swaps, and a random projection of spaces with too many dimensions for a
+    covariance per cluster. PCA has as many components as there are latent dimensions, as far as the sample allows.
+    Latents and manifold are the run's own, computed from all images. A space that cannot be clustered is left out with
+    a note.
+    """
+    n = len(images.fitted)
+    if not config.sample:
+        return BaselineClusterings.none()
+    rows = sample_rows(n, config.sample, config.seed)
+    with threadpool_limits(1 if cluster.deterministic else None):
+        spaces = _spaces(images, latents, features, rows, config.seed)
+    clusterers, notes = _lighter_clusterers(config, cluster, len(rows), n)
+    limit = _dimension_limit(config, cluster)
+    clusterings: dict[str, NDArray[np.int32]] = {}
+    dimensions: list[int] = []
+    for done, (name, points) in enumerate(spaces.items(), 1):
+        projected = _project_randomly(points, limit, config.seed)
+        if projected.shape != points.shape:
+            notes.append(f"{name}: {projected.shape[1]} random projections of {points.shape[1]:,} dimensions")
+        start = spaces["latents"] if name == "manifold" else projected
+        clusters, problem = _cluster_space(clusterers, neighbors, projected, start)
+        if problem:
+            notes.append(f"{name}: {problem}")
+        if clusters is not None:
+            clusterings[name] = clusters
+            dimensions.append(projected.shape[1])
+        observer.progress(done, len(spaces), "spaces")
+    if notes:
+        observer.note(f"baselines: {'; '.join(notes)}")
+    stacked = np.stack([*clusterings.values()]) if clusterings else np.empty((0, 1, len(rows)), np.int32)
+    return BaselineClusterings(rows, stacked, list(clusterings), dimensions, notes)
+
+
+def _spaces(
+    images: Images, latents: Latents, features: Features, rows: NDArray[np.int64], seed: int
+) -> dict[str, Float]:
+    """Coordinates (s, d) of the sampled images by space; there is no manifold if the latents were clustered."""
+    from sklearn.decomposition import PCA
+
+    pixels = to_unit_range(images.fitted[rows]).reshape(len(rows), -1)
+    components = PCA(min(latents.fitted.shape[1], *pixels.shape), random_state=seed).fit_transform(pixels)
+    spaces = {"pixels": pixels, "pca": components.astype(np.float32), "latents": np.asarray(latents.fitted)[rows]}
+    if features.method != "latents":
+        spaces["manifold"] = np.asarray(features.fitted)[rows]
+    return spaces
+
+
+def _lighter_clusterers(config: Baselines, cluster: Cluster, size: int, n: int) -> tuple[list[Cluster], list[str]]:
+    """The run's clusterer with fewer initialisations and no swaps, one per repeat, and notes on the differences."""
+    notes = []
+    if size < n:
+        notes.append(f"clustered on a random sample of {size:,} of {n:,} fitted images (seed {config.seed})")
+    estimator: dict[str, Any] = dict(cluster.estimator)
+    n_init = estimator.get("n_init")
+    if isinstance(n_init, int) and n_init > config.starts:
+        estimator["n_init"] = config.starts
+        notes.append(f"n_init is {config.starts} instead of {n_init}")
+    if cluster.k is None and size < n:
+        notes.append("parameters that are numbers of images were set for all images and weigh more on the sample")
+    if cluster.swaps:
+        notes.append("no swaps")
+    lighter = cluster.model_copy(update={"estimator": estimator, "swaps": 0, "fit_size": None})
+    return [reseed(lighter, offset) for offset in range(config.repeats if is_random(lighter) else 1)], notes
+
+
+def _dimension_limit(config: Baselines, cluster: Cluster) -> int | None:
+    """The largest number of dimensions to cluster in; None unless the estimator has a covariance per cluster."""
+    has_covariances = hasattr(instantiate(cluster.estimator, "cluster.estimator"), "covariance_type")
+    return config.most_dimensions if has_covariances else None
+
+
+def _project_randomly(points: Float, limit: int | None, seed: int) -> Float:
+    """The points, projected at random if they have more than `limit` dimensions, which nearly keeps distances.
+
+    Source: Johnson and Lindenstrauss 1984; Dasgupta, "Learning mixtures of Gaussians", 1999.
+    """
+    from sklearn.random_projection import GaussianRandomProjection
+
+    if limit is None or points.shape[1] <= limit:
+        return points
+    return np.asarray(GaussianRandomProjection(limit, random_state=seed).fit_transform(points), np.float32)
+
+
+def _cluster_space(
+    clusterers: list[Cluster], neighbors: Neighbors, points: Float, start: Float
+) -> tuple[NDArray[np.int32] | None, str]:
+    """The clusters (repeats, s) of the points, None if clustering fails, and a problem to note, empty if there is none.
+
+    `start` (s, l) takes the place of the run's latents: a manifold starts from those, another space from itself.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+
+    latents = Latents(start, start[:0], [start.shape[1]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # it becomes a note
+        try:
+            space = Latents(points, points[:0], [points.shape[1]])
+            graph: Graph = call_component(_limit_k(neighbors, len(points)), "neighbors", space)
+            features = Features(points, points[:0], "latents")
+            repeats = [fit_clusters(cluster, features, graph, latents) for cluster in clusterers]
+        except UserError as error:  # a failed comparison must not stop the run
+            return None, f"could not be clustered: {error}"
+    failed = sum(not getattr(repeat.estimator, "converged_", True) for repeat in repeats)
+    problem = f"{repeats[0].method} did not converge in {failed} of {len(repeats)} repeats" if failed else ""
+    return np.stack([repeat.fitted for repeat in repeats]), problem
+
+
+def _limit_k(neighbors: Neighbors, size: int) -> Neighbors:
+    """The configuration of the graph with fewer neighbours if the sample is not larger than k."""
+    changes = {"k": size - 1} if neighbors.k >= size else {}
+    return neighbors.model_copy(update=changes)

@@ -1,0 +1,5 @@
+"""Compare the clusters of two finished runs."""
+
+from pipeline.stages.compare.stage import compare
+
+__all__ = ["compare"]

@@ -1,0 +1,117 @@
+"""The properties of each image that the explorer shows: one array each, all in the order of the fitted images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from pipeline.artifacts.base import Float, Int
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Map
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.labels import Labels
+from pipeline.artifacts.latents import Graph
+from pipeline.clustering import misfits
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """The artifacts that the explorer shows, and the arrays computed from them; `n` counts fitted images."""
+
+    images: Images
+    labels: Labels
+    graph: Graph
+    clustering: Clustering
+    map: Map
+
+    @property
+    def n(self) -> int:
+        """Number of fitted images."""
+        return len(self.clusters)
+
+    @cached_property
+    def clusters(self) -> Int:
+        """Each image's cluster (n,), −1 for noise."""
+        return np.asarray(self.clustering.fitted, np.int32)
+
+    @cached_property
+    def truth(self) -> Int:
+        """Each image's label (n,), −1 where unknown."""
+        labels = np.asarray(self.labels.fitted, np.int32)
+        return labels if len(labels) else np.full(self.n, -1, np.int32)
+
+    @cached_property
+    def points(self) -> Float:
+        """Each image's coordinates on the map (n, 2)."""
+        return np.asarray(self.map.fitted, np.float32)
+
+    @cached_property
+    def confidence(self) -> Float:
+        """Each image's confidence (n,) in [0, 1]."""
+        return np.asarray(self.clustering.confidence, np.float32)
+
+    @cached_property
+    def neighbours(self) -> Int:
+        """Each image's nearest neighbours (n, k), nearest first."""
+        return np.asarray(self.graph.indices, np.int32)
+
+    @cached_property
+    def misfit(self) -> Float:
+        """Share of each image's neighbours that are in another cluster (n,)."""
+        return misfits.misfit_scores(self.clusters, self.neighbours)
+
+    @cached_property
+    def rival(self) -> Int:
+        """The most frequent other cluster among each image's neighbours (n,), −1 for none."""
+        return misfits.rival_clusters(self.clusters, self.neighbours)
+
+    @cached_property
+    def outlier(self) -> Float:
+        """Each image's mean distance to its neighbours (n,), relative to the median image."""
+        return misfits.outlier_scores(self.graph.distances)
+
+    @cached_property
+    def rows(self) -> Int:
+        """Each fitted image's row in its data set (n,); over all splits, train rows come first."""
+        rows_of = {"train": self.images.train_rows, "test": self.images.test_rows}
+        parts = [rows_of[split] for split in ("train", "test") if self.images.split in (split, "all")]
+        if any(part is None for part in parts):
+            return np.arange(self.n, dtype=np.int32)
+        return np.concatenate([np.asarray(part, np.int32) for part in parts if part is not None])
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """Each fitted image's file (n), empty where images are not files."""
+        return self.images.names(self.images.split) if self.images.paths else []
+
+    def label_name(self, label: int) -> str:
+        """Return the name of a label, empty where it is unknown."""
+        if label < 0:
+            return ""
+        return self.labels.names[label] if label < len(self.labels.names) else str(label)
+
+
+def landmark_facts(facts: ImageFacts) -> ImageFacts:
+    """Return the facts of the graph's landmarks alone, with their neighbours among the landmarks."""
+    rows, images = facts.graph.landmarks, facts.images
+    if rows is None:
+        return facts
+    landmark_images = Images(
+        train=images.fitted[rows],
+        test=images.test[:0],
+        split="train",
+        name=images.name,
+        digest=images.digest,
+        note=images.note,
+        train_rows=facts.rows[rows].astype(np.int64),
+        paths=[facts.paths[row] for row in rows] if facts.paths else [],
+    )
+    return ImageFacts(
+        images=landmark_images,
+        labels=replace(facts.labels, train=facts.truth[rows], test=facts.truth[:0], split="train"),
+        graph=facts.graph.landmark_graph(),
+        clustering=replace(facts.clustering, fitted=facts.clusters[rows], confidence=facts.confidence[rows]),
+        map=replace(facts.map, fitted=facts.points[rows]),
+    )

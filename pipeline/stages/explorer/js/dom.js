@@ -1,0 +1,76 @@
+// Finding and making elements. Text is inserted as text, never as HTML.
+
+/** @param {string} id */
+function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`no element has the id ${id}`);
+  return element;
+}
+
+const inputById = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
+const canvasById = (/** @type {string} */ id) => /** @type {HTMLCanvasElement} */ (byId(id));
+
+/** @param {HTMLCanvasElement | OffscreenCanvas} canvas */
+const context2d = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+
+/**
+ * Make an element: `on…` attributes are listeners, `--…` attributes are style properties, `class` is its class.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} attributes
+ * @param {(Node | string | null)[]} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "class") element.className = value;
+    else if (name.startsWith("--")) element.style.setProperty(name, value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  setChildren(element, ...children);
+  return element;
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} onclick
+ * @param {Record<string, any>} attributes
+ */
+const button = (text, onclick, attributes = {}) => h("button", { type: "button", onclick, ...attributes }, text);
+
+/**
+ * Replace an element's children, leaving out those that are null.
+ *
+ * @param {Element} element
+ * @param {(Node | string | null)[]} children
+ */
+function setChildren(element, ...children) {
+  element.replaceChildren(...children.filter((child) => child !== null));
+}
+
+/** @type {number | undefined} */
+let announcement;
+
+/**
+ * Have screen readers say a text; of many in a row only the last.
+ *
+ * @param {string} text
+ */
+function announce(text) {
+  clearTimeout(announcement);
+  announcement = setTimeout(() => (byId("announcement").textContent = text), 150);
+}
+
+/** @param {string} property */
+const cssValue = (property) => getComputedStyle(document.documentElement).getPropertyValue(property).trim();
+
+/**
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

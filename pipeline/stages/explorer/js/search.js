@@ -1,0 +1,27 @@
+// Finding an image by its number or, where images are files, by a part of its path.
+
+/**
+ * Pin the image that a query names; false if there is none.
+ *
+ * @param {string} query
+ */
+function pinByQuery(query) {
+  const text = query.trim();
+  if (!text) return false;
+  const i = /^\d+$/.test(text) ? Number(text) : data.paths.findIndex((path) => path.includes(text));
+  if (i < 0 || i >= n) return false;
+  if (!isVisible[i]) showCluster(columns.cluster[i]);
+  setPin(i);
+  showTab("image");
+  return true;
+}
+
+byId("search").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const isFound = pinByQuery(inputById("query").value);
+  const expected = `Enter a number from 0 to ${n - 1}${data.paths.length ? " or part of a file name" : ""}`;
+  byId("query").setAttribute("aria-invalid", String(!isFound));
+  byId("query-error").textContent = isFound ? "" : expected;
+  if (isFound) revealImage(state.pin, true);
+});
+addEventListener("hashchange", () => pinByQuery(location.hash.slice(1)) && revealImage(state.pin));

@@ -1,0 +1,98 @@
+// Images in the panel: tiles, and rows and galleries of them.
+
+/**
+ * A thumbnail framed in the colour of its cluster, with a caption. Pointing at it marks the image on the map, a click
+ * pins the image.
+ *
+ * @param {number} i
+ * @param {string} caption
+ */
+function tile(i, caption) {
+  const description = describeImage(i);
+  return h(
+    "button",
+    {
+      class: "tile",
+      type: "button",
+      "--colour": groupColour(columns.cluster[i]),
+      "aria-label": caption ? `${description}, ${caption}` : description,
+      title: description,
+      "data-image": i,
+      tabindex: "-1",
+      onclick: () => {
+        setPin(i);
+        revealImage(i);
+      },
+      onpointerenter: () => setHover(i),
+      onpointerleave: () => setHover(-1),
+      onfocus: () => setHover(i),
+      onblur: () => setHover(-1),
+    },
+    thumbnailElement(i),
+    caption ? h("span", {}, caption) : null,
+  );
+}
+
+/**
+ * A few tiles in one row, without captions.
+ *
+ * @param {ArrayLike<number>} images
+ * @param {string} name
+ */
+function tileRow(images, name) {
+  const tiles = Array.from(images, (i) => tile(i, ""));
+  if (tiles.length) tiles[0].tabIndex = 0;
+  return h("div", { class: "tile-row", role: "group", "aria-label": name, onkeydown: moveTileFocus }, ...tiles);
+}
+
+/**
+ * Tiles in rows, `pageSize` at first and as many more at each click. The Tab key stops once, arrows move within.
+ *
+ * @param {number[] | Int32Array} images
+ * @param {(i: number) => string} caption
+ * @param {string} name
+ */
+function gallery(images, caption, name, pageSize = 120) {
+  const tiles = h("div", { class: "gallery", role: "group", "aria-label": name, onkeydown: moveTileFocus });
+  const more = button("", () => addTiles(), { class: "more" });
+  let count = 0;
+  function addTiles() {
+    const page = images.slice(count, count + pageSize);
+    tiles.append(...Array.from(page, (i) => tile(i, caption(i))));
+    const firstNew = /** @type {HTMLElement | undefined} */ (tiles.children[count]);
+    if (count) firstNew?.focus();
+    else if (firstNew) firstNew.tabIndex = 0;
+    count += page.length;
+    more.hidden = count >= images.length;
+    const remaining = images.length - count;
+    more.textContent = `Show ${formatCount(Math.min(pageSize, remaining))} more of ${formatCount(images.length)}`;
+  }
+  addTiles();
+  return h("div", {}, tiles, more);
+}
+
+/** @param {KeyboardEvent} event */
+function moveTileFocus(event) {
+  const group = /** @type {HTMLElement} */ (event.currentTarget);
+  const tiles = /** @type {HTMLElement[]} */ ([...group.children]);
+  const current = tiles.findIndex((element) => element === document.activeElement);
+  if (current < 0) return;
+  const secondRow = tiles.findIndex((element) => element.offsetTop > tiles[0].offsetTop);
+  const perRow = secondRow < 0 ? tiles.length : secondRow;
+  /** @type {Record<string, number>} */
+  const steps = {
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    ArrowUp: -perRow,
+    ArrowDown: perRow,
+    Home: -current,
+    End: tiles.length - 1 - current,
+  };
+  if (!(event.key in steps)) return;
+  event.preventDefault();
+  const target = tiles[current + steps[event.key]];
+  if (!target) return;
+  tiles[current].tabIndex = -1;
+  target.tabIndex = 0;
+  target.focus();
+}

@@ -1,0 +1,89 @@
+"""The data of the explorer's script as JSON values; its types are those of `js/types.d.ts`."""
+
+from __future__ import annotations
+
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.artifacts.base import Int
+from pipeline.clustering import misfits
+from pipeline.pages.figures.maps import densest_median
+from pipeline.pages.figures.style import DARK_NOISE, DARK_PALETTE, NOISE, PALETTE
+from pipeline.pages.formats import cluster_name
+from pipeline.stages.explorer.facts import ImageFacts
+from pipeline.stages.explorer.sprite_sheets import SpriteSheets
+
+TYPED_ARRAYS = {"float32": "Float32Array", "int32": "Int32Array", "uint16": "Uint16Array", "uint8": "Uint8Array"}
+
+
+def page_data(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbours: int) -> dict[str, Any]:
+    """Return everything that the script reads, except the sprite sheets themselves, which are in the given order.
+
+    Each image has its `neighbours` nearest neighbours on the page.
+    """
+    has_labels = facts.labels.has_labels
+    majority = misfits.majority_labels(facts.clusters, facts.truth)
+    cluster_names = _name_positions(facts, facts.clusters, cluster_name)
+    label_names = _name_positions(facts, facts.truth, facts.label_name)
+    return {
+        "name": facts.images.name,
+        "k": facts.clustering.k,
+        "graph_neighbours": facts.graph.k,
+        "labels": [facts.label_name(label) for label in range(int(facts.truth.max()) + 1)] if has_labels else [],
+        "majority": [facts.label_name(int(label)) for label in majority] if has_labels else [],
+        "paths": facts.paths,
+        "names": {"cluster": list(cluster_names), "label": list(label_names) if has_labels else []},
+        "palette": {"light": [*PALETTE, NOISE], "dark": [*DARK_PALETTE, DARK_NOISE]},
+        "sheets": {
+            "rows": sheets.rows,
+            "columns": sheets.columns,
+            "cell": list(sheets.cell),
+            "thumbnail": list(sheets.thumbnail),
+        },
+        "columns": {name: _encode_array(values) for name, values in _columns(facts, order, neighbours).items()},
+    }
+
+
+def _columns(facts: ImageFacts, order: Int, neighbours: int) -> dict[str, NDArray[Any]]:
+    """One array for each property of the images."""
+    index = np.uint16 if facts.n <= 2**16 else np.int32
+    slots = np.empty(facts.n, index)
+    slots[order] = np.arange(facts.n)
+    columns: dict[str, NDArray[Any]] = {
+        "x": facts.points[:, 0],
+        "y": facts.points[:, 1],
+        "cluster": facts.clusters,
+        "label": facts.truth,
+        "confidence": facts.confidence,
+        "misfit": facts.misfit,
+        "rival": facts.rival,
+        "outlier": facts.outlier,
+        "neighbours": facts.neighbours[:, :neighbours].astype(index),
+        "slot": slots,
+    }
+    if not np.array_equal(facts.rows, np.arange(facts.n)):
+        columns["row"] = facts.rows
+    if facts.labels.has_labels:
+        columns["disagrees"] = misfits.label_disagreements(facts.clusters, facts.truth).astype(np.uint8)
+    return columns
+
+
+def _name_positions(facts: ImageFacts, groups: Int, name: Callable[[int], str]) -> Iterator[dict[str, Any]]:
+    """Yield each group's name and its position on the map."""
+    order = np.argsort(groups, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        group = int(groups[rows[0]])
+        if group >= 0:
+            x, y = densest_median(facts.points[rows])
+            yield {"group": group, "name": name(group), "x": float(x), "y": float(y)}
+
+
+def _encode_array(values: NDArray[Any]) -> dict[str, str]:
+    """Return an array as the name of its JavaScript type and its bytes in base64, little-endian."""
+    array = np.ascontiguousarray(values if sys.byteorder == "little" else values.byteswap())
+    return {"type": TYPED_ARRAYS[values.dtype.name], "data": b64encode(array.tobytes()).decode()}

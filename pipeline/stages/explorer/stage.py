@@ -1,0 +1,61 @@
+"""Write the explorer: a page that shows all fitted images and, on request, a table of them."""
+
+from __future__ import annotations
+
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Map
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.labels import Labels
+from pipeline.artifacts.latents import Graph
+from pipeline.artifacts.pages import ExplorerPage
+from pipeline.config import Explorer
+from pipeline.runtime.observer import SILENT, Observer
+from pipeline.stages.explorer.facts import ImageFacts, landmark_facts
+from pipeline.stages.explorer.page import render_explorer
+from pipeline.stages.explorer.sprite_sheets import pack_sprite_sheets, z_order
+from pipeline.stages.explorer.table import explorer_parquet
+from pipeline.stages.explorer.thumbnails import encode_pngs
+
+FIXED_BYTES = 400_000
+"""Bytes of the page besides images and arrays, rounded up."""
+
+BASE64 = 4 / 3
+"""Characters of text for a byte."""
+
+
+def explorer(
+    config: Explorer,
+    images: Images,
+    labels: Labels,
+    graph: Graph,
+    clustering: Clustering,
+    map: Map,  # the artifact's name
+    observer: Observer = SILENT,
+) -> ExplorerPage:
+    """Return explorer.html, and images.parquet if `config.parquet` is set; of the landmarks if the graph has any.
+
+    Labels are shown and compared with the clusters. Without labels, the page has no such comparison.
+    """
+    facts = ImageFacts(images, labels, graph, clustering, map)
+    if graph.landmarks is not None:
+        facts = landmark_facts(facts)
+        observer.note(f"the explorer shows the {facts.n:,} landmarks of {len(clustering.fitted):,} images")
+    neighbours = min(config.neighbors, graph.k)
+    order = z_order(facts.points)
+    sheets = pack_sprite_sheets(facts.images.fitted, order, _bytes_for_sheets(config, facts, neighbours))
+    observer.progress(1, 3, "parts")
+    if sheets.note:
+        observer.note(sheets.note)
+    html = render_explorer(facts, sheets, order, neighbours)
+    observer.progress(2, 3, "parts")
+    parquet = explorer_parquet(facts, encode_pngs(facts.images.fitted)) if config.parquet else b""
+    observer.progress(3, 3, "parts")
+    return ExplorerPage(html, parquet)
+
+
+def _bytes_for_sheets(config: Explorer, facts: ImageFacts, neighbours: int) -> float:
+    """Return how many bytes `explorer.megabytes` leaves for the sprite sheets before they become base64 text."""
+    index = 2 if facts.n <= 2**16 else 4
+    arrays = BASE64 * facts.n * (10 * 4 + (neighbours + 1) * index)  # ten numbers, the neighbours, the slot
+    paths = sum(len(path.encode()) + 3 for path in facts.paths)
+    return max(config.megabytes * 1e6 - FIXED_BYTES - arrays - paths, 0) / BASE64

@@ -1,0 +1,82 @@
+"""The page on which a person labels images with the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.latents import Graph
+from pipeline.pages.figures.images import to_rgb_images
+from pipeline.pages.formats import cluster_name
+from pipeline.pages.html import data_uri, render, thumbnail
+from pipeline.stages.label.simulation import summarize_simulation
+
+FOLDER = Path(__file__).parent
+TEMPLATE, STYLE, SCRIPT = "label.html.j2", "label.css", "label.js"
+NEIGHBOURS = 6
+"""Nearest neighbours that are displayed beside an image."""
+
+
+def render_label_page(
+    images: Images,
+    graph: Graph,
+    clustering: Clustering,
+    rows: NDArray[np.int64],
+    classes: Sequence[str],
+    given: dict[int, str],
+    command: str,
+    simulation: pd.DataFrame | None = None,
+    figure: bytes = b"",
+) -> str:
+    """Return the label page as self-contained HTML; it saves the labels as a download named answers.csv.
+
+    `rows` are the images to label, in order; `classes` are the labels that the page offers; `given` maps rows to the
+    labels that they have already. `command` spreads the saved labels. `simulation` and its `figure` (PNG) are shown
+    where there is a simulation.
+    """
+    items = _items(images, graph, clustering, rows, given)
+    return render(
+        FOLDER,
+        TEMPLATE,
+        STYLE,
+        script=Markup((FOLDER / SCRIPT).read_text(encoding="utf-8")),
+        data={"key": f"labels of {images.digest or images.name} {len(rows)}", "items": items, "classes": list(classes)},
+        items=items,
+        name=images.name,
+        n=len(images.fitted),
+        typical=min(clustering.k, len(rows)),
+        given=len(given),
+        command=command,
+        figure=data_uri(figure) if figure else "",
+        draws=0 if simulation is None else int(simulation["draw"].max()) + 1,
+        table=[] if simulation is None else summarize_simulation(simulation).to_dict("records"),
+    )
+
+
+def _items(
+    images: Images, graph: Graph, clustering: Clustering, rows: NDArray[np.int64], given: dict[int, str]
+) -> list[dict[str, Any]]:
+    """Return what the script needs of each image: its name, picture, neighbours' pictures, cluster and label."""
+    pixels, names = images.fitted, images.names(images.split)
+
+    def picture(row: int) -> str:
+        return thumbnail(to_rgb_images(np.asarray(pixels[row : row + 1]))[0])
+
+    return [
+        {
+            "name": names[row],
+            "image": picture(row),
+            "neighbours": [picture(int(neighbour)) for neighbour in graph.indices[row][:NEIGHBOURS]],
+            "cluster": cluster_name(int(clustering.fitted[row])),
+            "label": given.get(row, ""),
+        }
+        for row in rows.tolist()
+    ]

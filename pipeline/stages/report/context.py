@@ -1,0 +1,134 @@
+"""Inputs of the report with derived values that several of its parts use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from pipeline.artifacts.base import Float, Int, Pixel
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.features import Features, Map
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.labels import Labels
+from pipeline.artifacts.latents import Latents
+from pipeline.artifacts.scores import Scores
+from pipeline.config import Report
+from pipeline.models.autoencoder import Autoencoder
+
+MAX_CLUSTERS = 100
+"""Figures of centres and members show at most this many clusters, the largest ones."""
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """The configuration and the artifacts of a run that the report presents."""
+
+    config: Report
+    images: Images
+    labels: Labels
+    autoencoder: Autoencoder
+    latents: Latents
+    features: Features
+    clustering: Clustering
+    map: Map
+    scores: Scores
+
+    @property
+    def k(self) -> int:
+        """Number of clusters."""
+        return self.clustering.k
+
+    @property
+    def n(self) -> int:
+        """Number of fitted images."""
+        return len(self.clustering.fitted)
+
+    @property
+    def coverage(self) -> float:
+        """Share of the fitted images that are not noise."""
+        return float((self.clustering.fitted >= 0).mean())
+
+    @property
+    def subtitle(self) -> str:
+        """The numbers of clusters and images, for the second line of a figure's heading."""
+        return f"k = {self.k:,} cluster{'s' * (self.k != 1)}, n = {self.n:,} images"
+
+    @cached_property
+    def fitted_images(self) -> Pixel:
+        """Fitted images (n, h, w, c)."""
+        return self.images.fitted
+
+    @cached_property
+    def true_labels(self) -> Int:
+        """Labels (n,) of the fitted images, −1 where unknown."""
+        return self.labels.fitted if len(self.labels.fitted) else np.full(self.n, -1, np.int32)
+
+    @cached_property
+    def decoded_centres(self) -> Float:
+        """Decoded centres (min(k, MAX_CLUSTERS), h, w, c) of the largest clusters."""
+        if not self.k:
+            return np.empty((0, *self.images.shape), np.float32)
+        return self.autoencoder.decode(np.asarray(self.clustering.centres[:MAX_CLUSTERS], np.float32))
+
+    @cached_property
+    def cluster_sizes(self) -> list[int]:
+        """Number of fitted images in each of the k clusters."""
+        members = self.clustering.fitted[self.clustering.fitted >= 0]
+        return [int(size) for size in np.bincount(members, minlength=self.k)]
+
+    @cached_property
+    def cluster_scores(self) -> dict[int, Mapping[str, float]]:
+        """Scores of each cluster by its number; without labels, only its size."""
+        return {int(row["cluster"]): row for row in self.scores.clusters}
+
+    def class_name(self, label: int) -> str:
+        """Return the name of a class, or its number if it has no name."""
+        return self.labels.names[label] if 0 <= label < len(self.labels.names) else str(label)
+
+    def majority_class(self, cluster: int) -> str:
+        """Return the name of the most frequent class in a cluster, empty if no member has a label."""
+        row = self.cluster_scores.get(cluster, {})
+        return self.class_name(int(row["majority"])) if "majority" in row else ""
+
+    def label_counts(self, cluster: int) -> str:
+        """Return the number of members with each label in falling order, such as "4: 22, 9: 14"."""
+        is_labelled_member = (np.asarray(self.clustering.fitted) == cluster) & (self.true_labels >= 0)
+        classes, counts = np.unique(np.asarray(self.true_labels)[is_labelled_member], return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        return ", ".join(f"{self.class_name(int(classes[i]))}: {counts[i]:,}" for i in order)
+
+    def member_examples(self, cluster: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the rows of the most typical and of the least typical members of a cluster, the least typical last.
+
+        Each array has `config.examples` rows, or fewer in a small cluster, and no row is in both. Members are sorted
+        by falling confidence, rounded to two decimals because smaller differences mean nothing, then by distance to
+        the mean of the cluster in the space that was clustered.
+        """
+        rows = np.flatnonzero(np.asarray(self.clustering.fitted) == cluster)
+        points = np.asarray(self.features.fitted)[rows]
+        distance = np.linalg.norm(points - points.mean(axis=0), axis=1)
+        confidence = np.round(np.asarray(self.clustering.confidence)[rows], 2)
+        ordered = rows[np.lexsort((distance, -confidence))]
+        n_typical = min(self.config.examples, -(-len(rows) // 2))
+        n_untypical = min(self.config.examples, len(rows) - n_typical)
+        return ordered[:n_typical], ordered[len(rows) - n_untypical :]
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """A figure with the section of the page it belongs to, its caption, and an alternative text.
+
+    On a narrow screen, a figure that is `wide` scrolls sideways instead of shrinking.
+    """
+
+    name: str
+    section: str
+    figure: Figure
+    caption: str
+    alt: str
+    wide: bool = False

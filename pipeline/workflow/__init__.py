@@ -1,0 +1,1 @@
+"""The recipe and its execution: fingerprints, finished runs, and actions on finished runs."""

@@ -1,0 +1,189 @@
+"""The actions: stages that use finished runs. Each row names its function, the runs it uses, and what it needs.
+
+Heavy imports happen inside the functions, so that help and validation load little.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pipeline.artifacts.base import Int
+    from pipeline.config import Config
+    from pipeline.runtime.observer import StageObserver
+    from pipeline.tracking import Store
+    from pipeline.workflow.finished_runs import FinishedRun
+    from pipeline.workflow.repeater import Repeater
+
+
+class ActionResult(Protocol):
+    """The result of an action."""
+
+    def save(self, folder: Path) -> list[str]:
+        """Write files below `folder` and return their names, the most important first."""
+
+    def metrics(self) -> dict[str, float]:
+        """Return numbers for the tracking store."""
+
+    def summary_lines(self) -> list[str]:
+        """Return the lines to print at the end."""
+
+
+@dataclass(frozen=True)
+class ActionContext:
+    """What an action works with: the configuration, the finished runs, an observer, and a repeater of runs."""
+
+    config: Config
+    runs: tuple[FinishedRun, ...]
+    observer: StageObserver
+    repeater: Repeater
+
+    @property
+    def run(self) -> FinishedRun:
+        """The only finished run."""
+        return self.runs[0]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One action: how it finds its finished runs, and the function that does it."""
+
+    name: str
+    description: str
+    find_runs: Callable[[Config, Store], tuple[FinishedRun, ...]]
+    perform: Callable[[ActionContext], ActionResult]
+    needs_input: bool = False
+
+
+def _one_run(config: Config, store: Store) -> tuple[FinishedRun, ...]:
+    from pipeline.workflow.finished_runs import find_run
+
+    return (find_run(store, config.run),)
+
+
+def _two_runs(config: Config, store: Store) -> tuple[FinishedRun, ...]:
+    from pipeline.runtime.errors import UserError
+    from pipeline.workflow.finished_runs import find_run, newest_two_runs
+
+    if config.runs == "last two":
+        return newest_two_runs(store)
+    if isinstance(config.runs, str) or len(config.runs) != 2 or config.runs[0] == config.runs[1]:
+        raise UserError(f"runs = {config.runs!r}: give two runs by their ids, runs=[A,B], or 'last two'")
+    first, second = (find_run(store, run_id, "runs") for run_id in config.runs)
+    return first, second
+
+
+def _assign(context: ActionContext) -> ActionResult:
+    from pipeline.data.new_images import read_new_images
+    from pipeline.models.assigner import PARTS
+    from pipeline.pages.tables import AssignedTable
+    from pipeline.stages.assign import assign
+
+    config, run, observer = context.config, context.run, context.observer
+    images = read_new_images(str(config.input), *_input_format(run), observer)
+    return AssignedTable(assign(config.assign, images, **run.load(*PARTS), observer=observer))
+
+
+def _input_format(run: FinishedRun) -> tuple[tuple[int, int, int], int]:
+    """The shape of the run's images, and how many unreadable files it allowed."""
+    return run.load("images")["images"].shape, run.summary["config"]["data"].get("skip_at_most", 20)
+
+
+def _label(context: ActionContext) -> ActionResult:
+    from pipeline.stages.label import label
+    from pipeline.stages.label.answers import read_answers
+
+    config = context.config.label
+    artifacts = context.run.load("images", "labels", "graph", "features", "clustering")
+    images = artifacts["images"]
+    answers = None
+    if config.answers is not None:
+        answers = read_answers(config.answers, images.names(images.split))
+    return label(config, **artifacts, answers=answers, observer=context.observer)
+
+
+def _compare(context: ActionContext) -> ActionResult:
+    from pipeline.stages.compare import compare
+    from pipeline.stages.compare.compared_run import ComparedRun
+    from pipeline.tracking import flatten
+
+    def compared(run: FinishedRun) -> ComparedRun:
+        scores = {name: value for name, value in run.metrics.items() if name not in ("wall_seconds", "peak_mib")}
+        settings = flatten(run.summary["config"])
+        return ComparedRun(run.name, run.run_id, scores, settings, **run.load("images", "clustering"))
+
+    first, second = context.runs
+    return compare(context.config.compare, compared(first), compared(second), observer=context.observer)
+
+
+def _stability(context: ActionContext) -> ActionResult:
+    from pipeline.clustering.agreement import adjusted_rand_index
+    from pipeline.stages.stability import stability
+    from pipeline.stages.stability.plan import plan_repeats
+
+    config, run, observer = context.config.stability, context.run, context.observer
+    artifacts = run.load("images", "clustering")
+    reference = artifacts["clustering"].fitted
+    planned, notes = plan_repeats(run.config, config, len(reference))
+    for note in notes:
+        observer.note(note)
+    repeats: dict[str, list[Int]] = {source: [] for source in planned}
+    total, finished, reused = sum(map(len, planned.values())), 0, 0
+    for source, configs in planned.items():
+        for number, repeat in enumerate(configs, 1):
+            clusters, is_reused = context.repeater.clusters(repeat)
+            repeats[source].append(clusters)
+            finished += 1
+            reused += is_reused
+            observer.report_metrics(number, {f"{source}_ari_to_run": adjusted_rand_index(reference, clusters)})
+            observer.progress(finished, total, "repeats")
+    if reused:
+        observer.note(f"reused {reused} of {total} repeats")
+    return stability(config, run.name, **artifacts, repeats=repeats, notes=notes, observer=observer)
+
+
+def _how_many(context: ActionContext) -> ActionResult:
+    from pipeline.stages.how_many import how_many
+
+    artifacts = context.run.load("features", "clustering")
+    return how_many(context.config.how_many, context.run.name, **artifacts, observer=context.observer)
+
+
+def _shards(context: ActionContext) -> ActionResult:
+    from filelock import FileLock
+
+    from pipeline.config.instantiate import call_component
+    from pipeline.models.assigner import PARTS, Assigner
+    from pipeline.stages.shards import shards
+    from pipeline.stages.shards.shard import find_shards
+
+    config, run = context.config, context.run
+    engine = call_component(config.engine, "engine")
+    pieces = find_shards(str(config.input), config.shards.rows)
+    shape, skip_at_most = _input_format(run)
+    assigner = Assigner.from_artifacts(**run.load(*PARTS), far_quantile=config.shards.far_quantile)
+    identity = f"{run.run_id} {Path(str(config.input)).expanduser().resolve()} {config.shards.far_quantile}"
+    folder = Path(config.output_dir) / "shards" / hashlib.sha256(identity.encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):  # the same command at the same time waits, and finds everything done
+        return shards(config.shards, pieces, assigner, shape, folder, engine, skip_at_most, context.observer)
+
+
+ACTIONS = {
+    action.name: action
+    for action in (
+        Action("assign", "assign new images to the clusters: input=FOLDER_OR_FILE", _one_run, _assign, True),
+        Action("label", "label all images from a few: pick images, write a page, spread the answers", _one_run, _label),
+        Action("compare", "compare the clusters of two runs: runs=[A,B]", _two_runs, _compare),
+        Action(
+            "stability", "repeat a run with other seeds and measure how stable its clusters are", _one_run, _stability
+        ),
+        Action("how_many", "estimate the number of clusters with five label-free indices", _one_run, _how_many),
+        Action("shards", "encode and assign very many images in shards: input=FOLDER", _one_run, _shards, True),
+    )
+}
+"""Stages that use a finished run, the newest or run=ID; they are not part of stage=all."""

@@ -1,0 +1,131 @@
+"""One execution: run the recipe, log it as a run, and leave a summary and the pages in the run's folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Config
+from pipeline.runtime.observer import RunObserver
+from pipeline.tracking import Run, Store, flatten, git_commit
+from pipeline.workflow.executor import Executor
+from pipeline.workflow.page_links import link_pages
+from pipeline.workflow.plan import plan
+from pipeline.workflow.recipe import RECIPE, STEPS
+from pipeline.workflow.stored_results import Outcome, StoredResults
+
+PACKAGES = ("tensorflow", "keras", "scikit-learn", "umap-learn", "mlflow", "numpy", "hydra-core")
+"""Packages whose versions become tags of the run."""
+
+CURVES = {"train": ("train/",), "refine": ("refine/",)}
+"""Metrics by epoch of the stages that train: curves of their own runs, not scores of the execution."""
+
+PAGES = ("report", "explorer")
+
+
+def execute_run(
+    config: Config, folder: Path, overrides: list[str], sweep: str | None = None, observer: RunObserver | None = None
+) -> dict[str, Any]:
+    """Run the stages that `config` asks for and return the summary, which is also written to `folder/summary.json`.
+
+    `overrides` are the words of the command line, logged for the reader; `sweep` is the id of the sweep's run, if any.
+    """
+    observer = observer or RunObserver()
+    started = time.perf_counter()
+    steps, _ = plan(config)
+    store = Store(config.tracking, Path(config.output_dir))
+    store.kill_orphaned_runs(observer)
+    with store.run("execution", config.tracking.run_name or run_name(config), sweep, _tags(config, overrides)) as run:
+        run.log_params(flatten(config.model_dump(by_alias=True)))
+        results = StoredResults(config, store, run, observer)
+        Executor(config, results).run(steps)
+        results.find_ancestors(steps)
+        summary = _summarize(config, results.outcomes, run, time.perf_counter() - started)
+        _log_summary(results.outcomes, run, summary)
+        pages = _write_files(results.outcomes, run, folder, summary)
+        if config.tracking.models and config.tracking.register_model and "cluster" in results.outcomes:
+            problem = store.register_clustering(results.outcomes["cluster"].result.run_id)
+            if problem:
+                observer.warning(f"  note: {problem}")
+    _print_summary(observer, store, summary, pages)
+    return summary
+
+
+def run_name(config: Config) -> str:
+    """Return a name that distinguishes runs: model and size, refinement, manifold, clusterer and k, seed."""
+    refinement = f" · {config.refine.name}({config.refine.k})" if config.refine.k else ""
+    size = config.model.latent_dim or config.model.latent_channels
+    model = f"{config.model.name}({size})" if size else config.model.name
+    clusterer = f"{config.cluster.name}({config.cluster.k})" if config.cluster.k else config.cluster.name
+    return f"{model}{refinement} · {config.manifold.name} · {clusterer} · seed {config.seed}"
+
+
+def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
+    tags = {f"version.{name}": version(name) for name in PACKAGES}
+    tags |= {"pipeline.command": "python -m pipeline " + " ".join(overrides), "pipeline.data": config.data.name}
+    commit = git_commit() if config.tracking.git_commit else None
+    return tags | ({"mlflow.source.git.commit": commit.rstrip("+"), "git.commit": commit} if commit else {})
+
+
+def _summarize(config: Config, outcomes: dict[str, Outcome], run: Run, seconds: float) -> dict[str, Any]:
+    metrics: dict[str, float] = {}
+    for step in RECIPE:
+        if step.name in outcomes:
+            curves = CURVES.get(step.name, ())
+            stage_metrics = outcomes[step.name].result.metrics.items()
+            metrics |= {name: value for name, value in stage_metrics if not name.startswith(curves)}
+    metrics |= {"wall_seconds": seconds, "peak_mib": max((o.peak_mib for o in outcomes.values()), default=0.0)}
+    metrics.pop("seconds", None)  # of one stage
+    return {
+        "metrics": metrics,
+        "stages": {
+            name: {"seconds": o.seconds, "reused": o.reused, "peak_mib": o.peak_mib, "run_id": o.result.run_id}
+            for name, o in outcomes.items()
+        },
+        "run_id": run.id,
+        "config": config.model_dump(by_alias=True),
+    }
+
+
+def _log_summary(outcomes: dict[str, Outcome], run: Run, summary: dict[str, Any]) -> None:
+    stages = summary["stages"]
+    run.log_metrics(summary["metrics"] | {f"seconds/{name}": stage["seconds"] for name, stage in stages.items()})
+    run.tag({f"stage.{name}": stage["run_id"] + " reused" * stage["reused"] for name, stage in stages.items()})
+    if "data" in outcomes:
+        facts = json.loads((outcomes["data"].result.folder / "images" / "artifact.json").read_text())
+        rows = int(summary["metrics"]["data/fitted_images"])
+        run.log_dataset(facts["name"], facts["digest"], rows, f"fitted: {facts['split']}")
+
+
+def _write_files(outcomes: dict[str, Outcome], run: Run, folder: Path, summary: dict[str, Any]) -> dict[str, Path]:
+    """Write summary.json, the report with its figures and the explorer to the folder; return the pages.
+
+    All but the explorer are logged to the run too: it is large, and the run of its stage has it. Only the pages in the
+    folder link to each other: the report in MLflow has no explorer beside it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "summary.json").write_text(json.dumps(summary, indent=1))
+    run.log_files(folder / "summary.json")
+    written = [name for name in PAGES if name in outcomes]
+    for name in written:
+        artifact = STEPS[name].outputs[0]
+        shutil.copytree(outcomes[name].result.folder / artifact, folder, dirs_exist_ok=True)
+    if "report" in written:
+        run.log_files(folder / "report.html")
+        run.log_files(folder / "figures", "figures")
+    link_pages(folder, written)
+    files = {"report": "report.html", "explorer": "explorer.html", "table": "images.parquet"}
+    return {name: folder / file for name, file in files.items() if (folder / file).exists()}
+
+
+def _print_summary(observer: RunObserver, store: Store, summary: dict[str, Any], pages: dict[str, Path]) -> None:
+    observer.scores(summary["metrics"])
+    observer.message(f"run      {summary['run_id']}, {summary['metrics']['wall_seconds']:.1f} s")
+    for name, page in pages.items():
+        observer.message(f"{name:<9}{page}")
+    observer.message(f"browse   {store.ui_command}")
+    observer.message(f"         {store.view}")

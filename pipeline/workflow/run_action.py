@@ -1,0 +1,59 @@
+"""Run an action: look up its finished runs, perform it, write its files, and log it as a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Config
+from pipeline.runtime.observer import RunObserver
+from pipeline.runtime.stderr import mute_stderr
+from pipeline.tracking import Store, flatten
+from pipeline.workflow.actions import Action, ActionContext
+from pipeline.workflow.plan import plan
+from pipeline.workflow.repeater import Repeater
+
+
+def run_action(
+    config: Config, folder: Path, overrides: list[str], observer: RunObserver | None = None
+) -> dict[str, Any]:
+    """Run the action that `config` asks for and return its metrics; its files are written to `folder`."""
+    observer = observer or RunObserver()
+    action = plan(config)[1]
+    if action is None:
+        raise ValueError(f"stage = {config.stage!r} is not an action")
+    started = time.perf_counter()
+    with mute_stderr():  # TensorFlow prints messages when it is imported
+        import pipeline.models.assigner  # noqa: F401
+    store = Store(config.tracking, Path(config.output_dir))
+    store.kill_orphaned_runs(observer)
+    runs = action.find_runs(config, store)
+    for run in runs:
+        observer.message(f"  uses run {run.run_id}, {run.name}")
+    tags = {"pipeline.command": "python -m pipeline " + " ".join(overrides)}
+    tags |= {f"pipeline.used.{index}": run.run_id for index, run in enumerate(runs)}
+    title = f"{action.name} · {' · '.join(run.name for run in runs)}"
+    with store.run(action.name, title, None, tags) as action_run:
+        action_run.log_params(flatten(_settings(config, action)))
+        with observer.stage(action.name, action_run.log_metrics) as stage_observer:
+            context = ActionContext(config, runs, stage_observer, Repeater(store, action_run))
+            result = action.perform(context)
+        seconds = time.perf_counter() - started
+        folder.mkdir(parents=True, exist_ok=True)
+        files = result.save(folder)
+        for file in files:
+            action_run.log_files(folder / file)
+        metrics = result.metrics() | {"wall_seconds": seconds}
+        action_run.log_metrics(metrics)
+    for line in result.summary_lines():
+        observer.message(line)
+    for file in files:
+        observer.message(f"         {folder / file}")
+    observer.message(f"run      {action_run.id}, {seconds:.1f} s")
+    return metrics
+
+
+def _settings(config: Config, action: Action) -> Mapping[str, Any]:
+    return {"input": config.input, action.name: getattr(config, action.name).model_dump()}

@@ -1,0 +1,25 @@
+"""Descriptions of scores: from the table, or from the docstring of the score's function."""
+
+import pytest
+
+from pipeline.clustering.metrics import SCORES
+from pipeline.clustering.score_descriptions import DESCRIPTIONS, describe_score
+
+
+@pytest.mark.parametrize("name", [*SCORES, *DESCRIPTIONS, "map/trustworthiness", "map/neighbors_kept"])
+def test_every_score_has_a_description(name):
+    assert describe_score(name).endswith(".")
+    assert "\n" not in describe_score(name)
+
+
+def test_docstrings_describe_scores_that_are_not_in_the_table(monkeypatch):
+    assert describe_score("train/homogeneity_score").startswith("1 − H(class | cluster) / H(class)")
+    monkeypatch.delitem(DESCRIPTIONS, "trustworthiness")
+    assert describe_score("map/trustworthiness").startswith("Share in [0, 1] of a map's neighbourhoods")
+
+
+def test_descriptions_mention_the_group():
+    assert describe_score("clustered/nmi_score").startswith("The same without noise: mutual information")
+    assert describe_score("baselines/pixels_nmi").startswith("Baseline: ")
+    assert describe_score("reconstruction/some_loss") == "As measured in the last epoch of training."
+    assert describe_score("unknown") == ""

@@ -1,0 +1,77 @@
+"""IDX files: every type, gzipped and plain, and damaged files."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from pipeline.data.idx import IDX_FILES, IDX_TYPES, parse_idx, read_idx
+from pipeline.runtime.errors import UserError
+
+
+def idx_bytes(array, code):
+    head = bytes([0, 0, code, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    return head + array.astype(IDX_TYPES[code]).tobytes()
+
+
+@pytest.mark.parametrize("code", IDX_TYPES)
+@pytest.mark.parametrize("shape", [(4,), (3, 2), (2, 3, 4)])
+def test_every_type_and_rank_is_parsed(code, shape):
+    array = np.arange(np.prod(shape)).reshape(shape)
+    parsed = parse_idx(idx_bytes(array, code), "file")
+    np.testing.assert_array_equal(parsed, array)
+    assert parsed.dtype == np.dtype(IDX_TYPES[code]).newbyteorder("=")
+
+
+VALID = idx_bytes(np.arange(24).reshape(2, 3, 4), 0x08)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "not an IDX file"),
+        (b"PNG" + VALID, "not an IDX file"),
+        (b"\0\0\x07" + VALID[3:], "not an IDX file"),
+        (VALID[:9], "ends within its 3 sizes"),
+        (VALID[:-1], "39 bytes where 40"),
+        (VALID + b"\0", "41 bytes where 40"),
+    ],
+)
+def test_damaged_bytes_are_refused_by_file_name(raw, reason):
+    with pytest.raises(UserError, match=f"^some-file: .*{reason}"):
+        parse_idx(raw, "some-file")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_four_files_of_a_folder_are_read(tmp_path, pack):
+    ending = ".gz" if pack is gzip.compress else ""
+    arrays = [np.arange(60).reshape(5, 4, 3), np.arange(5), np.arange(24).reshape(2, 4, 3), np.arange(2)]
+    for name, array in zip(IDX_FILES, arrays, strict=True):
+        (tmp_path / (name + ending)).write_bytes(pack(idx_bytes(array, 0x08)))
+    source = read_idx(str(tmp_path))
+    parts = (source.train, source.train_labels, source.test, source.test_labels)
+    for part, array in zip(parts, arrays, strict=True):
+        np.testing.assert_array_equal(part, array)
+
+
+def test_only_the_training_images_are_required(tmp_path):
+    with pytest.raises(UserError, match=r"path: .* holds no train-images-idx3-ubyte"):
+        read_idx(str(tmp_path))
+    (tmp_path / IDX_FILES[0]).write_bytes(VALID)
+    source = read_idx(str(tmp_path))
+    assert source.train.shape == (2, 3, 4)
+    assert source.test is source.train_labels is source.test_labels is None
+
+
+def invert_middle(raw):
+    return raw[:14] + bytes(255 - byte for byte in raw[14:24]) + raw[24:]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda raw: raw[:-9], lambda raw: raw[:12], invert_middle], ids=["end", "most", "middle"]
+)
+def test_damaged_gzip_file_is_refused_by_name(tmp_path, damage):
+    path = tmp_path / f"{IDX_FILES[0]}.gz"
+    path.write_bytes(damage(gzip.compress(idx_bytes(np.random.default_rng(0).integers(0, 99, (9, 9)), 0x08))))
+    with pytest.raises(UserError, match=f"{IDX_FILES[0]}.gz: damaged"):
+        read_idx(str(tmp_path))

@@ -1,0 +1,49 @@
+"""Images for a finished run: brought to the shape of its images, or refused."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from pipeline.data.new_images import read_new_images
+from pipeline.runtime.errors import UserError
+from tests.data.image_files import encode_png, save_image
+
+
+def test_image_files_and_arrays_get_the_shape_of_the_run(tmp_path):
+    save_image(tmp_path / "sub/a.jpg", (30, 20))
+    save_image(tmp_path / "b.png", (4, 4))
+    np.save(tmp_path / "c.npy", np.zeros((5, 9, 9), np.uint8))
+    parquet.write_table(pa.table({"image": [encode_png()]}), tmp_path / "d.parquet")
+    grey = read_new_images(str(tmp_path / "sub"), (6, 8, 1))
+    assert (grey.pixels.shape, grey.names) == ((1, 6, 8, 1), ["a.jpg"])
+    colour = read_new_images(str(tmp_path / "b.png"), (6, 8, 3))
+    assert (colour.pixels.shape, colour.names) == ((1, 6, 8, 3), ["b.png"])
+    array = read_new_images(str(tmp_path / "c.npy"), (6, 8, 1))
+    assert (array.pixels.shape, array.names) == ((5, 6, 8, 1), ["0", "1", "2", "3", "4"])
+    cells = read_new_images(str(tmp_path / "d.parquet"), (6, 8, 3))
+    assert (cells.pixels.shape, cells.names) == ((1, 6, 8, 3), ["d.parquet[0]"])
+
+
+def test_train_and_test_parts_are_both_read(tmp_path):
+    np.savez(tmp_path / "a.npz", images=np.zeros((3, 6, 8), np.uint8), test_images=np.ones((2, 6, 8), np.uint8))
+    assert read_new_images(str(tmp_path / "a.npz"), (6, 8, 1)).pixels[:, 0, 0, 0].tolist() == [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "message"),
+    [
+        ("nowhere", (6, 8, 1), "does not exist"),
+        ("notes.txt", (6, 8, 1), r"ends in '\.txt'"),
+        ("c.npy", (6, 8, 3), "have 1 channels; the run's have 3"),
+        ("b.png", (6, 8, 4), "have 4 channels and image files have 1 or 3"),
+        ("empty", (6, 8, 1), "empty holds no image"),
+    ],
+)
+def test_unsuitable_input_is_refused(tmp_path, name, shape, message):
+    save_image(tmp_path / "b.png")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("x")
+    np.save(tmp_path / "c.npy", np.zeros((5, 9, 9), np.uint8))
+    with pytest.raises(UserError, match=f"^input: .*{message}"):
+        read_new_images(str(tmp_path / name), shape)

@@ -1,0 +1,31 @@
+"""The digest of the files that a reader reads."""
+
+import os
+
+import pytest
+
+from pipeline.data.source import source_digest
+from pipeline.runtime.errors import UserError
+
+
+def test_digest_changes_with_files_and_modification_times(tmp_path):
+    arguments = {"path": str(tmp_path), "labels_from": "none"}
+    file = tmp_path / "a"
+    file.write_text("1")
+    digests = [source_digest(arguments)]
+    assert source_digest(arguments) == digests[0]
+    os.utime(file, ns=(1, 1))
+    digests.append(source_digest(arguments))
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "b").write_text("")
+    digests.append(source_digest(arguments))
+    assert len(set(digests)) == 3
+
+
+def test_reader_without_path_has_a_constant_digest():
+    assert source_digest({}) == source_digest({"copies": 3}) == "bundled"
+
+
+def test_missing_path_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"data\.path: .*nowhere does not exist"):
+        source_digest({"path": str(tmp_path / "nowhere")})

@@ -1,0 +1,167 @@
+"""Embeddings: groups stay separated, neighbours stay near, and new points are placed in their group."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import silhouette_score
+
+from pipeline.artifacts import Latents
+from pipeline.embedding import methods
+from pipeline.embedding.neighbors import approximate, exact
+from pipeline.embedding.quality import neighbors_kept
+from pipeline.runtime.errors import UserError
+
+SETTINGS = {
+    "identity": {},
+    "pca": {"n_components": 2},
+    "umap": {"n_components": 2, "n_epochs": 100},
+    "tsne": {"n_epochs": 100},
+}
+SEEDED = ("umap", "tsne")
+
+
+def embed(name, blobs, **changes):
+    settings = SETTINGS[name] | changes
+    return getattr(methods, name)(blobs.latents, blobs.graph, **settings)
+
+
+@pytest.fixture(scope="module")
+def embeddings(blobs):
+    """Return every method's features of the groups."""
+    return {name: embed(name, blobs, seed=3) for name in SETTINGS}
+
+
+each = pytest.mark.parametrize("name", SETTINGS)
+
+
+@each
+def test_groups_stay_separated(embeddings, blobs, name):
+    assert silhouette_score(embeddings[name].fitted, blobs.labels) > 0.5
+
+
+@each
+def test_neighbours_stay_near(embeddings, blobs, name):
+    n, k = blobs.graph.indices.shape
+    share = neighbors_kept(blobs.graph.indices, embeddings[name].fitted)
+    # Within a group of about n / 3 a random neighbour is right with a probability of k in n / 3.
+    assert share > {"identity": 0.999, "pca": 0.3}.get(name, 0.45) > k / (n / 3)
+
+
+@each
+def test_held_out_points_are_placed_in_their_group(embeddings, blobs, name):
+    features = embeddings[name]
+    assert features.held_out.shape == (len(blobs.held_labels), features.fitted.shape[1])
+    centres = np.array([features.fitted[blobs.labels == group].mean(axis=0) for group in range(3)])
+    nearest = np.linalg.norm(features.held_out[:, None] - centres, axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(nearest, blobs.held_labels)
+
+
+@each
+def test_the_same_seed_gives_the_same_bits(embeddings, blobs, name):
+    again = embed(name, blobs, seed=3)
+    np.testing.assert_array_equal(again.fitted, embeddings[name].fitted)
+    np.testing.assert_array_equal(again.held_out, embeddings[name].held_out)
+
+
+@each
+def test_features_are_float32_and_name_their_method(embeddings, name):
+    assert embeddings[name].fitted.dtype == embeddings[name].held_out.dtype == np.float32
+    assert embeddings[name].method == {"identity": "latents"}.get(name, name)
+
+
+@each
+def test_without_held_out_points_none_are_placed(blobs, name):
+    alone = Latents(blobs.latents.fitted, blobs.latents.held_out[:0], [8])
+    epochs = {"n_epochs": 10} if name in SEEDED else {}
+    features = getattr(methods, name)(alone, exact(alone, 15), **epochs)
+    assert features.held_out.shape == (0, features.fitted.shape[1])
+
+
+def test_another_seed_gives_another_umap(embeddings, blobs):
+    assert not np.array_equal(embed("umap", blobs, seed=4).fitted, embeddings["umap"].fitted)
+
+
+@pytest.mark.parametrize("name", ["umap", "pca"])
+def test_n_components_is_the_number_of_coordinates(blobs, name):
+    assert embed(name, blobs, n_components=5).fitted.shape == (len(blobs.labels), 5)
+
+
+def test_a_larger_min_dist_spreads_a_umap(blobs):
+    def gap(min_dist):
+        fitted = embed("umap", blobs, min_dist=min_dist).fitted
+        return np.median(exact(Latents(fitted, fitted[:0], [2]), 1).distances)
+
+    assert gap(0.0) < 0.7 * gap(0.8)
+
+
+def test_other_options_are_passed_to_umap_learn(embeddings, blobs):
+    spread = embed("umap", blobs, seed=3, spread=3.0)
+    assert np.ptp(spread.fitted) > 1.3 * np.ptp(embeddings["umap"].fitted)
+
+
+def test_the_perplexity_changes_tsne(blobs):
+    maps = [embed("tsne", blobs, n_epochs=20, perplexity=perplexity).fitted for perplexity in (None, 2.0, 5.0)]
+    assert not any(np.allclose(maps[i], maps[j], rtol=0.01) for i, j in ((0, 1), (0, 2), (1, 2)))
+
+
+def test_a_perplexity_that_needs_more_neighbours_names_the_setting(blobs):
+    with pytest.raises(UserError, match=r"^perplexity = 6: needs 18 .* has 15; set neighbors\.k=18"):
+        embed("tsne", blobs, perplexity=6.0)
+
+
+def test_pca_with_more_components_than_latent_dimensions_is_refused(blobs):
+    with pytest.raises(UserError, match=r"n_components = 9: .* at most 8"):
+        embed("pca", blobs, n_components=9)
+
+
+def test_pca_is_a_rotation(blobs):
+    features = embed("pca", blobs, n_components=8)
+    np.testing.assert_allclose(exact_distances(features.fitted), exact_distances(blobs.latents.fitted), rtol=1e-3)
+    assert (np.diff(features.fitted.var(axis=0)) <= 0).all()
+
+
+def exact_distances(points):
+    return exact(Latents(points, points[:0], [points.shape[1]]), 10).distances
+
+
+def test_an_option_of_another_layout_selects_umap_learns(blobs, embeddings, recorder):
+    dense = embed("umap", blobs, seed=3, densmap=True, observer=recorder)
+    assert silhouette_score(dense.fitted, blobs.labels) > 0.5
+    assert not np.array_equal(dense.fitted, embeddings["umap"].fitted)
+    assert {epochs for _, epochs in recorder.steps} == {SETTINGS["umap"]["n_epochs"]}
+
+
+def test_the_default_number_of_epochs_is_umap_learns(blobs, recorder):
+    embed("umap", blobs, n_epochs=None, observer=recorder)
+    assert recorder.steps[-1] == (500, 500)
+    with pytest.raises(UserError, match=r"^n_epochs = -1: must be at least 0"):
+        embed("umap", blobs, n_epochs=-1)
+
+
+@pytest.mark.parametrize("name", SEEDED)
+def test_the_observer_receives_the_iterations(blobs, recorder, name):
+    total = 50
+    embed(name, blobs, observer=recorder, n_epochs=total)
+    done = [step for step, _ in recorder.steps]
+    assert {epochs for _, epochs in recorder.steps} == {total}
+    assert done == sorted(done)
+    assert done[-1] == total
+
+
+@pytest.fixture(scope="module")
+def landmark_graph(blobs):
+    return approximate(blobs.latents, 15, landmarks=100)
+
+
+@pytest.mark.parametrize("name", SEEDED)
+def test_an_embedding_is_fitted_on_the_landmarks_and_other_points_are_placed(blobs, landmark_graph, name):
+    latents, rows = blobs.latents, landmark_graph.landmarks
+    settings = {"n_epochs": 30, "seed": 0}
+    features = getattr(methods, name)(latents, landmark_graph, **settings)
+    landmarks = Latents(latents.fitted[rows], latents.fitted[:0], [8])
+    expected = getattr(methods, name)(landmarks, landmark_graph.landmark_graph(), **settings)
+    np.testing.assert_array_equal(features.fitted[rows], expected.fitted)
+    assert features.fitted.shape == (len(latents.fitted), 2)
+    assert features.held_out.shape == (len(latents.held_out), 2)
+    centres = np.stack([features.fitted[blobs.labels == group].mean(axis=0) for group in range(3)])
+    nearest = np.linalg.norm(features.fitted[:, None] - centres[None], axis=2).argmin(axis=1)
+    assert (nearest == blobs.labels).mean() > 0.95

@@ -1,0 +1,75 @@
+"""The assigner: clusters, confidence and distance of new images, stored and loaded."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.artifacts import Features, Latents
+from pipeline.clustering.fit_clusters import fit_clusters
+from pipeline.config import Cluster
+from pipeline.embedding.neighbors import exact
+from pipeline.models.assigner import PARTS, Assigner, _load_pyfunc
+from pipeline.models.baselines import PixelModel
+
+KMEANS = Cluster(
+    name="kmeans",
+    k=5,
+    estimator={"_target_": "sklearn.cluster.KMeans", "n_clusters": 5, "n_init": 3, "random_state": 0},
+)
+
+
+@pytest.fixture(scope="module")
+def artifacts(images):
+    """What a run on 96 digits stores, with the pixels as latents."""
+    model = PixelModel(images.shape)
+    latents = Latents(model.encode(images.fitted), model.encode(images.held_out), [8, 8, 1])
+    graph = exact(latents, 10)
+    features = Features(latents.fitted, latents.held_out, "latents")
+    clustering = fit_clusters(KMEANS, features, graph, latents)
+    return dict(zip(PARTS, (model, latents, graph, features, clustering), strict=True))
+
+
+@pytest.fixture(scope="module")
+def assigner(artifacts):
+    return Assigner.from_artifacts(**artifacts)
+
+
+def test_fitted_images_get_their_own_cluster_and_are_near(assigner, artifacts, images):
+    table = assigner(images.fitted)
+    assert list(table.columns) == ["cluster", "confidence", "distance", "far"]
+    np.testing.assert_array_equal(table["cluster"], artifacts["clustering"].fitted)
+    assert not table["far"].any()
+    assert table["distance"].max() < 1e-2
+
+
+def test_held_out_images_get_the_cluster_of_the_run(assigner, artifacts, images):
+    np.testing.assert_array_equal(assigner(images.held_out)["cluster"], artifacts["clustering"].held_out)
+
+
+def test_noise_is_far(assigner):
+    noise = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), np.uint8)
+    assert assigner(noise)["far"].all()
+
+
+def test_a_smaller_quantile_calls_more_images_far(artifacts, images):
+    shares = [
+        Assigner.from_artifacts(**artifacts, far_quantile=q)(images.held_out)["far"].mean() for q in (0.2, 0.9, 1)
+    ]
+    assert shares[0] > shares[1] >= shares[2]
+
+
+def test_predict_takes_bytes_and_floats(assigner, images):
+    expected = assigner(images.held_out)
+    pd.testing.assert_frame_equal(assigner.predict(images.held_out), expected)
+    table = assigner.predict(images.held_out.astype(float) / 255)
+    np.testing.assert_array_equal(table["cluster"], expected["cluster"])
+    np.testing.assert_allclose(table["distance"], expected["distance"], rtol=1e-5)
+
+
+def test_loaded_assigner_gives_the_same_table(assigner, images, tmp_path):
+    assigner.save(tmp_path)
+    assert json.loads((tmp_path / "assigner.json").read_text()) == {"reach": assigner.reach}
+    for loaded in (Assigner.load(tmp_path), _load_pyfunc(str(tmp_path))):
+        pd.testing.assert_frame_equal(loaded(images.held_out), assigner(images.held_out))

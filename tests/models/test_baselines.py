@@ -1,0 +1,52 @@
+"""Baseline models: pixels and principal components."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+
+from pipeline.artifacts import Images, to_unit_range
+from pipeline.config import Model, Train
+from pipeline.models.autoencoder import Autoencoder
+from pipeline.models.baselines import PCAModel, PixelModel, fit_pca, fit_pixels
+from pipeline.runtime.errors import UserError
+
+TRAIN = Train(name="test")
+
+
+def test_pixel_latents_are_the_flattened_images(images, tmp_path):
+    model = fit_pixels(Model(name="pixels"), TRAIN, images)
+    codes = model.encode(images.fitted)
+    assert codes.shape == (96, 64)
+    np.testing.assert_array_equal(model.decode(codes), to_unit_range(images.fitted))
+    model.save(tmp_path)
+    loaded = Autoencoder.load(tmp_path)
+    assert isinstance(loaded, PixelModel)
+    np.testing.assert_array_equal(loaded.decode(loaded.encode(images.held_out)), to_unit_range(images.held_out))
+
+
+def test_pca_equals_scikit_learn(images, tmp_path):
+    model = fit_pca(Model(name="pca", latent_dim=7), TRAIN, images)
+    reference = PCA(7, svd_solver="full").fit(to_unit_range(images.train).reshape(96, -1))
+    held_out = to_unit_range(images.held_out).reshape(32, -1)
+    codes = model.encode(images.held_out, batch_size=10)
+    np.testing.assert_allclose(np.abs(codes), np.abs(reference.transform(held_out)), atol=1e-4)
+    restored = np.clip(reference.inverse_transform(reference.transform(held_out)), 0, 1)
+    np.testing.assert_allclose(model.decode(codes).reshape(32, -1), restored, atol=1e-4)
+    assert model.encode(images.train[:0]).shape == (0, 7)
+    model.save(tmp_path)
+    loaded = Autoencoder.load(tmp_path)
+    assert isinstance(loaded, PCAModel)
+    np.testing.assert_array_equal(loaded.encode(images.held_out, batch_size=10), codes)
+
+
+@pytest.mark.parametrize("latent_dim", [None, 65])
+def test_pca_refuses_more_components_than_pixels(images, latent_dim):
+    with pytest.raises(UserError, match=rf"model\.latent_dim = {latent_dim}: .* 1 to 64"):
+        fit_pca(Model(name="pca", latent_dim=latent_dim), TRAIN, images)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_pca_fits_the_given_split(images, split):
+    model = Model(name="pca", latent_dim=3)
+    expected = fit_pca(model, TRAIN, Images(images.part(split), images.test[:0]))
+    np.testing.assert_array_equal(fit_pca(model, Train(name="test", split=split), images).mean, expected.mean)

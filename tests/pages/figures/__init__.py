@@ -1,0 +1,1 @@
+"""Tests of the figures, one module per module of pipeline.pages.figures."""

@@ -1,0 +1,1 @@
+"""Published figures, claims and results, each compared with what this project's finished runs measured."""

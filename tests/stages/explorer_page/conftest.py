@@ -1,0 +1,49 @@
+"""The explorer's page in a browser, opened from disk, without network; all tests share one browser."""
+
+import pytest
+
+from pipeline.stages.explorer.stage import explorer
+from tests.explorers import CHROMIUM, CHROMIUM_OPTIONS, explorer_inputs
+
+
+@pytest.fixture(scope="package")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: none of chromium, chromium-browser, google-chrome exists")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def inputs():
+    return explorer_inputs(noise=6)
+
+
+@pytest.fixture(scope="package")
+def file(inputs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("explorer")
+    explorer(**inputs).save(folder)
+    return folder / "explorer.html"
+
+
+@pytest.fixture(scope="package")
+def shared_window(browser):
+    from tests.stages.explorer_page.gestures import open_window
+
+    with open_window(browser) as window:
+        yield window
+
+
+@pytest.fixture
+def page(shared_window, file):
+    """The page, just opened."""
+    from tests.stages.explorer_page.gestures import open_page
+
+    page, problems = shared_window
+    open_page(page, file)
+    yield page
+    assert problems == []

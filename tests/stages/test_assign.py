@@ -1,0 +1,120 @@
+"""The stage `assign`: new images and a finished run in, a table out."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from pipeline.config import Assign, Tracking
+from pipeline.data.new_images import NewImages, read_new_images
+from pipeline.models.assigner import PARTS
+from pipeline.runtime.errors import UserError
+from pipeline.stages.assign import assign
+from pipeline.tracking import Store
+from pipeline.workflow.execution import execute_run
+from pipeline.workflow.finished_runs import find_run
+from pipeline.workflow.run_action import run_action
+from tests.digit_files import write_digit_files
+from tests.helpers import compose, pipeline
+
+RUN = (
+    "data=image_folder", "data.image_size=12", "data.channels=1", "data.labels_from=folder", "model=pixels",
+    "neighbors.k=10", "manifold=none", "project=pca", "cluster=kmeans", "cluster.estimator.n_init=3",
+    "stage=cluster", "tracking.models=false", "tracking.git_commit=false",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """150 files to fit in train/ and 30 in new/."""
+    return write_digit_files(tmp_path_factory.mktemp("digits"), 150, 30)
+
+
+@pytest.fixture(scope="module")
+def finished(digits, tmp_path_factory, empty_store):
+    """The outputs folder of a finished run on the images in train/."""
+    outputs = tmp_path_factory.mktemp("outputs")
+    shutil.copy(empty_store, outputs / "mlflow.db")
+    execute_run(compose(*RUN, f"data.path={digits / 'train'}", outputs=outputs), outputs / "first", [])
+    return outputs
+
+
+@pytest.fixture(scope="module")
+def store(finished):
+    return Store(Tracking(), finished)
+
+
+@pytest.fixture(scope="module")
+def parts(store):
+    return find_run(store, "last").load(*PARTS)
+
+
+@pytest.fixture(scope="module")
+def new_images(digits):
+    return read_new_images(str(digits / "new"), (12, 12, 1))
+
+
+def test_the_table_has_a_row_for_each_image(parts, new_images, digits, recorder):
+    table = assign(Assign(), new_images, **parts, observer=recorder)
+    assert list(table.columns) == ["image", "cluster", "confidence", "distance", "far"]
+    assert table["image"].tolist() == sorted(f"{f.parent.name}/{f.name}" for f in (digits / "new").rglob("*.jpg"))
+    assert set(table["cluster"]) <= set(range(parts["clustering"].k))
+    assert table["confidence"].between(0, 1).all()
+    assert recorder.steps == [(30, 30)]
+
+
+def test_fitted_images_get_their_own_cluster_and_are_not_far(store, parts):
+    images = find_run(store, "last").load("images")["images"]
+    table = assign(Assign(), NewImages(images.fitted, images.names("train")), **parts)
+    assert (table["cluster"].to_numpy() == parts["clustering"].fitted).mean() > 0.99
+    assert not table["far"].any()
+
+
+def test_a_smaller_quantile_calls_more_images_far(parts, new_images):
+    shares = [assign(Assign(far_quantile=q), new_images, **parts)["far"].mean() for q in (0.2, 0.9, 1.0)]
+    assert shares[0] > shares[1] >= shares[2]
+
+
+def test_the_action_writes_the_table_and_logs_it_to_a_run(finished, store, digits, parts, new_images):
+    before = find_run(store, "last").run_id
+    run_action(compose("stage=assign", f"input={digits / 'new'}", outputs=finished), finished / "assigned", [])
+    expected = assign(Assign(), new_images, **parts)
+    pd.testing.assert_frame_equal(pd.read_parquet(finished / "assigned" / "assigned.parquet"), expected)
+    csv = pd.read_csv(finished / "assigned" / "assigned.csv")
+    assert csv["cluster"].tolist() == expected["cluster"].tolist()
+    (run,) = store.client.search_runs([store.experiment_id], "tags.`pipeline.kind` = 'assign'")
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["pipeline.used.0"] == before == find_run(store, "last").run_id
+    assert {file.path for file in store.client.list_artifacts(run.info.run_id)} == {"assigned.csv", "assigned.parquet"}
+    assert run.data.metrics["assign/images"] == 30
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["stage=assign"], r"^input: needs a value"),
+        (["stage=assign", "input=nowhere"], r"^input: nowhere does not exist; give"),
+        (["stage=assign", "input=.", "run=ffff"], r"^run = 'ffff': "),
+        (["stage=[assign,cluster]", "input=."], r"^stage: assign "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wrong_request_is_an_error(finished, words, message):
+    with pytest.raises(UserError, match=message):
+        run_action(compose(*words, outputs=finished), finished / "wrong", [])
+
+
+def test_without_a_finished_run_the_error_says_what_to_do(outputs):
+    with pytest.raises(UserError, match="no finished run with clusters; run python -m pipeline first"):
+        run_action(compose("stage=assign", "input=.", outputs=outputs), outputs / "wrong", [])
+
+
+@pytest.mark.slow
+def test_the_command_line_assigns_images(finished, digits):
+    answer = pipeline("stage=assign", f"input={digits / 'new'}", outputs=finished)
+    assert answer.returncode == 0, answer.stderr
+    assert "assigned 30 images" in answer.stdout
+    answer = pipeline("stage=assign", "input=nowhere", outputs=finished)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("error: input: nowhere does not exist; give")
+    assert "Traceback" not in answer.stderr

@@ -1,0 +1,69 @@
+"""The Python API: clusters of an array, without MLflow and files."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pipeline import cluster_images
+from pipeline.runtime.errors import UserError
+from tests.helpers import compose, environment
+
+QUICK = ("model=pca", "model.latent_dim=8", "manifold=none", "project=pca", "cluster=kmeans")
+
+
+@pytest.fixture(scope="module")
+def digits(images):
+    return images.train[..., 0]
+
+
+def test_an_array_is_clustered_without_mlflow_and_files(tmp_path):
+    lines = f"""
+import sys
+from sklearn.datasets import load_digits
+from pipeline import cluster_images
+images = load_digits().images[:200] / 16
+result = cluster_images(images, *{QUICK!r}, k=10)
+assert result.clusters.shape == result.confidence.shape == (200,)
+assert result.map.fitted.shape == (200, 2)
+assert (result.assign(images[:9])["cluster"] == result.clusters[:9]).all()
+print([name for name in sys.modules if name.split(".")[0] in ("mlflow",)])
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", lines], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.strip() == "[]"
+    assert not list(tmp_path.iterdir()), "nothing is written"
+
+
+def test_it_computes_what_the_command_line_computes(digits, outputs):
+    from pipeline.workflow.execution import execute_run
+
+    np.save(outputs / "digits.npy", digits)
+    words = [*QUICK, "cluster.k=6", "seed=3", "neighbors.k=9"]
+    config = compose(*words, "data=npz", f"data.path={outputs / 'digits.npy'}", "stage=cluster", outputs=outputs)
+    summary = execute_run(config, outputs / "run", [])
+    stored = next(outputs.rglob(f"{summary['stages']['cluster']['run_id']}/artifacts/result/clustering/fitted.npy"))
+    result = cluster_images(digits, *QUICK, "neighbors.k=9", seed=3, k=6)
+    assert np.array_equal(result.clusters, np.load(stored))
+
+
+def test_progress_reaches_the_observer(digits, recorder):
+    cluster_images(digits, *QUICK, observer=recorder, k=4)
+    assert recorder.steps
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["model=cnn"], r"^model = 'cnn': no such choice; did you mean cnn64\?"),
+        (["cluster.kk=3"], r"^cluster\.kk: no such key"),
+        (["neighbors.k=5000"], r"^neighbors\.k = 5000: with 96 images"),
+        (["train.epochs=some"], r"^train\.epochs = 'some'"),
+    ],
+)
+def test_a_mistake_says_what_would_be_right(digits, words, message):
+    with pytest.raises(UserError, match=message):
+        cluster_images(digits, *QUICK, *words, k=4)
