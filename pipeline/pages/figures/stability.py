@@ -27,7 +27,7 @@ def plot_stability(pairs: Mapping[str, Values], jaccard: Values, clusters: Seque
         figure = new_figure(WIDTH, 1.5 + 0.55 * len(pairs))
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1, 1.7])
         _plot_pairs(left, pairs)
-        add_heading(left, f"Agreement between repeats\n{title}")
+        add_heading(left, f"Agreement of repeats\n{title}")
         _plot_clusters(right, jaccard, clusters)
         add_heading(right, "Stability of each cluster\nmean best Jaccard over the repeats")
         left.set_yticks(range(len(pairs)), list(pairs))

@@ -52,7 +52,7 @@ def render_compare_page(
         matching=matching,
         agreement=matching.metrics(),
         settings=settings_difference(first.settings, second.settings),
-        scores=score_differences(first.scores, second.scores),
+        **_group_scores(score_differences(first.scores, second.scores)),
         mapping=_mapping_rows(matching),
         heat_map=data_uri(heat_map),
         moved=len(moved),
@@ -80,6 +80,15 @@ def score_differences(first: Mapping[str, float], second: Mapping[str, float]) -
         words = describe_score(name.replace("train_", "").replace("test_", ""))
         rows.append({"name": name, "first": values[0], "second": values[1], "change": change, "words": words})
     return rows
+
+
+def _group_scores(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the scores that differ, those of baselines, and those that are equal; the page folds the last two."""
+    groups: dict[str, list[dict[str, Any]]] = {"changed": [], "baselines": [], "equal": []}
+    for row in rows:
+        is_baseline = row["name"].startswith("baselines/")
+        groups["baselines" if is_baseline else "equal" if row["change"] == 0 else "changed"].append(row)
+    return groups
 
 
 def _mapping_rows(matching: ClusterMatching) -> list[dict[str, Any]]:
