@@ -76,7 +76,8 @@ function neighbourGallery(i) {
   const images = [...neighbours(i)];
   if (!images.length) return [];
   const sameCluster = images.filter((other) => columns.cluster[other] === columns.cluster[i]).length;
-  const share = columns.cluster[i] < 0 ? "" : ` ${sameCluster} of these ${images.length} are in the same cluster.`;
+  const sameShare = sameCluster === images.length ? "All are" : `${sameCluster} of ${images.length} are`;
+  const share = columns.cluster[i] < 0 ? "" : ` ${sameShare} in the same cluster.`;
   return [
     h("h3", {}, "Nearest neighbours"),
     h("p", { class: "hint" }, `By distance in the latent space, nearest first.${share}`),

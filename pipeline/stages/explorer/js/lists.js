@@ -16,7 +16,8 @@ const LISTS = {
     name: "Misfits",
     explanation:
       `More than half of their ${data.graph_neighbours} nearest neighbours are in another cluster. ` +
-      "They lie at a border between clusters or are in the wrong cluster.",
+      "They lie at a border between clusters or are in the wrong cluster. " +
+      "Captions: cluster → most frequent other cluster among the neighbours.",
     emptyText: "No image has most of its neighbours in another cluster.",
     includes: (i) => columns.misfit[i] > 0.5,
     // Among equal misfits, images with close neighbours come first: their neighbours are the best evidence.

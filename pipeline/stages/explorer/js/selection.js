@@ -24,7 +24,7 @@ function renderSelection() {
     compositionTable("By cluster", images, "cluster"),
     hasLabels ? compositionTable("By label", images, "label") : null,
     h("h3", {}, "Images"),
-    h("p", { class: "hint" }, "Least confident first."),
+    h("p", { class: "hint" }, `Least confident first.${hasLabels ? " Captions: cluster · label." : ""}`),
     gallery(leastConfident, clusterAndLabel, "Selected images"),
   );
   announce(`Selected ${plural(images.length, "image")}`);

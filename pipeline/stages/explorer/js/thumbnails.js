@@ -15,7 +15,7 @@ const randomRank = (i) => Math.imul(i + 1, 0x9e3779b1) >>> 0; // the same in eac
 
 /**
  * The images to show, at most one for each cell of a grid that is fixed to the map, so that they do not change while
- * panning; the pinned image and its neighbours come first.
+ * panning; the pinned image and its neighbours come first. Null where images are too crowded.
  */
 function chooseThumbnails() {
   const cellSize = 2 ** Math.ceil(Math.log2(THUMBNAIL_SPACING / view.scale));
@@ -28,7 +28,7 @@ function chooseThumbnails() {
     const other = cells.get(key);
     if (other === undefined || randomRank(i) < randomRank(other)) cells.set(key, i);
   });
-  if (count > MAX_IMAGES_PER_THUMBNAIL * Math.max(cells.size, 1)) return [];
+  if (count > MAX_IMAGES_PER_THUMBNAIL * Math.max(cells.size, 1)) return null;
   /** @type {number[]} */
   const images = [];
   const overlaps = (/** @type {number} */ i, /** @type {number} */ j) => {
@@ -46,9 +46,10 @@ function drawThumbnails(context) {
   const { width, height } = mapThumbnail;
   currentFrame++;
   shownAsThumbnail.clear();
-  if (!state.showThumbnails) return;
+  const images = state.showThumbnails ? chooseThumbnails() : [];
+  byId("zoom-hint").hidden = images !== null;
   context.imageSmoothingEnabled = Math.max(thumbnailWidth, thumbnailHeight) > THUMBNAIL_SIDE;
-  for (const i of chooseThumbnails()) {
+  for (const i of images ?? []) {
     const [x, y] = imageOnScreen(i);
     context.globalAlpha = state.selection && !isSelected[i] ? 0.25 : 1;
     if (!drawThumbnail(context, i, [x - width / 2, y - height / 2, width, height])) continue;
