@@ -30,7 +30,7 @@ PARTS = {
     "neighbours": ["umap.umap_.nearest_neighbors"],
     "weights": ["umap.umap_.fuzzy_simplicial_set"],
     "start": ["umap.umap_.spectral_layout"],
-    "layout": ["umap.umap_.optimize_layout_euclidean", "pipeline.embedding.methods.layout"],
+    "layout": ["umap.umap_.optimize_layout_euclidean", "pipeline.embedding.methods.optimize_layout"],
 }
 """The consecutive parts of UMAP and the functions that do them; ours skips umap-learn's layout."""
 

@@ -10,9 +10,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from pipeline.config.instantiate import import_target
 from tests.benchmarks import __main__ as speed_command
 from tests.benchmarks import machine, measure
 from tests.benchmarks import record as speed
+from tests.benchmarks.embedding import PARTS
 from tests.benchmarks.figure import speed_figure
 from tests.benchmarks.growth import __main__ as growth_command
 from tests.benchmarks.growth import record as growth
@@ -62,6 +64,11 @@ class ExactSearch:
     def __init__(self, points, n_neighbors, random_state):
         squared = ((points[:, None] - points[None]) ** 2).sum(axis=2)
         self.neighbor_graph = np.argsort(squared, axis=1)[:, :n_neighbors], None
+
+
+def test_measured_functions_of_the_pipeline_exist():
+    for name in (function for functions in PARTS.values() for function in functions if function.startswith("pipeline")):
+        assert callable(import_target(name, "benchmark"))
 
 
 def test_targets_and_packages_name_arms():

@@ -6,6 +6,7 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits
 
 from pipeline.artifacts import Features, Latents
 from pipeline.clustering import random_swaps as module
@@ -16,6 +17,13 @@ from pipeline.embedding.neighbors import exact
 from pipeline.stages.cluster import cluster
 
 ESTIMATORS = [GaussianMixture(6, random_state=0), KMeans(6, n_init=1, random_state=0)]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Compute on one thread, as the stage does: many small fits are slow on several."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="module")
