@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.runtime.observer import Log, RunObserver, StageObserver
 
@@ -21,7 +22,7 @@ class TerminalObserver(StageObserver):
     ) -> None:
         super().__init__(scratch)
         self.name, self.terminal, self.bar, self.log = name, terminal, bar, log
-        self.task: TaskID | None = bar.add_task(name, total=None, detail="") if bar else None
+        self.task: TaskID | None = bar.add_task(name, total=None, detail="", metrics="") if bar else None
 
     def progress(self, done: float, total: float, unit: str = "") -> None:
         """Move the bar."""
@@ -34,24 +35,24 @@ class TerminalObserver(StageObserver):
         self.log({f"{self.name}/{key}": value for key, value in metrics.items()}, step)
         text = "  ".join(f"{key} {value:.4f}" for key, value in metrics.items())
         if self.bar is None:
-            self.terminal.print(f"  {self.name} {step}: {text}", highlight=False)
+            self.terminal.print(Text(f"  {self.name} {step}: {text}"))
         elif self.task is not None:
-            self.bar.update(self.task, description=f"{self.name} [dim]{text}[/dim]")
+            self.bar.update(self.task, metrics=text)
 
     def table(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Print and keep a table."""
         super().table(title, rows)
-        table = Table(title=title, title_justify="left")
+        table = Table(title=Text(title, style="table.title"), title_justify="left")
         for key, value in rows[0].items():
-            table.add_column(key.replace("_", " "), justify="right" if isinstance(value, int) else "left")
+            table.add_column(Text(key.replace("_", " ")), justify="right" if isinstance(value, int) else "left")
         for row in rows:
-            table.add_row(*("" if value is None else str(value) for value in row.values()))
+            table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
         self._console.print(table)
 
     def note(self, message: str) -> None:
         """Print and keep a note."""
         super().note(message)
-        self._console.print(f"  note: {message}", style="yellow", highlight=False)
+        self._console.print(Text(f"  note: {message}", style="yellow"))
 
     @property
     def _console(self) -> RichConsole:
@@ -60,22 +61,25 @@ class TerminalObserver(StageObserver):
 
 
 class Console(RunObserver):
-    """Prints the events of a run on a terminal."""
+    """Prints the events of a run on a terminal.
+
+    All text is printed as it is: brackets and colons in a path are neither Rich markup nor emoji codes.
+    """
 
     def __init__(self, terminal: RichConsole | None = None) -> None:
         self.terminal = terminal or RichConsole(soft_wrap=True)
 
     def message(self, text: str) -> None:
         """Print one line."""
-        self.terminal.print(text, highlight=False)
+        self.terminal.print(Text(text))
 
     def warning(self, text: str) -> None:
         """Print one yellow line."""
-        self.terminal.print(text, style="yellow", highlight=False)
+        self.terminal.print(Text(text, style="yellow"))
 
     def error(self, text: str) -> None:
         """Print one red line."""
-        self.terminal.print(text, style="red", highlight=False)
+        self.terminal.print(Text(text, style="red"))
 
     @contextmanager
     def stage(self, name: str, log: Log, scratch: Path | None = None) -> Iterator[StageObserver]:
@@ -85,18 +89,19 @@ class Console(RunObserver):
             yield TerminalObserver(name, self.terminal, None, log, scratch)
             return
         columns = (
-            SpinnerColumn(), TextColumn("{task.description:<10}"), BarColumn(), TextColumn("{task.fields[detail]}"),
-            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+            SpinnerColumn(), TextColumn("{task.description:<10}", markup=False),
+            TextColumn("{task.fields[metrics]}", style="dim", markup=False), BarColumn(),
+            TextColumn("{task.fields[detail]}", markup=False), TimeElapsedColumn(), TextColumn("left"),
+            TimeRemainingColumn(),
         )  # fmt: skip
         with Progress(*columns, console=self.terminal, transient=True) as bar:
             yield TerminalObserver(name, self.terminal, bar, log, scratch)
 
     def stage_finished(self, name: str, seconds: float, reused: bool, peak_mib: float) -> None:
         """Print a stage's time and peak memory, or that it is reused."""
-        if reused:
-            self.message(f"[green]✓[/green] {name:<10} [dim]reused[/dim]")
-        else:
-            self.message(f"[green]✓[/green] {name:<10} {seconds:7.1f} s  [dim]peak memory {peak_mib:,.0f} MiB[/dim]")
+        time = "" if reused else f"{seconds:7.1f} s  "
+        detail = "reused" if reused else f"peak memory {peak_mib:,.0f} MiB"
+        self.terminal.print(Text.assemble(("✓", "green"), f" {name:<10} {time}", (detail, "dim")))
 
     def scores(self, values: Mapping[str, float]) -> None:
         """Print the scores of the fitted and the held-out images side by side."""

@@ -1,0 +1,55 @@
+"""The terminal output: text is printed as it is, whatever characters it has."""
+
+import io
+
+import pytest
+from rich.console import Console as RichConsole
+
+from pipeline.cli.console import Console
+from pipeline.cli.sweep import _print_table
+
+TEXTS = ["photo[final].jpg", "a[/b].jpg", "[red]x", "scans :smile: 1", "trailing\\", "\\[x]"]
+
+
+def console_on(terminal):
+    return Console(RichConsole(file=io.StringIO(), soft_wrap=True, width=200, force_terminal=terminal, no_color=True))
+
+
+def output(console):
+    return console.terminal.file.getvalue()
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("kind", ["message", "warning", "error"])
+def test_a_line_is_printed_as_it_is(text, kind):
+    console = console_on(terminal=False)
+    getattr(console, kind)(text)
+    assert output(console) == f"{text}\n"
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("terminal", [False, True])
+def test_notes_metrics_and_tables_of_a_stage_are_printed_as_they_are(text, terminal):
+    console = console_on(terminal)
+    with console.stage("data", lambda *_: None) as observer:
+        observer.note(text)
+        observer.progress(1, 2, text)
+        observer.report_metrics(1, {text: 0.5})
+        observer.table(f"title {text}", [{f"column {text}": f"cell {text}"}])
+    for part in (f"note: {text}", f"title {text}", f"column {text}", f"cell {text}", f"{text} 0.5000"):
+        assert part in output(console)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_table_of_a_sweep_shows_keys_and_values_as_they_are(text):
+    console = console_on(terminal=False)
+    _print_table([{"job": "0", text: value, "wall_seconds": 1.0} for value in (text, "other")], [text], console)
+    assert text.replace(".", ".\n").splitlines()[-1] in output(console)
+    assert f" {text} " in output(console).replace("\n", " \n")
+
+
+@pytest.mark.parametrize(("reused", "text"), [(True, "✓ data       reused"), (False, "✓ data           2.0 s  peak")])
+def test_a_finished_stage_has_a_line(reused, text):
+    console = console_on(terminal=False)
+    console.stage_finished("data", 2.0, reused, 10.0)
+    assert output(console).startswith(text)
