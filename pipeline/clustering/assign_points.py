@@ -15,9 +15,6 @@ from pipeline.embedding.neighbor_weights import gaussian_weights, vote_labels
 from pipeline.embedding.neighbors import search_neighbors
 from pipeline.embedding.placement import place_points
 
-NEIGHBOURS = 15
-"""Number of fitted neighbours that vote for the cluster of a new point."""
-
 
 def assign_points(
     clustering: Clustering, features: Features, latents: Float, indices: Int, distances: Float
@@ -57,7 +54,7 @@ def assign_fitted(estimator: Any, labels: Int, rows: slice | Int, points: Float,
         return posterior.argmax(axis=1).astype(np.int32), posterior.max(axis=1).astype(np.float32)
     if not isinstance(rows, slice):
         sample = np.asarray(points)[rows]
-        voted, _ = vote_labels(labels, *search_neighbors(sample, points, min(NEIGHBOURS, len(sample))))
+        voted, _ = vote_labels(labels, *search_neighbors(sample, points, min(graph.k, len(sample))))
         voted[rows] = labels
         labels = np.asarray(estimator.predict(points), np.int32) if hasattr(estimator, "predict") else voted
     same_label = labels[graph.indices] == labels[:, None]

@@ -51,9 +51,10 @@ def approximate(
 
     Up to `exact_up_to` points the search is exact. Beyond, the points are divided into 4·√n cells by k-means of a
     sample, and a query searches the `probes` nearest cells: O(n^1.5·d) time. The recall, the share of true neighbours
-    that the search returns, is measured on 1,000 points and noted. `landmarks` points are drawn at random as those to
-    fit on, and every point's nearest landmarks are added; there are none if there are no more points than that. Source:
-    Jégou, Douze, Schmid, "Product quantization for nearest neighbor search", 2011 (the inverted file).
+    that the search returns, is measured on 1,000 points and noted. Held-out points are always searched exactly, so
+    that they get the neighbours that the assigner gives to new images. `landmarks` points are drawn at random as those
+    to fit on, and every point's nearest landmarks are added; there are none if there are no more points than that.
+    Source: Jégou, Douze, Schmid, "Product quantization for nearest neighbor search", 2011 (the inverted file).
 
     Raises:
         ArgumentError: there are not more than k fitted points.
@@ -90,11 +91,14 @@ def _require_enough_points(latents: Latents, k: int) -> None:
 
 
 def _search_graph(index: Any, latents: Latents, k: int, observer: Observer) -> Graph:
-    """The graph of every point's k nearest in a faiss index of the fitted points."""
+    """The graph of every point's k nearest, of fitted points in a faiss index of them.
+
+    Held-out points are searched exactly, as the assigner will search new images.
+    """
     n, total = len(latents.fitted), len(latents.fitted) + len(latents.held_out)
     indices, distances = _search(index, latents.fitted, k + 1, observer, 0, total)
     indices, distances = _without_self(indices, distances, np.arange(n, dtype=np.int32))
-    return Graph(indices, distances, *_search(index, latents.held_out, k, observer, n, total))
+    return Graph(indices, distances, *search_neighbors(latents.fitted, latents.held_out, k, observer, n, total))
 
 
 def _nearest_landmarks(points: Float, rows: Int, k: int, observer: Observer) -> dict[str, Any]:

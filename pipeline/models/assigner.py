@@ -15,7 +15,7 @@ from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Features
 from pipeline.artifacts.latents import Graph, Latents
-from pipeline.clustering.assign_points import NEIGHBOURS, assign_points
+from pipeline.clustering.assign_points import assign_points
 from pipeline.embedding.neighbors import search_neighbors
 from pipeline.models.autoencoder import Autoencoder
 
@@ -25,12 +25,17 @@ PARTS = ("autoencoder", "latents", "graph", "features", "clustering")
 FAR_QUANTILE = 0.995
 """Quantile of the fitted images' nearest-neighbour distances beyond which a new image is called far."""
 
+EARLIER_K = 15
+"""Number of neighbours of a stored assigner that does not have it in its file: one of version 0.1."""
+
 
 @dataclass(frozen=True)
 class Assigner:
     """Assigns images to clusters without fitting anything.
 
     `reach` is the distance in the latent space from the nearest fitted image beyond which an image is called far.
+    `k` is the number of fitted neighbours that an image gets, that of the run's graph, so that a new image is assigned
+    as the run assigned its held-out images.
     """
 
     autoencoder: Autoencoder
@@ -38,6 +43,7 @@ class Assigner:
     features: Features
     clustering: Clustering
     reach: float
+    k: int
 
     @classmethod
     def from_artifacts(
@@ -54,7 +60,7 @@ class Assigner:
         Of new images from the same distribution, a share of about 1 − `far_quantile` is called far.
         """
         reach = float(np.quantile(graph.distances[:, 0], far_quantile))
-        return cls(autoencoder, latents, features, clustering, reach)
+        return cls(autoencoder, latents, features, clustering, reach, graph.k)
 
     def __call__(self, images: Pixel) -> pd.DataFrame:
         """Return a row per image: cluster (−1: noise), confidence in [0, 1], distance, far.
@@ -64,7 +70,7 @@ class Assigner:
         """
         latents = self.autoencoder.encode(images)
         fitted = np.asarray(self.latents.fitted)
-        indices, distances = search_neighbors(fitted, latents, min(NEIGHBOURS, len(fitted)))
+        indices, distances = search_neighbors(fitted, latents, self.k)
         clusters, confidence = assign_points(self.clustering, self.features, latents, indices, distances)
         nearest = distances[:, 0]
         return pd.DataFrame(
@@ -79,17 +85,19 @@ class Assigner:
         """Write all parts to `folder`."""
         for name in ("autoencoder", "latents", "features", "clustering"):
             getattr(self, name).save(folder / name)
-        (folder / "assigner.json").write_text(json.dumps({"reach": self.reach}))
+        (folder / "assigner.json").write_text(json.dumps({"reach": self.reach, "k": self.k}))
 
     @classmethod
     def load(cls, folder: Path) -> Assigner:
         """Read an assigner from a folder that `save` wrote."""
+        settings = json.loads((folder / "assigner.json").read_text())
         return cls(
             Autoencoder.load(folder / "autoencoder"),
             Latents.load(folder / "latents"),
             Features.load(folder / "features"),
             Clustering.load(folder / "clustering"),
-            json.loads((folder / "assigner.json").read_text())["reach"],
+            settings["reach"],
+            settings.get("k", EARLIER_K),
         )
 
 

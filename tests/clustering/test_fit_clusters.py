@@ -13,7 +13,7 @@ from pipeline.artifacts import Clustering, Features, Latents
 from pipeline.artifacts.estimators import NearestCentreClassifier
 from pipeline.config import Cluster
 from pipeline.embedding.neighbors import approximate, exact
-from pipeline.models.assigner import NEIGHBOURS, Assigner
+from pipeline.models.assigner import Assigner
 from pipeline.models.baselines import PixelModel
 from pipeline.runtime.errors import UserError
 from pipeline.stages.cluster import cluster
@@ -196,8 +196,9 @@ def test_the_assigner_gives_new_images_the_clusters_of_held_out_ones(name, image
     pixels = PixelModel(images.shape)
     latents = Latents(pixels.encode(images.fitted), pixels.encode(images.held_out), [64])
     features = Features(latents.fitted, latents.held_out, "latents")
-    clustering = cluster(read_config(name), features, exact(latents, NEIGHBOURS), latents)
-    Assigner.from_artifacts(pixels, latents, exact(latents, 1), features, clustering).save(tmp_path)
+    graph = exact(latents, 15)
+    clustering = cluster(read_config(name), features, graph, latents)
+    Assigner.from_artifacts(pixels, latents, graph, features, clustering).save(tmp_path)
     table = Assigner.load(tmp_path).predict(images.held_out)
     np.testing.assert_array_equal(table["cluster"], clustering.held_out)
     np.testing.assert_allclose(table["confidence"], clustering.held_confidence, atol=1e-6)

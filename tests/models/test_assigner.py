@@ -1,6 +1,7 @@
 """The assigner: clusters, confidence and distance of new images, stored and loaded."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,8 @@ import pytest
 from pipeline.artifacts import Features, Latents
 from pipeline.clustering.fit_clusters import fit_clusters
 from pipeline.config import Cluster
-from pipeline.embedding.neighbors import exact
+from pipeline.embedding.neighbors import approximate, exact
+from pipeline.embedding.placement import place_held_out
 from pipeline.models.assigner import PARTS, Assigner, _load_pyfunc
 from pipeline.models.baselines import PixelModel
 
@@ -48,6 +50,33 @@ def test_held_out_images_get_the_cluster_of_the_run(assigner, artifacts, images)
     np.testing.assert_array_equal(assigner(images.held_out)["cluster"], artifacts["clustering"].held_out)
 
 
+@pytest.mark.parametrize(
+    "search", [exact, partial(approximate, exact_up_to=40, probes=1)], ids=["exact", "approximate"]
+)
+@pytest.mark.parametrize("can_transform", [True, False])
+@pytest.mark.parametrize("k", [1, 5, 20, 40])
+def test_new_images_are_assigned_as_held_out_ones_with_any_number_of_neighbours(images, search, can_transform, k):
+    pixels = np.concatenate([images.fitted, images.held_out])
+    model = PixelModel(images.shape)
+    latents = Latents(model.encode(pixels[:80]), model.encode(pixels[80:]), [8, 8, 1])
+    graph = search(latents, k)
+    method = "latents" if can_transform else "a map"
+    features = place_held_out(
+        Features(latents.fitted[:, 20:30] if not can_transform else latents.fitted, None, method), latents, graph
+    )
+    clustering = fit_clusters(KMEANS, features, graph, latents)
+    table = Assigner.from_artifacts(model, latents, graph, features, clustering)(pixels[80:])
+    np.testing.assert_array_equal(table["cluster"], clustering.held_out)
+    np.testing.assert_allclose(table["confidence"], clustering.held_confidence, rtol=1e-5)
+
+
+def test_an_assigner_of_an_earlier_version_votes_among_as_many_neighbours_as_it_did(assigner, tmp_path):
+    assigner.save(tmp_path)
+    (tmp_path / "assigner.json").write_text(json.dumps({"reach": 1.5}))
+    loaded = Assigner.load(tmp_path)
+    assert (loaded.reach, loaded.k) == (1.5, 15)
+
+
 def test_noise_is_far(assigner):
     noise = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), np.uint8)
     assert assigner(noise)["far"].all()
@@ -70,6 +99,6 @@ def test_predict_takes_bytes_and_floats(assigner, images):
 
 def test_loaded_assigner_gives_the_same_table(assigner, images, tmp_path):
     assigner.save(tmp_path)
-    assert json.loads((tmp_path / "assigner.json").read_text()) == {"reach": assigner.reach}
+    assert json.loads((tmp_path / "assigner.json").read_text()) == {"reach": assigner.reach, "k": 10}
     for loaded in (Assigner.load(tmp_path), _load_pyfunc(str(tmp_path))):
         pd.testing.assert_frame_equal(loaded(images.held_out), assigner(images.held_out))
