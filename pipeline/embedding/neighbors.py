@@ -80,7 +80,12 @@ def search_neighbors(
     """Return indices (m, k) int32 and Euclidean distances (m, k) float32 of the rows of `base` nearest each query.
 
     `base` is (n, d), `queries` (m, d). `done` and `total` place this search within a longer one for the observer.
+
+    Raises:
+        ArgumentError: there are fewer than k rows.
     """
+    if k > len(base):
+        raise ArgumentError(f"k = {k}: there are only {len(base)} points to search; choose k <= {len(base)}")
     return _search(_flat_index(base), queries, k, observer, done, total or len(queries))
 
 
@@ -97,6 +102,7 @@ def _search_graph(index: Any, latents: Latents, k: int, observer: Observer) -> G
     """
     n, total = len(latents.fitted), len(latents.fitted) + len(latents.held_out)
     indices, distances = _search(index, latents.fitted, k + 1, observer, 0, total)
+    _complete(indices, distances, latents.fitted, observer)
     indices, distances = _without_self(indices, distances, np.arange(n, dtype=np.int32))
     return Graph(indices, distances, *search_neighbors(latents.fitted, latents.held_out, k, observer, n, total))
 
@@ -130,6 +136,17 @@ def _search(index: Any, queries: Float, k: int, observer: Observer, done: int, t
         distances[rows] = np.sqrt(np.maximum(squared, 0))
         observer.progress(done + min(start + BATCH, len(queries)), total, "points")
     return indices, distances
+
+
+def _complete(indices: Int, distances: Float, points: Float, observer: Observer) -> None:
+    """Search the neighbours (n, k) of those `points` exactly for which faiss returned −1: their cells hold too few."""
+    rows = np.flatnonzero((indices < 0).any(axis=1))
+    if len(rows):
+        indices[rows], distances[rows] = search_neighbors(points, points[rows], indices.shape[1])
+        observer.note(
+            f"approximate neighbours: {len(rows):,} images were searched exactly, because the neighbors.probes cells "
+            f"nearest them hold fewer than neighbors.k = {indices.shape[1] - 1} other images"
+        )
 
 
 def _flat_index(points: Float) -> Any:

@@ -70,7 +70,7 @@ class Assigner:
         """
         latents = self.autoencoder.encode(images)
         fitted = np.asarray(self.latents.fitted)
-        indices, distances = search_neighbors(fitted, latents, self.k)
+        indices, distances = search_neighbors(fitted, latents, min(self.k, len(fitted)))
         clusters, confidence = assign_points(self.clustering, self.features, latents, indices, distances)
         nearest = distances[:, 0]
         return pd.DataFrame(

@@ -115,6 +115,30 @@ def test_the_approximate_search_reports_its_recall(latents, exact_graph, recorde
     assert (graph.indices != np.arange(3000)[:, None]).all()
 
 
+def test_points_whose_cells_hold_too_few_get_their_true_neighbours(recorder):
+    rng = np.random.default_rng(0)
+    crowd, far = rng.normal(size=(400, 4)), 300 + rng.normal(size=(6, 4))
+    points = latents_of(np.concatenate([crowd, far]), 300 + rng.normal(size=(3, 4)))
+    graph = approximate(points, 20, exact_up_to=10, probes=1, observer=recorder)
+    full = distances_between(points.fitted, points.fitted)
+    np.fill_diagonal(full, np.inf)
+    assert graph.indices.min() >= 0
+    assert graph.held_indices.min() >= 0
+    np.testing.assert_allclose(graph.distances[400:], np.sort(full[400:], axis=1)[:, :20], rtol=1e-3)
+    np.testing.assert_allclose(graph.distances, np.take_along_axis(full, graph.indices, 1), rtol=1e-3)
+    assert recorder.notes[0].endswith(
+        " images were searched exactly, because the neighbors.probes cells nearest them hold fewer than "
+        "neighbors.k = 20 other images"
+    )
+
+
+def test_more_neighbours_than_points_are_an_error():
+    points = np.eye(3, dtype=np.float32)
+    assert search_neighbors(points, points, 3)[0].min() == 0
+    with pytest.raises(UserError, match=r"^k = 4: there are only 3 points to search; choose k <= 3$"):
+        search_neighbors(points, points, 4)
+
+
 def test_more_probes_raise_the_recall(latents):
     few, many = (approximate(latents, 10, exact_up_to=100, probes=probes).recall for probes in (1, 6))
     assert few < many
