@@ -9,10 +9,19 @@ import platform
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import metadata
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.runtime.keras_backend import keras_backend
 from pipeline.runtime.paths import PACKAGE
+from pipeline.workflow.python_source import (
+    UserModule,
+    digest_code,
+    find_user_module,
+    imported_paths,
+    package_versions,
+    user_code_digest,
+    user_imports,
+)
 
 NEUTRAL = {
     "pipeline", "pipeline.runtime.errors", "pipeline.runtime.observer", "pipeline.runtime.stderr",
@@ -26,18 +35,37 @@ SCHEMA, RESEED = "pipeline.config", "pipeline.config.reseed"
 DISTRIBUTIONS = {
     "tensorflow": "tensorflow", "keras": "keras", "sklearn": "scikit-learn", "umap": "umap-learn", "faiss": "faiss-cpu",
     "openTSNE": "openTSNE", "numpy": "numpy", "scipy": "scipy", "PIL": "pillow", "matplotlib": "matplotlib",
+    "numba": "numba",
 }  # fmt: skip
+
+COMPILERS = {"umap": {"numba"}}
+"""Packages that compile another's code as it runs, so that their versions decide its bits too."""
+
+
+class Closure(NamedTuple):
+    """What dotted paths lead to: the project's modules, the top-level packages that they import, and the user's code.
+
+    `user_modules` are outside the project and not installed, by dotted name; `user_packages` are the top-level packages
+    that the paths themselves or the user's modules name.
+    """
+
+    modules: set[str]
+    packages: set[str]
+    user_modules: dict[str, UserModule]
+    user_packages: set[str]
 
 
 def fingerprint(stage: str, config: Mapping[str, Any], inputs: Mapping[str, str], source: str = "") -> str:
     """Return the SHA-256 of everything a stage's result depends on.
 
     `config` has the stage's configuration groups, `inputs` the fingerprints of its input artifacts, and `source`
-    identifies files outside the project that it reads. Code counts without comments and docstrings. Versions count of
-    the packages that this code imports.
+    identifies files outside the project that it reads. Code counts without comments and docstrings: the project's, and
+    the user's own that `_target_` names, with all of the user's modules that it imports. Versions count of the packages
+    that this code imports. Limitation: code that is defined in a notebook itself does not count.
     """
-    imported, packages = closure(f"pipeline.stages.{stage}", *_dotted_paths(config))
-    modules = {name for name in imported if not _is_neutral(name)}
+    reached = closure(f"pipeline.stages.{stage}", *_dotted_paths(config))
+    packages = reached.packages | {name for package in reached.packages for name in COMPILERS.get(package, ())}
+    modules = {name for name in reached.modules if not _is_neutral(name)}
     facts = {
         "stage": stage,
         "config": config,
@@ -49,8 +77,17 @@ def fingerprint(stage: str, config: Mapping[str, Any], inputs: Mapping[str, str]
     }
     pages = {name: digest for module in sorted(modules) for name, digest in page_digests(module).items()}
     facts |= {"pages": pages} if pages else {}
+    facts |= _user_code(reached)
     facts |= _keras_backend() if "keras" in packages else {}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _user_code(reached: Closure) -> dict[str, dict[str, str]]:
+    """The digests of the user's modules, and the versions of the packages that only they or the configuration name."""
+    code = {name: user_code_digest(module) for name, module in reached.user_modules.items()}
+    others = reached.user_packages - set(DISTRIBUTIONS)
+    versions = {name: version for package in others for name, version in package_versions(package).items()}
+    return ({"user_code": code} if code else {}) | ({"user_versions": versions} if versions else {})
 
 
 def _keras_backend() -> dict[str, str]:
@@ -75,19 +112,34 @@ def _is_neutral(module: str) -> bool:
     return module in NEUTRAL or (f"{module}.".startswith(f"{SCHEMA}.") and module != RESEED)
 
 
-def closure(*paths: str) -> tuple[set[str], set[str]]:
-    """Return the project's modules that dotted paths lead to, and the top-level packages that these modules import."""
-    pending, modules, packages = list(paths), set[str](), set[str]()
+def closure(*paths: str) -> Closure:
+    """Return the modules and packages that dotted paths lead to, and those that these modules import."""
+    reached = Closure(set(), set(), {}, set())
+    pending = [(path, True) for path in paths]
     while pending:
-        path = pending.pop()
+        path, is_users = pending.pop()
         module = _module(path)
         if module is None:
-            packages.add(path.split(".")[0])
-        elif module not in modules:
-            modules.add(module)
+            pending.extend((name, True) for name in _add_outside(reached, path, is_users))
+        elif module not in reached.modules:
+            reached.modules.add(module)
             if not _is_neutral(module):
-                pending.extend(_imports(module))
-    return modules, packages
+                pending.extend((name, False) for name in _imports(module))
+    return reached
+
+
+def _add_outside(reached: Closure, path: str, is_users: bool) -> tuple[str, ...]:
+    """Add what a dotted path outside the project leads to, and return what it imports, if it is the user's code."""
+    package = path.split(".")[0]
+    reached.packages.add(package)
+    if not is_users:
+        return ()
+    reached.user_packages.add(package)
+    module = find_user_module(path)
+    if module is None or module.name in reached.user_modules:
+        return ()
+    reached.user_modules[module.name] = module
+    return user_imports(module)
 
 
 @cache
@@ -118,23 +170,13 @@ def _tree(module: str) -> ast.Module:
 
 @cache
 def _imports(module: str) -> tuple[str, ...]:
-    names: list[str] = []
-    for node in ast.walk(_tree(module)):
-        if isinstance(node, ast.Import):
-            names.extend(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.extend(f"{node.module}.{alias.name}" for alias in node.names)
-    return tuple(names)
+    return tuple(imported_paths(_source(module)))
 
 
 @cache
 def code_digest(module: str) -> str:
     """Return the SHA-256 of a module's code without comments, docstrings and layout."""
-    tree = ast.parse(_source(module))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return digest_code(_source(module))
 
 
 @cache

@@ -1,7 +1,11 @@
+import importlib
+from importlib import metadata
+
 import pytest
 
 from pipeline.workflow import fingerprint as module
 from pipeline.workflow.fingerprint import closure, code_digest, fingerprint
+from pipeline.workflow.python_source import package_versions
 from pipeline.workflow.recipe import RECIPE
 from tests.helpers import compose
 
@@ -49,15 +53,15 @@ def test_any_fact_changes_it(other):
 
 
 def test_code_that_runs_counts_and_other_code_does_not():
-    trained, _ = closure("pipeline.stages.train", "pipeline.models.training.train_autoencoder")
-    null, _ = closure("pipeline.stages.train", "pipeline.models.baselines.fit_pixels")
+    trained = closure("pipeline.stages.train", "pipeline.models.training.train_autoencoder").modules
+    null = closure("pipeline.stages.train", "pipeline.models.baselines.fit_pixels").modules
     assert "pipeline.models.corruption" in trained
     assert "pipeline.models.corruption" not in null
 
 
 def test_versions_are_those_of_packages_that_the_code_or_the_configuration_names():
-    _, kmeans = closure("pipeline.stages.cluster", "sklearn.cluster.KMeans")
-    _, trained = closure("pipeline.stages.train", "pipeline.models.training.train_autoencoder")
+    kmeans = closure("pipeline.stages.cluster", "sklearn.cluster.KMeans").packages
+    trained = closure("pipeline.stages.train", "pipeline.models.training.train_autoencoder").packages
     assert "sklearn" in kmeans
     assert "tensorflow" in trained
     assert "tensorflow" not in kmeans
@@ -95,3 +99,80 @@ def test_a_change_of_the_schema_touches_no_result(prints, name):
 def test_a_change_of_an_artifact_touches_the_stages_that_know_it(prints, name, stages):
     before, after = prints(), prints(name)
     assert {stage for stage in before if before[stage] != after[stage]} == stages
+
+
+@pytest.fixture
+def user_code(tmp_path, monkeypatch):
+    """A function that writes a file of the user's code in a folder that Python imports from."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(name, text):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        importlib.invalidate_caches()
+
+    return write
+
+
+def clusterer_fingerprint(target="user_clusterers.mine.Clusterer"):
+    return fingerprint("cluster", {"cluster": {"estimator": {"_target_": target, "k": 3}}}, {})
+
+
+FILES = {
+    "user_clusterers/__init__.py": "",
+    "user_clusterers/mine.py": "from . import helper\nfrom user_tools import distance\nclass Clusterer:\n    x = 1\n",
+    "user_clusterers/helper.py": "from .deeper.core import y\n",
+    "user_clusterers/deeper/core.py": "y = 1\n",
+    "user_tools.py": "import numpy\ndef distance():\n    return 1\n",
+}
+
+
+@pytest.mark.parametrize("changed", FILES)
+def test_a_change_of_the_users_own_code_changes_the_fingerprint(user_code, changed):
+    for name, text in FILES.items():
+        user_code(name, text)
+    before = clusterer_fingerprint()
+    assert clusterer_fingerprint() == before
+    user_code(changed, f"# a comment\n{FILES[changed]}")
+    assert clusterer_fingerprint() == before
+    user_code(changed, f"{FILES[changed]}more = 1\n")
+    assert clusterer_fingerprint() != before
+
+
+def test_the_users_code_is_not_imported(user_code):
+    user_code("user_bomb.py", "raise RuntimeError\n")
+    assert clusterer_fingerprint("user_bomb.Clusterer") == clusterer_fingerprint("user_bomb.Clusterer")
+
+
+def test_the_users_code_leads_to_modules_of_the_project_and_to_packages(user_code):
+    user_code("user_reader.py", "def read():\n    from pipeline.data.glyphs import read_glyphs\n    import rich.text\n")
+    reached = closure("user_reader.read")
+    assert "pipeline.data.glyphs" in reached.modules
+    assert list(reached.user_modules) == ["user_reader"]
+    assert {"user_reader", "rich"} <= reached.user_packages
+
+
+def test_the_version_of_a_targets_package_counts(monkeypatch):
+    def with_version(version):
+        monkeypatch.setattr(module, "package_versions", lambda package: {package: version})
+        return clusterer_fingerprint("rich.text.Text")
+
+    assert with_version("1.0") == with_version("1.0") != with_version("1.1")
+    assert closure("rich.text.Text").user_modules == {}
+
+
+def test_a_package_has_the_versions_of_its_distributions():
+    assert package_versions("yaml") == {"PyYAML": metadata.version("PyYAML")}
+    assert package_versions("no_such_package") == {}
+
+
+@pytest.mark.parametrize("target", ["umap.UMAP", "pipeline.embedding.methods.umap"])
+def test_the_version_of_numba_counts_where_umap_runs(monkeypatch, target):
+    plain = module._version
+
+    def with_numba(version):
+        monkeypatch.setattr(module, "_version", lambda name: version if name == "numba" else plain(name))
+        return fingerprint("manifold", {"manifold": {"_target_": target}}, {})
+
+    assert with_numba("1") == with_numba("1") != with_numba("2")
