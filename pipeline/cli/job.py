@@ -53,7 +53,7 @@ def run_job(values: Any) -> None:
         with job_temp_dir():
             _run(config, folder, list(settings.overrides.task))
     except Exception as error:
-        reason = explain_error(error, Path(values.output_dir))
+        reason = explain_error(error, Path(str(values.output_dir)))
         if not is_sweep and (reason is None or SHOW_TRACEBACKS):
             raise
         reason = reason or f"{type(error).__name__}: {error}"

@@ -67,5 +67,8 @@ def _single_line(error: BaseException) -> str:
         return f"{override}: several values; add --multirun to sweep over them, or write key=[a,b] for a list"
     noise = ("full_key:", "object_type=", "To append to your", "See ")
     text = " ".join(line for line in lines if not line.startswith(noise))
+    refused = text.partition("UserError raised while resolving interpolation: ")[2]
+    if refused:
+        return refused.partition(" reference_type=")[0]
     key = getattr(error, "full_key", None)
     return f"{key}: {text}" if key else text

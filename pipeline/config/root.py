@@ -15,6 +15,8 @@ from pipeline.config.model import Extract, Model, Train
 from pipeline.config.pages import Explorer, Report
 from pipeline.config.refine import Refine, SelfTraining
 from pipeline.config.tracking import Tracking
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.paths import output_folder
 
 
 class Config(Group):
@@ -48,6 +50,14 @@ class Config(Group):
     shards: Shards = Shards()
     engine: Engine = Engine.model_validate({"name": "local", "_target_": "pipeline.stages.shards.engine.LocalEngine"})
     tracking: Tracking
+
+    @field_validator("output_dir", mode="before")
+    @classmethod
+    def _output_dir(cls, value: Any) -> str:
+        try:
+            return output_folder(value)
+        except UserError as error:
+            raise ValueError(str(error)) from error
 
     @field_validator("run", "runs", mode="before")
     @classmethod

@@ -3,6 +3,9 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
+
+from pipeline.runtime.errors import UserError
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -22,6 +25,19 @@ def outputs_dir() -> str:
     return str((PACKAGE.parent if checkout.exists() else Path.cwd()) / "outputs")
 
 
+def output_folder(value: Any) -> str:
+    """Return the value of `output_dir` as a path, with `~` expanded.
+
+    Raises:
+        UserError: the value is not a text, or it is empty.
+    """
+    if not isinstance(value, str) or not value.strip():
+        shown = "null" if value is None else repr(value)
+        example = f"output_dir=./{value}" if isinstance(value, int | float) else "output_dir=./outputs"
+        raise UserError(f"output_dir = {shown}: needs the path of a folder, such as {example}")
+    return str(Path(value).expanduser())
+
+
 def python_command() -> str:
     """Return the running Python as a user would type it: relative if it lies below the working folder."""
     path = Path(sys.executable)
@@ -29,7 +45,12 @@ def python_command() -> str:
 
 
 def register_resolvers() -> None:
-    """Register `${outputs:}` for the YAML files: the default outputs folder, the same in all jobs of a sweep."""
+    """Register the functions of the YAML files.
+
+    `${outputs:}` is the default outputs folder, the same in all jobs of a sweep. `${output_folder:…}` is a folder below
+    which Hydra creates the folder of a run; it is checked there, because Hydra creates it before it starts the job.
+    """
     from omegaconf import OmegaConf
 
     OmegaConf.register_new_resolver("outputs", outputs_dir, replace=True, use_cache=True)
+    OmegaConf.register_new_resolver("output_folder", output_folder, replace=True)
