@@ -12,8 +12,11 @@ from hydra.experimental.callback import Callback
 from pipeline.cli import job
 from pipeline.cli.console import Console, format_score
 from pipeline.cli.errors import print_error
+from pipeline.config import Tracking
 from pipeline.config.compose import to_config
 from pipeline.runtime.environment import set_library_environment
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.paths import output_folder
 
 TABLE_COLUMNS = (
     "train/purity_score",
@@ -40,18 +43,19 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
     def on_multirun_start(self, config: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Validate the common settings, create the store before the jobs race for it, and start the parent run."""
         set_library_environment()
-        settings = to_config(_without_hydra(config))
+        overrides = list(config.hydra.overrides.task)
         try:
-            self._start(settings, list(config.hydra.overrides.task))
+            tracking, outputs = _common_settings(_without_hydra(config), overrides, config.hydra.sweeper.get("params"))
+            self._start(tracking, outputs, overrides)
             _forward_to_jobs(config, self.parent.id)
         except Exception as error:  # Hydra would turn it into a warning and start the jobs, which would all fail
-            print_error(error, Path(settings.output_dir))
+            print_error(error, Path(str(config.output_dir)))
             raise SystemExit(2) from error
 
-    def _start(self, settings: Any, overrides: list[str]) -> None:
+    def _start(self, tracking: Tracking, outputs: Path, overrides: list[str]) -> None:
         from pipeline.tracking import Store
 
-        self.store = Store(settings.tracking, Path(settings.output_dir))
+        self.store = Store(tracking, outputs)
         self.store.kill_orphaned_runs(Console())
         command = " ".join(overrides)
         self.parent = self.store.start("sweep", f"sweep {command}", None, {"pipeline.command": command})
@@ -89,6 +93,38 @@ def _forward_to_jobs(config: Any, parent: str) -> None:
     variables["PIPELINE_SWEEP_RUN"] = parent
     with open_dict(config):
         config.hydra.overrides.hydra += [f"++hydra.job.env_set.{name}='{value}'" for name, value in variables.items()]
+
+
+def _common_settings(values: Any, overrides: list[str], params: Any) -> tuple[Tracking, Path]:
+    """Validate what all jobs share, and return the tracking settings and the outputs folder.
+
+    A mistake in a swept key or group is left to the jobs: without the swept values it may have no value at all.
+    """
+    from omegaconf import OmegaConf
+
+    try:
+        settings = to_config(values)
+        return settings.tracking, Path(settings.output_dir)
+    except UserError as error:
+        swept = _swept_overrides(overrides) | set(params or ())
+        if not swept & {"experiment", "sweep"} and not all(_is_about(line, swept) for line in str(error).splitlines()):
+            raise
+    tracking: Any = OmegaConf.to_container(values.tracking, resolve=True)
+    return Tracking.model_validate(tracking), Path(output_folder(values.output_dir))
+
+
+def _swept_overrides(overrides: list[str]) -> set[str]:
+    """The keys and groups to which a sweep's command line gives several values."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parsed = OverridesParser.create().parse_overrides(overrides)
+    return {override.key_or_group for override in parsed if override.is_sweep_override()}
+
+
+def _is_about(message: str, keys: set[str]) -> bool:
+    """Whether a line names one of the keys or a key of one of the groups first."""
+    named = message.partition(":")[0].partition(" ")[0]
+    return any(f"{named}.".startswith(f"{key}.") for key in keys)
 
 
 def _without_hydra(config: Any) -> Any:

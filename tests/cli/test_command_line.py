@@ -1,10 +1,14 @@
+import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+from pipeline.cli.sweep import _is_about
 from tests.helpers import environment, pipeline
 
+QUICK = ("tracking.models=false", "tracking.git_commit=false")
 HEAVY = ("hydra", "mlflow", "tensorflow", "keras", "sklearn", "pandas", "umap", "faiss", "numpy")
 
 
@@ -28,6 +32,7 @@ def test_help_names_every_stage_group_and_choice_and_imports_nothing_heavy():
         (["stage=fit"], "stage: 'fit' is unknown; choose from data, train"),
         (["data=npz"], "data.path: needs a value; give data.path="),
         (["model=conv7x7x2", "model.latent_dim=8"], "latent_dim"),
+        (["--multirun", "seed=1,2", "train.epochs=0"], "train.epochs = 0: input should be greater than or equal to 1"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
@@ -38,6 +43,49 @@ def test_a_mistake_is_one_clear_message_and_status_2(tmp_path, words, message):
     assert message in answer.stderr
     assert "Traceback" not in answer.stderr
     assert not (tmp_path / "mlflow.db").exists(), "a mistake in the configuration must not start anything"
+
+
+@pytest.mark.parametrize("sweep", [[], ["--multirun", "seed=1,2"]], ids=["run", "sweep"])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("null", "output_dir = null: needs the path of a folder, such as output_dir=./outputs"),
+        ("5", "output_dir = 5: needs the path of a folder, such as output_dir=./5"),
+        ("''", "output_dir = '': needs the path of a folder, such as output_dir=./outputs"),
+        ("[a]", "output_dir = ['a']: needs the path of a folder, such as output_dir=./outputs"),
+    ],
+)
+def test_an_output_folder_that_is_not_a_path_is_refused_before_a_folder_is_created(tmp_path, sweep, value, message):
+    answer = pipeline(*sweep, "stage=data", f"output_dir={value}", outputs=tmp_path)
+    assert answer.returncode == 2
+    assert answer.stderr == f"error: {message}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_may_give_a_mandatory_value(tmp_path):
+    """Its jobs have a parent run though the settings that they share are not complete."""
+    for name in ("a", "b"):
+        np.savez(tmp_path / f"{name}.npz", x_train=np.random.default_rng(0).integers(0, 255, (20, 8, 8), np.uint8))
+    swept = f"data.path={tmp_path / 'a.npz'},{tmp_path / 'b.npz'}"
+    answer = pipeline("--multirun", "data=npz", swept, "stage=data", *QUICK, outputs=tmp_path)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    (sweep,) = (tmp_path / "sweeps").glob("*/*")
+    assert re.fullmatch(r"\d\d-\d\d-\d\d-\d{6}", sweep.name)
+    assert (sweep / "sweep.csv").read_text().startswith("job,")
+
+
+@pytest.mark.parametrize(
+    ("message", "keys", "expected"),
+    [
+        ("data.path: needs a value", {"data"}, True),
+        ("data.path: needs a value", {"data.path"}, True),
+        ("cluster.k = 0: input should be", {"cluster.k"}, True),
+        ("data_path: needs a value", {"data"}, False),
+        ("train.epochs = 0: input should be", {"data"}, False),
+    ],
+)
+def test_a_mistake_in_a_swept_key_is_left_to_the_jobs(message, keys, expected):
+    assert _is_about(message, keys) is expected
 
 
 def test_a_traceback_is_shown_on_request(tmp_path):
