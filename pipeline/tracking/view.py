@@ -14,6 +14,7 @@ from typing import Any
 KEY = "scores"
 TAG = f"mlflow.sharedViewState.{KEY}"
 COLUMNS = (
+    "tags.`pipeline.data`",
     "metrics.`train/purity_score`",
     "metrics.`test/purity_score`",
     "metrics.`train/accuracy_score`",
@@ -28,6 +29,11 @@ FILTER = "tags.`pipeline.kind` != 'stage'"
 
 def save_view(client: Any, experiment_id: str) -> None:
     """Save the view as a tag of the experiment, and set the kind of the experiment to model training."""
+    client.set_experiment_tag(experiment_id, "mlflow.experimentKind", "custom_model_development")
+    client.set_experiment_tag(experiment_id, TAG, _packed_view())
+
+
+def _packed_view() -> str:
     state = {
         "selectedColumns": list(COLUMNS),
         "orderByKey": "attributes.start_time",
@@ -37,14 +43,12 @@ def save_view(client: Any, experiment_id: str) -> None:
         "runsPinned": [],
         "runsExpanded": {},
     }
-    packed = base64.b64encode(zlib.compress(json.dumps(state).encode())).decode()
-    client.set_experiment_tag(experiment_id, "mlflow.experimentKind", "custom_model_development")
-    client.set_experiment_tag(experiment_id, TAG, f"deflate;{packed}")
+    return f"deflate;{base64.b64encode(zlib.compress(json.dumps(state).encode())).decode()}"
 
 
 def has_view(experiment: Any) -> bool:
-    """Return whether the view is saved."""
-    return TAG in experiment.tags
+    """Return whether the view is saved, with the columns of this version."""
+    return bool(experiment.tags.get(TAG) == _packed_view())
 
 
 def view_url(experiment_id: str, server: str = "http://127.0.0.1:5000") -> str:

@@ -56,17 +56,23 @@ def execute_run(
 
 
 def run_name(config: Config) -> str:
-    """Return a name that distinguishes runs: model and size, refinement, manifold, clusterer and k, seed."""
+    """Return a name that distinguishes runs: data, model and size, refinement, manifold, clusterer and k, seed."""
     refinement = f" · {config.refine.name}({config.refine.k})" if config.refine.k else ""
     size = config.model.latent_dim or config.model.latent_channels
     model = f"{config.model.name}({size})" if size else config.model.name
     clusterer = f"{config.cluster.name}({config.cluster.k})" if config.cluster.k else config.cluster.name
-    return f"{model}{refinement} · {config.manifold.name} · {clusterer} · seed {config.seed}"
+    return f"{data_name(config)} · {model}{refinement} · {config.manifold.name} · {clusterer} · seed {config.seed}"
+
+
+def data_name(config: Config) -> str:
+    """Return the name of the data, with the last part of its path if it has one: `mnist`, `image_folder(photos)`."""
+    path = config.data.path
+    return f"{config.data.name}({Path(path).expanduser().resolve().name or path})" if path else config.data.name
 
 
 def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
     tags = {f"version.{name}": version(name) for name in PACKAGES}
-    tags |= {"pipeline.command": "python -m pipeline " + " ".join(overrides), "pipeline.data": config.data.name}
+    tags |= {"pipeline.command": "python -m pipeline " + " ".join(overrides), "pipeline.data": data_name(config)}
     commit = git_commit() if config.tracking.git_commit else None
     return tags | ({"mlflow.source.git.commit": commit.rstrip("+"), "git.commit": commit} if commit else {})
 

@@ -151,8 +151,16 @@ def test_the_experiment_carries_a_view_with_the_scores(store):
     tags = store.client.get_experiment(store.experiment_id).tags
     packed = tags["mlflow.sharedViewState.scores"].removeprefix("deflate;")
     state = json.loads(zlib.decompress(base64.b64decode(packed)))
+    assert state["selectedColumns"][0] == "tags.`pipeline.data`"
     assert "metrics.`train/purity_score`" in state["selectedColumns"]
     assert store.view.endswith("viewStateShareKey=scores")
+
+
+def test_a_view_of_an_earlier_version_is_renewed(store, outputs):
+    tags = store.client.get_experiment(store.experiment_id).tags
+    store.client.set_experiment_tag(store.experiment_id, "mlflow.sharedViewState.scores", "deflate;old")
+    renewed = Store(Tracking(), outputs).client.get_experiment(store.experiment_id).tags
+    assert renewed["mlflow.sharedViewState.scores"] == tags["mlflow.sharedViewState.scores"] != "deflate;old"
 
 
 def test_a_store_that_does_not_exist_is_one_clear_error(tmp_path):

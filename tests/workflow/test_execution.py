@@ -160,8 +160,30 @@ def test_a_late_error_marks_the_run_as_failed(outputs):
     assert [run.info.status for run in runs] == ["FAILED"]
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["data=digits"], "digits"),
+        (["data=image_folder", "data.path=scans/photos/"], "image_folder(photos)"),
+        (["data=npz", "data.path=scans/cells.npz"], "npz(cells.npz)"),
+    ],
+    ids=["digits", "folder", "file"],
+)
+def test_a_run_name_starts_with_the_data(outputs, words, name):
+    assert run_name(compose(*words, outputs=outputs)).startswith(f"{name} · conv64")
+
+
+def test_the_data_of_a_path_that_is_the_working_folder_has_its_name(outputs, monkeypatch):
+    (outputs / "pictures").mkdir()
+    monkeypatch.chdir(outputs / "pictures")
+    assert run_name(compose("data=image_folder", "data.path=.", outputs=outputs)).startswith("image_folder(pictures) ·")
+
+
 def test_run_names_differ(outputs):
-    assert run_name(compose(outputs=outputs)) == "conv64(64) · umap · gmm(10) · seed 42"
+    assert run_name(compose(outputs=outputs)) == "mnist · conv64(64) · umap · gmm(10) · seed 42"
     refined = compose("refine=idec", "cluster.k=7", outputs=outputs)
-    assert run_name(refined) == "conv64(64) · idec(7) · umap · gmm(7) · seed 42"
-    assert run_name(compose("model=pixels", "cluster=hdbscan", outputs=outputs)) == "pixels · umap · hdbscan · seed 42"
+    assert run_name(refined) == "mnist · conv64(64) · idec(7) · umap · gmm(7) · seed 42"
+    assert (
+        run_name(compose("model=pixels", "cluster=hdbscan", outputs=outputs))
+        == "mnist · pixels · umap · hdbscan · seed 42"
+    )
