@@ -55,7 +55,8 @@ class Train(Group):
     """Settings of the training.
 
     A small data set is trained on for more epochs, until `min_steps` steps are done. For a large one, `epoch_size`
-    ends an epoch after that many images; the next epoch continues with the following images.
+    ends an epoch after that many images; the next epoch continues with the following images. `validation_part` says
+    which images `validation_fraction` takes: a random sample, or the last ones, which may be of one class.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Train(Group):
     schedule: Literal["constant", "cosine"] = "cosine"
     validate_on: Literal["held_out", "none"] = "held_out"
     validation_fraction: float = Field(0.0, ge=0, lt=1)
+    validation_part: Literal["random", "tail"] = "random"
     corruption: Corruption = Corruption()
     barlow_twins_weight: float = Field(0.0, ge=0)
     early_stopping: EarlyStopping = EarlyStopping()
@@ -83,8 +85,8 @@ class Train(Group):
         # Early stopping on the held-out images would let them choose the weights.
         if self.early_stopping.patience is not None and not self.validation_fraction:
             raise ValueError(
-                "train.early_stopping.patience: needs validation images; set train.validation_fraction=0.1 to use the "
-                "last tenth of the training images"
+                "train.early_stopping.patience: needs validation images; set train.validation_fraction=0.1 to use a "
+                "random tenth of the training images"
             )
         return self
 

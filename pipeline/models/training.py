@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 
 from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import Images
@@ -20,6 +21,7 @@ from pipeline.models.layers import build_decoder, build_encoder, layer_table
 from pipeline.models.unpooling import match_unpooling
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
+from pipeline.runtime.sampling import sample_rows
 
 
 def train_autoencoder(model: Model, train: Train, images: Images, observer: Observer = SILENT) -> KerasAutoencoder:
@@ -76,11 +78,14 @@ def _build(model: Model, images: Images) -> tuple[keras.Model, keras.Model]:
 
 
 def _split(train: Train, images: Images) -> tuple[Pixel, Pixel]:
-    """Return the training images and the validation images."""
+    """Return the training images and the validation images, a random sample or the last of the selected ones."""
     selected = images.part(train.split)
     if train.validation_fraction:
-        size = len(selected) - int(len(selected) * train.validation_fraction)
-        return selected[:size], selected[size:]
+        size = max(1, int(len(selected) * train.validation_fraction))
+        if train.validation_part == "tail":
+            return selected[:-size], selected[-size:]
+        rows = sample_rows(len(selected), size, train.seed)
+        return np.delete(selected, rows, axis=0), selected[rows]
     use_held_out = train.split == "train" and train.validate_on == "held_out"
     return selected, images.test if use_held_out else selected[:0]
 

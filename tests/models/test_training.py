@@ -1,15 +1,17 @@
 """Training: losses, reports, seeds, early stopping, splits and errors."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import pipeline.models.training as training
-from pipeline.artifacts import to_unit_range
+from pipeline.artifacts import Images, to_unit_range
 from pipeline.config import Corruption, EarlyStopping, Model, Train
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.errors import UserError
+from tests.helpers import compose
 from tests.networks import (
     DENSE,
     DENSE_DECODER,
@@ -20,6 +22,8 @@ from tests.networks import (
     train_model,
     weights,
 )
+
+TAIL = {"validation_fraction": 0.25, "validation_part": "tail"}
 
 train_corrupted = partial(
     train_model,
@@ -77,7 +81,7 @@ def test_seed_determines_the_weights_of_a_convolutional_model(images):
 
 def test_early_stopping_restores_the_best_weights(images):
     stopping = EarlyStopping(patience=2, min_delta=100.0)  # no improvement counts: the first epoch stays the best
-    stopped = train_model(images, epochs=9, early_stopping=stopping, validation_fraction=0.25, schedule="constant")
+    stopped = train_model(images, epochs=9, early_stopping=stopping, schedule="constant", **TAIL)
     losses = [row["val_loss"] for row in stopped.history]
     assert len(losses) == 3
     error = np.mean((stopped.reconstruct(images.train[72:]) - to_unit_range(images.train[72:])) ** 2)
@@ -114,6 +118,8 @@ def test_a_latent_size_other_than_the_encoders_is_an_error(images):
         ({}, 96, 32),
         ({"validate_on": "none"}, 96, 0),
         ({"validation_fraction": 0.25}, 72, 24),
+        ({"validation_fraction": 0.001}, 95, 1),
+        (TAIL, 72, 24),
         ({"split": "all"}, 128, 0),
         ({"split": "test"}, 32, 0),
     ],
@@ -121,5 +127,27 @@ def test_a_latent_size_other_than_the_encoders_is_an_error(images):
 def test_split_into_training_and_validation_images(images, settings, n_training, n_validation):
     parts = training._split(Train(name="test", **settings), images)
     assert [len(part) for part in parts] == [n_training, n_validation]
-    if "validation_fraction" in settings:
+    if settings == TAIL:
         np.testing.assert_array_equal(parts[1], images.train[72:])
+
+
+def test_validation_images_are_a_random_part_that_the_seed_chooses():
+    """On images sorted by class the last tenth would be of one class."""
+    pixels = np.repeat(np.arange(10, dtype=np.uint8), 100)[:, None, None, None]
+    images = Images(pixels, pixels[:0], "train", "sorted")
+    first, again, other = (
+        training._split(Train(name="test", validation_fraction=0.1, seed=seed), images) for seed in (1, 1, 2)
+    )
+    assert len(np.unique(first[1])) >= 9
+    for part, same, different in zip(first, again, other, strict=True):
+        np.testing.assert_array_equal(part, same)
+        assert not np.array_equal(part, different)
+    np.testing.assert_array_equal(np.sort(np.concatenate(first), axis=0), pixels)
+
+
+def test_the_published_experiment_validates_on_the_last_5000_images(tmp_path):
+    train = compose("experiment=selu_transpose", outputs=tmp_path).train
+    pixels = np.arange(60_000).reshape(-1, 1, 1, 1)
+    fitted, validation = training._split(train, SimpleNamespace(part=lambda _: pixels))
+    assert (len(fitted), len(validation)) == (55_000, 5_000)
+    np.testing.assert_array_equal(validation, pixels[55_000:])
