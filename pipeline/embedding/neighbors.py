@@ -22,6 +22,12 @@ RECALL_SAMPLE = 1000
 TRAINING_POINTS_PER_CELL = 64
 """Largest number of points per cell that faiss trains the cells of the inverted file on."""
 
+FAR = 100
+"""Points are centred for a search if the squared norm of their mean is greater than this multiple of their variance."""
+
+FAR_SAMPLE = 10_000
+"""Number of points from which mean and variance are computed for that."""
+
 MIN_POINTS_PER_CELL = 39
 """Smallest average number of points per cell; faiss warns of too few training points below it."""
 
@@ -149,12 +155,38 @@ def _complete(indices: Int, distances: Float, points: Float, observer: Observer)
         )
 
 
+class _CentredIndex:
+    """A faiss index of points less an offset, which it subtracts from queries too; None: of the points themselves."""
+
+    def __init__(self, index: Any, offset: Any) -> None:
+        self.index, self.offset = index, offset
+
+    def search(self, queries: Float, k: int) -> tuple[Any, Any]:
+        return self.index.search(_subtract(queries, self.offset), k)  # type: ignore[no-any-return]
+
+
+def _far_offset(points: Float) -> Any:
+    """The mean (d,) of a sample of the points if they lie far from the origin, else None.
+
+    faiss computes squared distances from squared norms, in float32. Their error is about 1e-7 of the squared norm,
+    which hides the distances between points whose mean is much larger than their spread.
+    """
+    sample = np.asarray(points[:: len(points) // FAR_SAMPLE + 1], np.float64)
+    mean = sample.mean(axis=0)
+    return mean.astype(np.float32) if (mean**2).sum() > FAR * sample.var(axis=0).sum() else None
+
+
+def _subtract(points: Float, offset: Any) -> Any:
+    return np.ascontiguousarray(points if offset is None else points - offset, np.float32)
+
+
 def _flat_index(points: Float) -> Any:
     import faiss
 
+    offset = _far_offset(points)
     index = faiss.IndexFlatL2(points.shape[1])
-    index.add(np.ascontiguousarray(points, np.float32))
-    return index
+    index.add(_subtract(points, offset))
+    return _CentredIndex(index, offset)
 
 
 def _inverted_file(points: Float, probes: int, seed: int) -> Any:
@@ -166,10 +198,11 @@ def _inverted_file(points: Float, probes: int, seed: int) -> Any:
     index = faiss.IndexIVFFlat(faiss.IndexFlatL2(dimensions), dimensions, n_cells)
     index.cp.seed, index.cp.max_points_per_centroid = seed % 2**31, TRAINING_POINTS_PER_CELL
     index.nprobe = probes
-    values = np.ascontiguousarray(points, np.float32)
+    offset = _far_offset(points)
+    values = _subtract(points, offset)
     index.train(values)
     index.add(values)
-    return index
+    return _CentredIndex(index, offset)
 
 
 def _without_self(indices: Int, distances: Float, self_indices: Int) -> tuple[Int, Float]:

@@ -37,8 +37,11 @@ def trustworthiness(
     if k < 1:
         return 1.0
     rows = sample_rows(n, n if sample is None else sample, seed)
+    embedded = centre_points(embedded)
+    embedded = centre_points(embedded)
     map_neighbors, _ = search_neighbors(embedded, embedded[rows], k + 1)
-    points = np.asarray(latents, np.float32)
+    # Squared norms of float32 lose the distances between points that lie far from the origin.
+    points = centre_points(latents)
     norms = (points**2).sum(axis=1)
     batch = max(1, min(MAX_BATCH, BLOCK // n))
     penalty = 0.0
@@ -46,6 +49,12 @@ def trustworthiness(
         part = slice(start, start + batch)
         penalty = _add_penalties(penalty, points, norms, rows[part], map_neighbors[part], k)
     return float(1 - 2 * penalty / (len(rows) * k * (2 * n - 3 * k - 1)))
+
+
+def centre_points(points: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the points (n, d) float32 less their mean."""
+    values = np.asarray(points)
+    return np.asarray(values - values.mean(axis=0, dtype=np.float64).astype(values.dtype), np.float32)
 
 
 def _add_penalties(
@@ -72,6 +81,7 @@ def neighbors_kept(indices: NDArray[Any], embedded: NDArray[Any], sample: int | 
     """
     n, k = indices.shape
     rows = sample_rows(n, n if sample is None else sample, seed)
+    embedded = centre_points(embedded)
     map_neighbors, _ = search_neighbors(embedded, embedded[rows], k + 1)
     shared = [
         len(np.intersect1d(indices[row], nearest[nearest != row][:k]))

@@ -1,5 +1,7 @@
 """Neighbour search: brute force as the reference, duplicates, approximate search and landmarks."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,6 +53,22 @@ def test_duplicates_never_make_a_point_its_own_neighbour(points, k):
 def test_ties_are_broken_by_the_smaller_index():
     graph = exact(latents_of([[0.0], [0.0], [0.0], [0.0], [1.0]]), 2)
     assert graph.indices.tolist() == [[1, 2], [0, 2], [0, 1], [0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    "search", [exact, partial(approximate, exact_up_to=10, probes=1000)], ids=["exact", "approximate"]
+)
+@pytest.mark.parametrize("offset", [0, 100, 3000])
+def test_neighbours_are_the_same_far_from_the_origin(search, offset):
+    """The points are whole 64ths, which float32 holds at every offset."""
+    points = np.round(64 * np.random.default_rng(0).normal(size=(400, 6))) / 64 + offset
+    graph = search(latents_of(points[:300], points[300:]), 5)
+    full = distances_between(points[:300], points[:300])
+    np.fill_diagonal(full, np.inf)
+    np.testing.assert_allclose(graph.distances, np.sort(full, axis=1)[:, :5], rtol=1e-3)
+    np.testing.assert_allclose(
+        graph.held_distances, np.sort(distances_between(points[300:], points[:300]), axis=1)[:, :5], rtol=1e-3
+    )
 
 
 def test_k_must_be_less_than_the_number_of_points():

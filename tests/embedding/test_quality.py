@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
+from pipeline.artifacts import Latents
+from pipeline.embedding.neighbors import exact
 from pipeline.embedding.quality import neighbors_kept, trustworthiness
 
 
@@ -17,6 +19,19 @@ def test_trustworthiness_equals_scikit_learns(points, k):
     embedded = points[:, :2] ** 3
     expected = sklearn_trustworthiness(points, embedded, n_neighbors=k)
     assert trustworthiness(points, embedded, k) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("offset", [0, 100, 3000])
+def test_quality_is_the_same_far_from_the_origin(offset):
+    """The points are whole 64ths, which float32 holds at every offset."""
+    latents, embedded = np.round(64 * np.random.default_rng(0).normal(size=(2, 300, 6))) / 64
+    embedded = (embedded + latents)[:, :2]
+    expected = sklearn_trustworthiness(latents, embedded, n_neighbors=10)
+    far, far_map = (latents + offset).astype(np.float32), (embedded + offset).astype(np.float32)
+    assert trustworthiness(far, far_map, 10) == pytest.approx(expected, abs=1e-4)
+    assert neighbors_kept(exact(Latents(far, far[:0], [6]), 10).indices, far_map) == pytest.approx(
+        neighbors_kept(exact(Latents(latents.astype(np.float32), far[:0], [6]), 10).indices, embedded), abs=1e-3
+    )
 
 
 def test_sampled_trustworthiness_is_close_to_the_full_one_and_seeded(points):
