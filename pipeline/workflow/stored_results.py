@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from pipeline.runtime.observer import RunObserver, StageObserver
 from pipeline.tracking import Result, Run, Store
 from pipeline.workflow.executor import Executor
 from pipeline.workflow.fingerprint import fingerprint
-from pipeline.workflow.model_logging import log_models
+from pipeline.workflow.model_logging import Load, log_models
 from pipeline.workflow.recipe import PRODUCER, RECIPE, Step, ancestors, artifact_type
 
 
@@ -105,7 +106,7 @@ class StoredResults:
             seconds = time.perf_counter() - started
             result = self._store(run, artifacts, seconds, peak.mib, observer)
             if self.config.tracking.models:
-                log_models(run, step.name, executor.load)
+                _try_to_log_models(run, step.name, executor.load, observer)
         return Outcome(result, seconds, False, peak.mib)
 
     def _store(
@@ -122,3 +123,15 @@ class StoredResults:
             for title, rows in observer.tables.items():
                 run.log_table(title, rows)
             return self.store.store_result(run, Path(folder), metrics)
+
+
+def _try_to_log_models(run: Run, stage: str, load: Load, observer: StageObserver) -> None:
+    """Log the models of a stage; a failure is noted, because the result of the stage is stored already."""
+    try:
+        log_models(run, stage, load)
+    except Exception as error:  # of MLflow, its server, or the disk
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        note = f"the result of {stage} is stored, but its MLflow models could not be logged: {reason}"
+        observer.note(note)
+        with suppress(Exception):  # the server may not answer
+            run.tag({"note.models": note})

@@ -5,7 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from pipeline.cli.console import Console
+from pipeline.config import Tracking
 from pipeline.runtime.errors import UserError
+from pipeline.tracking import Store
+from pipeline.workflow import stored_results
 from pipeline.workflow.execution import execute_run, run_name
 from pipeline.workflow.recipe import STEPS
 from tests.helpers import TINY, compose
@@ -187,3 +191,20 @@ def test_run_names_differ(outputs):
         run_name(compose("model=pixels", "cluster=hdbscan", outputs=outputs))
         == "mnist · pixels · umap · hdbscan · seed 42"
     )
+
+
+def test_a_failure_to_log_models_is_a_note_of_a_stage_whose_result_is_stored(outputs, monkeypatch, capsys):
+    def fail(*_):
+        raise OSError("the model folder is full\nand more")
+
+    monkeypatch.setattr(stored_results, "log_models", fail)
+    words = [word for word in TINY if not word.startswith("tracking.models")]
+    config = compose(*words, "stage=cluster", "tracking.git_commit=false", outputs=outputs)
+    summary = execute_run(config, outputs / "first", [], observer=Console())
+    note = "the result of cluster is stored, but its MLflow models could not be logged: the model folder is full"
+    assert f"note: {note}\n" in capsys.readouterr().out
+    assert not any(stage["reused"] for stage in summary["stages"].values())
+    again = execute_run(config, outputs / "second", [])
+    assert all(stage["reused"] for stage in again["stages"].values())
+    run = Store(Tracking(), outputs).client.get_run(summary["stages"]["cluster"]["run_id"])
+    assert (run.info.status, run.data.tags["note.models"]) == ("FINISHED", note)
