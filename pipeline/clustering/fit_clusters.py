@@ -136,5 +136,9 @@ def _storable_estimator(estimator: Any, config: Cluster, observer: Observer) -> 
 
 def _criteria(estimator: Any, points: Float) -> dict[str, float]:
     """The estimator's own criteria, as far as it has them."""
+    from sklearn.mixture import BayesianGaussianMixture
+
     values = {name: float(getattr(estimator, key)) for key, name in CRITERIA.items() if hasattr(estimator, key)}
+    if isinstance(estimator, BayesianGaussianMixture):  # its bound is of the evidence, not of the likelihood
+        values["evidence_lower_bound"] = values.pop("mean_log_likelihood")
     return values | ({"bic": float(estimator.bic(points))} if hasattr(estimator, "bic") else {})

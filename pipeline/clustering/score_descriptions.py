@@ -30,6 +30,7 @@ DESCRIPTIONS = {
     "step": "Steps of the refinement.",
     "inertia": "Sum of squared distances to the cluster centres; lower is better.",
     "mean_log_likelihood": "Mean log-likelihood of an image under the mixture; higher is better.",
+    "evidence_lower_bound": "Lower bound of the log evidence of a variational mixture; higher is better.",
     "bic": "Bayesian information criterion of the mixture; lower is better.",
     "neighbors/k": "Nearest neighbours per image in the graph.",
     "neighbors/median_distance": "Median distance from an image to its farthest neighbour in the graph.",

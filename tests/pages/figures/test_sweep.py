@@ -1,6 +1,7 @@
 """The summary figure of a sweep."""
 
 import pandas as pd
+import pytest
 
 from pipeline.pages.figures import plot_sweep
 from tests.pages.figures.helpers import legend_texts, single_axes
@@ -28,3 +29,10 @@ def test_names_are_positions_in_their_order():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["kmeans", "gmm", "dbscan"]
     assert legend_texts(axes) == ["nmi"]
     assert axes.texts[0].get_text() == "4 jobs, k = 10"
+
+
+@pytest.mark.parametrize("scores", [[-0.4, -0.3, -0.2, -0.1], [-0.02, 0.1, 0.5, 0.9], [0.01, 0.4, 0.9, 1.0]])
+def test_the_axis_rises_and_shows_every_score(scores):
+    table = sweep_table("cluster.k", ["2", "3", "4", "5"], silhouette_score=scores)
+    low, high = single_axes(plot_sweep(table, ["cluster.k"], ["silhouette_score"])).get_ylim()
+    assert low < min(scores) < max(scores) < high
