@@ -38,7 +38,6 @@ def trustworthiness(
         return 1.0
     rows = sample_rows(n, n if sample is None else sample, seed)
     embedded = centre_points(embedded)
-    embedded = centre_points(embedded)
     map_neighbors, _ = search_neighbors(embedded, embedded[rows], k + 1)
     # Squared norms of float32 lose the distances between points that lie far from the origin.
     points = centre_points(latents)
