@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import psutil
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.data.arrays import Size
-from pipeline.data.encoded_image import EncodedImage, decode_image, read_image_size
+from pipeline.data.encoded_image import DecodedImage, EncodedImage, ImageHeader, decode_image, read_header
+from pipeline.data.value_range import Depth, Range, ValueRange, choose_range, describe_range, scale_values
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -56,6 +57,21 @@ class SkippedImages:
             )
 
 
+@dataclass(frozen=True)
+class DecodedImages:
+    """Images (n, height, width, channels), and how they were decoded.
+
+    `pixels` are uint8 if all images have 8 bits, else float32 in [0, 1]. `indices` are the positions of the readable
+    images in the input. `note` reports skipped images and the rules that were applied. `value_ranges` has the values
+    that were read as black and white, by depth.
+    """
+
+    pixels: NDArray[np.uint8] | NDArray[np.float32]
+    indices: list[int]
+    note: str
+    value_ranges: dict[Depth, Range]
+
+
 def decode_images(
     encoded: Sequence[EncodedImage],
     where: str,
@@ -63,36 +79,78 @@ def decode_images(
     channels: int | None = None,
     skip_at_most: int = 0,
     observer: Observer = SILENT,
-) -> tuple[NDArray[np.uint8], list[int], str]:
-    """Return the readable images (n, height, width, channels), their indices in `encoded`, a note on skipped images.
+    value_range: ValueRange = "auto",
+) -> DecodedImages:
+    """Decode the readable images into one array.
 
     `size` is the (height, width) to resize to, or None if all images have the same size. `channels` is 1 (grey), 3
     (red, green, blue), or None: 1 if every image is grey, else 3. `where` names the collection in messages.
+    `value_range` is described at `choose_range`.
 
     Raises:
         UserError: more than `skip_at_most` images are unreadable, none is readable, sizes differ without `size`, or
             the images do not fit in memory.
     """
     skipped = SkippedImages(skip_at_most, where, len(encoded))
-    sizes = [_try(read_image_size, item, skipped) for item in encoded]
+    headers = [_try(read_header, item, skipped) for item in encoded]
     skipped.check()
-    target = size or _common_size(encoded, sizes, where)
-    _require_memory(len(encoded), target)
-    indices: list[int] = []
-    decoded = np.empty((len(encoded), *target, 3), np.uint8)
+    target = size or _common_size(encoded, headers, where)
+    depths = {header.depth for header in headers if header is not None}
+    dtype = np.dtype(np.uint8 if _keeps_bytes(depths, value_range) else np.float32)
+    planes = 3 if "8-bit" in depths else 1
+    _require_memory(len(encoded), target, planes, dtype)
+    values = np.empty((len(encoded), *target, planes), dtype)
+    images: list[tuple[int, DecodedImage]] = []
     for index, item in enumerate(encoded):
-        pixels = None if sizes[index] is None else _try(lambda image: decode_image(image, size), item, skipped)
-        if pixels is not None:
-            decoded[len(indices)] = pixels
-            indices.append(index)
+        image = None if headers[index] is None else _try(lambda item: decode_image(item, size), item, skipped)
+        if image is not None:
+            values[len(images)] = image.pixels
+            images.append((index, replace(image, pixels=image.pixels[:0])))  # only the facts about the image remain
         observer.progress(index + 1, len(encoded), "images")
     skipped.check()
-    note = ""
-    if skipped.reasons:
-        note = f"skipped {len(skipped.reasons):,} of {len(encoded):,} images, which cannot be read: "
-        note += skipped.describe(LISTED_IN_NOTE)
+    values = values[: len(images)]
+    ranges, notes = _apply_ranges(values, [image for _, image in images], value_range)
+    notes = [_describe_skipped(skipped), *notes, _describe_reduced(headers)]
+    notes = [note for note in notes if note]
+    for note in notes:
         observer.note(note)
-    return convert_channels(decoded[: len(indices)], channels), indices, note
+    return DecodedImages(convert_channels(values, channels), [index for index, _ in images], "; ".join(notes), ranges)
+
+
+def _keeps_bytes(depths: set[Depth], value_range: ValueRange) -> bool:
+    """Whether the images stay uint8: all have 8 bits, and 0 to 255 is their range."""
+    return depths <= {"8-bit"} and choose_range("8-bit", 0, 255, value_range) == (0, 255)
+
+
+def _apply_ranges(
+    values: NDArray[Any], images: list[DecodedImage], value_range: ValueRange
+) -> tuple[dict[Depth, Range], list[str]]:
+    """Scale float32 values in place to [0, 1] by one range for each depth; return the ranges and notes on them."""
+    ranges: dict[Depth, Range] = {}
+    notes = []
+    for depth in sorted({image.depth for image in images}):
+        members = [image for image in images if image.depth == depth]
+        low, high = min(image.low for image in members), max(image.high for image in members)
+        ranges[depth] = choose_range(depth, low, high, value_range)
+        notes.append(describe_range(depth, len(members), low, high, ranges[depth]))
+    if values.dtype == np.float32:
+        for row, image in zip(values, images, strict=True):
+            scale_values(row, ranges[image.depth])
+    return ranges, notes
+
+
+def _describe_skipped(skipped: SkippedImages) -> str:
+    if not skipped.reasons:
+        return ""
+    note = f"skipped {len(skipped.reasons):,} of {skipped.total:,} images, which cannot be read: "
+    return note + skipped.describe(LISTED_IN_NOTE)
+
+
+def _describe_reduced(headers: Sequence[ImageHeader | None]) -> str:
+    count = sum(header is not None and header.is_reduced for header in headers)
+    if not count:
+        return ""
+    return f"only the upper 8 bits of 16-bit colour images ({count:,}) are read; .npz keeps all bits"
 
 
 def _try(function: Callable[[EncodedImage], T], encoded: EncodedImage, skipped: SkippedImages) -> T | None:
@@ -106,18 +164,23 @@ def _try(function: Callable[[EncodedImage], T], encoded: EncodedImage, skipped: 
         return None
 
 
-def convert_channels(images: NDArray[np.uint8], channels: int | None) -> NDArray[np.uint8]:
-    """Return images (n, h, w, 3) with 3 channels, 1 (luminance), or for None 1 if all images are grey, else 3."""
+def convert_channels(images: NDArray[Any], channels: int | None) -> NDArray[Any]:
+    """Return images (n, h, w, 1 or 3) with 3 channels, 1 (luminance), or for None 1 if all images are grey, else 3."""
+    if images.shape[3] == 1:
+        return np.repeat(images, 3, axis=3) if channels == 3 else images
     is_grey = bool((images[..., 0] == images[..., 1]).all() and (images[..., 1] == images[..., 2]).all())
     if channels == 3 or (channels is None and not is_grey):
         return images
     if is_grey:
         return np.ascontiguousarray(images[..., :1])
     luminance = images @ np.array([0.299, 0.587, 0.114], np.float32)  # the weights of ITU-R 601, as in Pillow and JPEG
-    return np.round(luminance).astype(np.uint8)[..., None]
+    if images.dtype == np.uint8:
+        luminance = np.round(luminance)
+    return luminance.astype(images.dtype)[..., None]
 
 
-def _common_size(encoded: Sequence[EncodedImage], sizes: Sequence[Size | None], where: str) -> Size:
+def _common_size(encoded: Sequence[EncodedImage], headers: Sequence[ImageHeader | None], where: str) -> Size:
+    sizes = [None if header is None else header.size for header in headers]
     counts = Counter(size for size in sizes if size is not None)
     if not counts:
         raise ArgumentError(f"path: {where} holds no readable image")
@@ -134,9 +197,9 @@ def _common_size(encoded: Sequence[EncodedImage], sizes: Sequence[Size | None], 
     )
 
 
-def _require_memory(count: int, size: Size) -> None:
-    """Raise a `UserError` if memory cannot hold the images as bytes and as the floats that training needs."""
-    needed, free = count * size[0] * size[1] * 3 * 5, psutil.virtual_memory().available
+def _require_memory(count: int, size: Size, planes: int, dtype: np.dtype[Any]) -> None:
+    """Raise a `UserError` if memory cannot hold the images as decoded and as the floats that training needs."""
+    needed, free = count * size[0] * size[1] * planes * (dtype.itemsize + 4), psutil.virtual_memory().available
     if needed > free:
         raise UserError(
             f"data.image_size: {count:,} images of {size[1]}×{size[0]} need about {needed / 2**30:.0f} GiB and "

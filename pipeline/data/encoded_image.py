@@ -1,4 +1,4 @@
-"""One encoded image (PNG, JPEG, BMP, WebP or GIF): its size, and its pixels in red, green and blue."""
+"""One encoded image (PNG, JPEG, BMP, WebP or GIF): header, and pixels as red, green and blue or as deep grey."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from pipeline.data.arrays import Size
+from pipeline.data.value_range import Depth
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"))
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
@@ -32,37 +33,92 @@ class EncodedImage:
         return Image.open(content, formats=FORMATS)
 
 
-def read_image_size(encoded: EncodedImage) -> Size:
-    """Return the (height, width) of an image from its header, after the rotation in its EXIF data."""
+@dataclass(frozen=True)
+class ImageHeader:
+    """The (height, width) of an image after the rotation in its EXIF data, and how its pixels are stored.
+
+    `is_reduced` says that the file has 16 bits for each of several channels, of which Pillow reads the upper 8.
+    """
+
+    size: Size
+    depth: Depth = "8-bit"
+    is_reduced: bool = False
+
+
+@dataclass(frozen=True)
+class DecodedImage:
+    """Pixels of an image: (height, width, 3) uint8, or (height, width, 1) float32 with the stored values of deep grey.
+
+    `low` and `high` are the smallest and largest stored values before resizing; 0 and 255 for 8 bits.
+    """
+
+    pixels: NDArray[np.uint8] | NDArray[np.float32]
+    depth: Depth
+    low: float = 0.0
+    high: float = 255.0
+
+
+def read_header(encoded: EncodedImage) -> ImageHeader:
+    """Return the size, the depth and other properties of an image without decoding its pixels."""
     with encoded.open() as image:
+        depth = _depth(image)
+        is_reduced = depth == "8-bit" and ";16" in _raw_mode(image)
         width, height = image.size
         is_rotated = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
-    return (width, height) if is_rotated else (height, width)
+        size = (width, height) if is_rotated else (height, width)
+        return ImageHeader(size, depth, is_reduced)
 
 
-def decode_image(encoded: EncodedImage, size: Size | None = None) -> NDArray[np.uint8]:
-    """Return an image as (height, width, 3) uint8, rotated as its EXIF data says, transparent parts on white.
+def decode_image(encoded: EncodedImage, size: Size | None = None) -> DecodedImage:
+    """Return the pixels of an image, rotated as its EXIF data says, transparent parts on white.
 
     `size` is the (height, width) to resize to, by area-aware bilinear filtering. The first frame of an animation is
-    decoded. 16-bit grey is scaled to 8 bits.
+    decoded. Grey of more than 8 bits keeps its stored values.
+
+    Raises:
+        ValueError: a value is not finite.
     """
     with encoded.open() as opened:
+        depth = _depth(opened)
         if size is not None:
             opened.draft("RGB", (2 * max(size), 2 * max(size)))  # decodes a large JPEG at a fraction of its size
-        image = ImageOps.exif_transpose(_to_eight_bits(opened))
+        image = ImageOps.exif_transpose(opened)
+        if depth != "8-bit":
+            return _decode_deep(image, depth, size)
         if image.has_transparency_data:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         image = image.convert("RGB")
-        if size is not None and image.size != size[::-1]:
-            image = image.resize(size[::-1], Image.Resampling.BILINEAR)
-        return np.asarray(image)
+        return DecodedImage(np.asarray(_resize(image, size)), depth)
 
 
-def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """The image, or for a grey one of 16 or 32 bits its values scaled to 8 bits."""
-    if not image.mode.startswith(("I", "F")):
+def _decode_deep(image: Image.Image, depth: Depth, size: Size | None) -> DecodedImage:
+    """The stored values of a grey image of more than 8 bits."""
+    values = np.asarray(image, np.float32)
+    if not np.isfinite(values).all():
+        raise ValueError("it has values that are not finite")
+    low, high = float(values.min()), float(values.max())
+    resized = np.asarray(_resize(Image.fromarray(values), size))
+    return DecodedImage(resized[..., None], depth, low, high)
+
+
+def _resize(image: Image.Image, size: Size | None) -> Image.Image:
+    if size is None or image.size == size[::-1]:
         return image
-    values = np.asarray(image, np.float64)
-    white = 255.0 if values.max(initial=0) <= 255 else 65535.0
-    return Image.fromarray(np.clip(values * 255 / white, 0, 255).astype(np.uint8))
+    return image.resize(size[::-1], Image.Resampling.BILINEAR)
+
+
+def _depth(image: Image.Image) -> Depth:
+    """The depth by the mode; Pillow also reads 16-bit PGM files, and PNG files in some versions, as 32-bit integers."""
+    if image.mode == "F":
+        return "float"
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
+        return "16-bit"
+    return "32-bit" if image.mode == "I" else "8-bit"
+
+
+def _raw_mode(image: Image.Image) -> str:
+    """Pillow's name for the layout of the encoded pixels, such as `RGB;16B`; empty if the format has none."""
+    tiles = getattr(image, "tile", None) or []
+    arguments = tiles[0][3] if tiles else ""
+    return str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)

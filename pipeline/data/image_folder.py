@@ -15,6 +15,7 @@ from pipeline.data.arrays import Size, to_size
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
 from pipeline.data.source import Source, files_below
+from pipeline.data.value_range import ValueRange
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -25,6 +26,7 @@ def read_image_folder(
     image_size: int | Size | None = None,
     channels: Literal[1, 3] | None = None,
     skip_at_most: Annotated[int, Field(ge=0)] = 20,
+    value_range: ValueRange = "auto",
     observer: Observer = SILENT,
 ) -> Source:
     """Return the images (PNG, JPEG, BMP, WebP, GIF) in the folder `path` and its sub-folders.
@@ -32,6 +34,7 @@ def read_image_folder(
     If images lie in the sub-folders train and test and nowhere else, these are the train and the test part. With
     `labels_from="folder"` the label of an image is the first sub-folder in its path, below `path` or below its part;
     images in no sub-folder are unlabelled. Hidden files and other files are ignored; a note counts the latter.
+    `value_range` is described at `pipeline.data.value_range.choose_range`.
 
     Raises:
         UserError: there is no such folder, it holds no image, there are no sub-folders to take labels from, or the
@@ -49,28 +52,30 @@ def read_image_folder(
     has_parts = {file.parts[0] if len(file.parts) > 1 else "" for file in image_files} == {"train", "test"}
     if has_parts:  # the train part comes first, as in every array
         image_files.sort(key=lambda file: (file.parts[0] != "train", file))
-    images, indices, note = decode_images(
+    images = decode_images(
         [EncodedImage(_printable(file), root / file) for file in image_files],
         str(root),
         to_size(image_size),
         channels,
         skip_at_most,
         observer,
+        value_range,
     )
-    decoded = [image_files[index] for index in indices]
+    decoded = [image_files[index] for index in images.indices]
     border = sum(file.parts[0] == "train" for file in decoded) if has_parts else len(decoded)
     labels, names = None, list[str]()
     if labels_from == "folder":
         labels, names = _folder_labels([file.parts[has_parts:] for file in decoded])
     return Source(
-        images[:border],
-        images[border:],
+        images.pixels[:border],
+        images.pixels[border:],
         None if labels is None else labels[:border],
         None if labels is None else labels[border:],
         names,
         [_printable(file) for file in decoded[:border]],
         [_printable(file) for file in decoded[border:]],
-        note,
+        images.note,
+        images.value_ranges,
     )
 
 

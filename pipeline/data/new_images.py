@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Pixel
+from pipeline.artifacts.images import Images
 from pipeline.data.arrays import as_pixels, resize_images
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
@@ -17,6 +18,7 @@ from pipeline.data.image_folder import read_image_folder
 from pipeline.data.numpy_arrays import read_numpy
 from pipeline.data.parquet import read_parquet
 from pipeline.data.source import Source
+from pipeline.data.value_range import Depth, Range, to_ranges
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -32,11 +34,29 @@ class NewImages:
     names: list[str]
 
 
-def read_new_images(path: str, shape: Shape, skip_at_most: int = 20, observer: Observer = SILENT) -> NewImages:
+@dataclass(frozen=True)
+class ReadingRules:
+    """How a run read its image files, so that new ones are read alike.
+
+    `value_ranges` has the stored values that are read as 0 and 1, by depth; a depth that is missing has its full range.
+    """
+
+    value_ranges: dict[Depth, Range] = field(default_factory=dict)
+
+    @classmethod
+    def of_run(cls, images: Images) -> ReadingRules:
+        """Return the rules by which the images of a run were read."""
+        return cls(to_ranges(images.value_ranges))
+
+
+def read_new_images(
+    path: str, shape: Shape, skip_at_most: int = 20, observer: Observer = SILENT, rules: ReadingRules | None = None
+) -> NewImages:
     """Return the images at `path` in `shape`: a folder of images, one image, an `.npz`, `.npy` or `.parquet`.
 
     Encoded images are resized and converted between grey and colour. Arrays must be uint8, or floats in [0, 1], and
-    are only resized. If the set has a train and a test part, both are read.
+    are only resized. Image files are read by the `rules` of the run. If the set has a train and a test part, both are
+    read.
 
     Raises:
         UserError: the path does not exist or cannot be read, more than `skip_at_most` images are unreadable, or the
@@ -46,7 +66,7 @@ def read_new_images(path: str, shape: Shape, skip_at_most: int = 20, observer: O
     if not file.exists():
         raise UserError(f"input: {file} does not exist; give a folder of images, an image, .npz, .npy or .parquet")
     try:
-        source = _read(file, shape, skip_at_most, observer)
+        source = _read(file, shape, skip_at_most, observer, rules or ReadingRules())
     except ArgumentError as error:
         raise UserError(f"input{str(error).removeprefix('path')}") from error
     parts = [source.train] if source.test is None else [source.train, source.test]
@@ -58,26 +78,33 @@ def read_new_images(path: str, shape: Shape, skip_at_most: int = 20, observer: O
     return NewImages(pixels, names)
 
 
-def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer) -> Source:
-    size = shape[:2]
-    channels: Literal[1, 3] = 1 if shape[2] == 1 else 3
+def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules: ReadingRules) -> Source:
     suffix = file.suffix.lower()
     if suffix in (".npz", ".npy"):
         return read_numpy(str(file))
-    if shape[2] not in (1, 3):
+    planes = shape[2]
+    if planes not in (1, 3):
         raise UserError(
-            f"input: the run's images have {shape[2]} channels and image files have 1 or 3; give .npz or .npy"
+            f"input: the run's images have {planes} channels and image files have 1 or 3; give .npz or .npy"
         )
-    if file.is_dir() and not any(file.glob("*.parquet")):
-        return read_image_folder(str(file), "none", size, channels, skip_at_most, observer)
+    size, channels, ranges = shape[:2], _channels(planes), rules.value_ranges
     if file.is_dir() or suffix == ".parquet":
-        return read_parquet(str(file), "image", "label", size, channels, skip_at_most, observer)
+        is_folder = file.is_dir() and not any(file.glob("*.parquet"))
+        read = read_image_folder if is_folder else read_parquet
+        return read(
+            str(file), image_size=size, channels=channels, skip_at_most=skip_at_most, value_range=ranges,
+            observer=observer,
+        )  # fmt: skip
     if suffix in SUFFIXES:
-        pixels, _, _ = decode_images([EncodedImage(file.name, file)], str(file), size, channels, 0, observer)
-        return Source(pixels, paths=[file.name])
+        images = decode_images([EncodedImage(file.name, file)], str(file), size, channels, 0, observer, ranges)
+        return Source(images.pixels, paths=[file.name])
     raise UserError(
         f"input: {file} ends in {suffix!r}; give a folder, .npz, .npy, .parquet or {', '.join(sorted(SUFFIXES))}"
     )
+
+
+def _channels(planes: int) -> Literal[1, 3]:
+    return 1 if planes == 1 else 3
 
 
 def conform(images: NDArray[Any], shape: Shape, file: Path) -> Pixel:

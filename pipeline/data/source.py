@@ -11,6 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from pipeline.data.value_range import Depth, Range
 from pipeline.runtime.errors import UserError
 
 
@@ -20,7 +21,8 @@ class Source:
 
     Images are uint8, or floats in [0, 1]. Labels are integers with −1 for unlabelled images, or words, or None;
     `names[i]` is the name of class i. `paths` and `test_paths` are the images' files, if images are files. `note`
-    reports images that were skipped.
+    reports images that were skipped and rules that were applied. `value_ranges` has the values of image files that were
+    read as 0 and 1, by depth.
     """
 
     train: NDArray[Any]
@@ -31,6 +33,7 @@ class Source:
     paths: list[str] = field(default_factory=list)
     test_paths: list[str] = field(default_factory=list)
     note: str = ""
+    value_ranges: dict[Depth, Range] = field(default_factory=dict)
 
 
 def files_below(path: Path) -> Iterator[Path]:

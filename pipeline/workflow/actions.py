@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pipeline.artifacts.base import Int
     from pipeline.config import Config
+    from pipeline.data.new_images import ReadingRules
     from pipeline.runtime.observer import StageObserver
     from pipeline.tracking import Store
     from pipeline.workflow.finished_runs import FinishedRun
@@ -84,13 +85,17 @@ def _assign(context: ActionContext) -> ActionResult:
     from pipeline.stages.assign import assign
 
     config, run, observer = context.config, context.run, context.observer
-    images = read_new_images(str(config.input), *_input_format(run), observer)
+    shape, skip_at_most, rules = _input_format(run)
+    images = read_new_images(str(config.input), shape, skip_at_most, observer, rules)
     return AssignedTable(assign(config.assign, images, **run.load(*PARTS), observer=observer))
 
 
-def _input_format(run: FinishedRun) -> tuple[tuple[int, int, int], int]:
-    """The shape of the run's images, and how many unreadable files it allowed."""
-    return run.load("images")["images"].shape, run.summary["config"]["data"].get("skip_at_most", 20)
+def _input_format(run: FinishedRun) -> tuple[tuple[int, int, int], int, ReadingRules]:
+    """The shape of the run's images, how many unreadable files it allowed, and how it read image files."""
+    from pipeline.data.new_images import ReadingRules
+
+    images = run.load("images")["images"]
+    return images.shape, run.summary["config"]["data"].get("skip_at_most", 20), ReadingRules.of_run(images)
 
 
 def _label(context: ActionContext) -> ActionResult:
@@ -164,13 +169,13 @@ def _shards(context: ActionContext) -> ActionResult:
     config, run = context.config, context.run
     engine = call_component(config.engine, "engine")
     pieces = find_shards(str(config.input), config.shards.rows)
-    shape, skip_at_most = _input_format(run)
+    shape, skip_at_most, rules = _input_format(run)
     assigner = Assigner.from_artifacts(**run.load(*PARTS), far_quantile=config.shards.far_quantile)
     identity = f"{run.run_id} {Path(str(config.input)).expanduser().resolve()} {config.shards.far_quantile}"
     folder = Path(config.output_dir) / "shards" / hashlib.sha256(identity.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):  # the same command at the same time waits, and finds everything done
-        return shards(config.shards, pieces, assigner, shape, folder, engine, skip_at_most, context.observer)
+        return shards(config.shards, pieces, assigner, shape, folder, engine, skip_at_most, context.observer, rules)
 
 
 ACTIONS = {

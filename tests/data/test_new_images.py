@@ -3,9 +3,11 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from PIL import Image
 from pyarrow import parquet
 
-from pipeline.data.new_images import read_new_images
+from pipeline.artifacts.images import Images
+from pipeline.data.new_images import ReadingRules, read_new_images
 from pipeline.runtime.errors import UserError
 from tests.data.image_files import encode_png, save_image
 
@@ -47,3 +49,13 @@ def test_unsuitable_input_is_refused(tmp_path, name, shape, message):
     np.save(tmp_path / "c.npy", np.zeros((5, 9, 9), np.uint8))
     with pytest.raises(UserError, match=f"^input: .*{message}"):
         read_new_images(str(tmp_path / name), shape)
+
+
+def test_new_images_are_read_by_the_ranges_of_the_run(tmp_path):
+    Image.fromarray(np.full((6, 8), 819, np.uint16)).save(tmp_path / "dark.png")
+    run = Images(np.zeros((2, 6, 8, 1), np.uint8), np.zeros((0, 6, 8, 1), np.uint8), value_ranges={"16-bit": [0, 4095]})
+    for path in (tmp_path, tmp_path / "dark.png"):
+        alike = read_new_images(str(path), (6, 8, 1), rules=ReadingRules.of_run(run))
+        np.testing.assert_allclose(alike.pixels, 0.2)
+        full = read_new_images(str(path), (6, 8, 1))
+        np.testing.assert_allclose(full.pixels, 819 / 65535)

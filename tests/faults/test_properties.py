@@ -135,9 +135,8 @@ def test_any_bytes_are_decoded_or_named_as_unreadable(raw):
     images = [EncodedImage("valid", encoded("PNG")), EncodedImage("damaged", raw)]
     result, message = call(decode_images, images, "all", (4, 5), 3, 1)
     assert not message, "one unreadable image is skipped"
-    pixels, indices, note = result
-    assert pixels.shape == (len(indices), 4, 5, 3)
-    assert (len(indices) == 2) != ("damaged" in note)
+    assert result.pixels.shape == (len(result.indices), 4, 5, 3)
+    assert (len(result.indices) == 2) != ("damaged" in result.note)
 
 
 @SHARED

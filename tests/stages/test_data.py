@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from pipeline.config import Data
 from pipeline.runtime.errors import UserError
@@ -68,6 +69,15 @@ def test_subset_keeps_images_and_paths_together(tmp_path):
         save_image(tmp_path / f"{i}.png", colour=(i, i, i))
     images, _ = read(tmp_path, "image_folder.read_image_folder", train_size=4)
     assert images.names("train") == [f"{shade}.png" for shade in images.train[:, 0, 0, 0]]
+
+
+def test_ranges_of_image_files_are_stored_with_the_images(tmp_path):
+    for i in range(3):
+        Image.fromarray(np.full((4, 4), 1000 * i, np.uint16)).save(tmp_path / f"{i}.png")
+    images, _ = read(tmp_path, "image_folder.read_image_folder")
+    np.testing.assert_allclose(images.train[:, 0, 0, 0], np.array([0, 1000, 2000]) / 4095, rtol=1e-6)
+    images.save(tmp_path / "stored")
+    assert type(images).load(tmp_path / "stored").value_ranges == {"16-bit": [0, 4095]}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.data.new_images import NewImages, Shape, conform, read_new_images
+from pipeline.data.new_images import NewImages, ReadingRules, Shape, conform, read_new_images
 from pipeline.runtime.errors import UserError
 
 SUFFIXES = (".npy", ".npz", ".parquet")
@@ -27,14 +27,14 @@ class Shard:
     start: int = 0
     stop: int | None = None
 
-    def read(self, shape: Shape, skip_at_most: int = 0) -> NewImages:
+    def read(self, shape: Shape, skip_at_most: int = 0, rules: ReadingRules | None = None) -> NewImages:
         """Return the images in `shape`, named as by `read_new_images`.
 
         Raises:
             UserError: the file is not readable, or its images have another number of channels.
         """
         if self.stop is None:
-            return read_new_images(str(self.file), shape, skip_at_most)
+            return read_new_images(str(self.file), shape, skip_at_most, rules=rules)
         rows = _memory_map(self.file)[self.start : self.stop]
         return NewImages(conform(rows, shape, self.file), [str(row) for row in range(self.start, self.stop)])
 

@@ -12,7 +12,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pipeline.artifacts.base import Float, Pixel
-from pipeline.data.new_images import Shape
+from pipeline.data.new_images import ReadingRules, Shape
 from pipeline.models.assigner import Assigner
 from pipeline.models.baselines import PixelModel
 from pipeline.runtime.atomic_files import atomic_write
@@ -27,7 +27,8 @@ BATCH = 2048
 class ShardAssigner:
     """A picklable task that writes latents and clusters of a shard below `folder`.
 
-    `assigner` is the folder of a saved `Assigner`, `shape` (h, w, c) that of the run's images. A shard gets two files:
+    `assigner` is the folder of a saved `Assigner`, `shape` (h, w, c) that of the run's images, and `rules`
+    how it read image files. A shard gets two files:
     `latents/NAME.npy`, (rows, d) float32, then `assigned/NAME.parquet` with the columns image, cluster (−1 for noise),
     confidence, distance and far. It is finished when the second exists and names the current version of its input.
     """
@@ -36,6 +37,7 @@ class ShardAssigner:
     assigner: Path
     shape: Shape
     skip_at_most: int = 0
+    rules: ReadingRules | None = None
 
     def latents_file(self, shard: Shard) -> Path:
         """Return the path of a shard's latents."""
@@ -61,7 +63,7 @@ class ShardAssigner:
             UserError: the shard is not readable, or its images do not fit those of the run.
         """
         assigner = _load_assigner(self.assigner)
-        images = shard.read(self.shape, self.skip_at_most)
+        images = shard.read(self.shape, self.skip_at_most, self.rules)
         with threadpool_limits(1):
             latents, table = _assign_in_batches(assigner, images.pixels)
         table.insert(0, "image", images.names)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config import Shards
-from pipeline.data.new_images import Shape
+from pipeline.data.new_images import ReadingRules, Shape
 from pipeline.models.assigner import Assigner
 from pipeline.runtime.atomic_files import atomic_write, remove_partial_files
 from pipeline.runtime.observer import SILENT, Observer
@@ -32,6 +32,7 @@ def shards(
     engine: ShardEngine,
     skip_at_most: int = 0,
     observer: Observer = SILENT,
+    rules: ReadingRules | None = None,
 ) -> ShardsResult:
     """Write latents and clusters of every input shard below `folder`, and the clusters of k-means if `config.k` is set.
 
@@ -41,7 +42,7 @@ def shards(
         UserError: a shard is not readable, does not fit the run's images, or the engine failed.
     """
     remove_partial_files(folder)
-    task = ShardAssigner(folder, folder / "assigner", shape, skip_at_most)
+    task = ShardAssigner(folder, folder / "assigner", shape, skip_at_most, rules)
     if not task.assigner.exists():
         with atomic_write(task.assigner) as temporary:
             assigner.save(temporary)
