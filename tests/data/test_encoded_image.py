@@ -44,6 +44,32 @@ def test_image_is_rotated_as_its_exif_data_says():
     assert decode_image(image).pixels.shape == (8, 6, 3)
 
 
+TURNS = {
+    1: lambda pixels: pixels,
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(pixels, 2).T,
+    8: np.rot90,
+}
+"""What each EXIF orientation does to an array of rows and columns."""
+
+
+@pytest.mark.parametrize("orientation", TURNS)
+@pytest.mark.parametrize("kind", ["PNG"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_header_and_pixels_agree_on_the_orientation(orientation, kind, dtype):
+    values = np.arange(24).reshape(4, 6).astype(dtype)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = encode(Image.fromarray(values), kind, exif=exif)
+    expected = TURNS[orientation](values)
+    assert read_header(image).size == expected.shape
+    np.testing.assert_array_equal(decode_image(image).pixels[..., 0], expected)
+
+
 def test_image_is_resized_to_height_and_width():
     assert decode_image(encode(Image.new("RGB", (30, 20)), "JPEG"), (5, 7)).pixels.shape == (5, 7, 3)
 
