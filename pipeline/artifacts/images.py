@@ -26,7 +26,8 @@ class Images(Artifact):
     none are (with `split="test"` the train images would be a misleading test set). `name` is the data set's name,
     `digest` a hash of the pixels and the split, `note` what the reader reports. `train_rows` and `test_rows` int64 are
     the indices of the images in the source. `paths` are the files of all images, train first, if images are files.
-    `value_ranges` has the [low, high] of image files that were read as 0 and 1, by depth.
+    `value_ranges` has the [low, high] of image files that were read as 0 and 1, by depth, and `background`
+    the colour behind their transparent parts, empty if there were none.
     """
 
     train: Pixel
@@ -39,6 +40,7 @@ class Images(Artifact):
     test_rows: NDArray[np.int64] | None = None
     paths: list[str] = field(default_factory=list)
     value_ranges: dict[str, list[float]] = field(default_factory=dict)
+    background: str = ""
 
     def __post_init__(self) -> None:
         require(self.split in ("train", "test", "all"), f"split is {self.split!r}, not train, test or all")

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.data.arrays import Size
-from pipeline.data.encoded_image import DecodedImage, EncodedImage, ImageHeader, decode_image, read_header
+from pipeline.data.encoded_image import (
+    DecodedImage,
+    EncodedImage,
+    ImageHeader,
+    decode_image,
+    read_header,
+    read_transparency,
+)
+from pipeline.data.transparency import Background, choose_background
 from pipeline.data.value_range import Depth, Range, ValueRange, choose_range, describe_range, scale_values
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
@@ -63,13 +71,15 @@ class DecodedImages:
 
     `pixels` are uint8 if all images have 8 bits, else float32 in [0, 1]. `indices` are the positions of the readable
     images in the input. `note` reports skipped images and the rules that were applied. `value_ranges` has the values
-    that were read as black and white, by depth.
+    that were read as black and white, by depth. `background` is the colour behind transparent parts, and empty if
+    `auto` met none.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.float32]
     indices: list[int]
     note: str
     value_ranges: dict[Depth, Range]
+    background: str = ""
 
 
 def decode_images(
@@ -80,12 +90,13 @@ def decode_images(
     skip_at_most: int = 0,
     observer: Observer = SILENT,
     value_range: ValueRange = "auto",
+    background: Background = "auto",
 ) -> DecodedImages:
     """Decode the readable images into one array.
 
     `size` is the (height, width) to resize to, or None if all images have the same size. `channels` is 1 (grey), 3
     (red, green, blue), or None: 1 if every image is grey, else 3. `where` names the collection in messages.
-    `value_range` is described at `choose_range`.
+    `value_range` is described at `choose_range`, `background` at `choose_background`.
 
     Raises:
         UserError: more than `skip_at_most` images are unreadable, none is readable, sizes differ without `size`, or
@@ -99,10 +110,13 @@ def decode_images(
     dtype = np.dtype(np.uint8 if _keeps_bytes(depths, value_range) else np.float32)
     planes = 3 if "8-bit" in depths else 1
     _require_memory(len(encoded), target, planes, dtype)
+    colour, background_note = _choose_colour(encoded, headers, background, skipped)
     values = np.empty((len(encoded), *target, planes), dtype)
     images: list[tuple[int, DecodedImage]] = []
     for index, item in enumerate(encoded):
-        image = None if headers[index] is None else _try(lambda item: decode_image(item, size), item, skipped)
+        image = None
+        if headers[index] is not None and item.name not in skipped.reasons:
+            image = _try(lambda item: decode_image(item, size, colour or "white"), item, skipped)
         if image is not None:
             values[len(images)] = image.pixels
             images.append((index, replace(image, pixels=image.pixels[:0])))  # only the facts about the image remain
@@ -110,11 +124,26 @@ def decode_images(
     skipped.check()
     values = values[: len(images)]
     ranges, notes = _apply_ranges(values, [image for _, image in images], value_range)
-    notes = [_describe_skipped(skipped), *notes, _describe_reduced(headers)]
+    notes = [_describe_skipped(skipped), *notes, background_note, _describe_reduced(headers)]
     notes = [note for note in notes if note]
     for note in notes:
         observer.note(note)
-    return DecodedImages(convert_channels(values, channels), [index for index, _ in images], "; ".join(notes), ranges)
+    indices = [index for index, _ in images]
+    return DecodedImages(convert_channels(values, channels), indices, "; ".join(notes), ranges, colour)
+
+
+def _choose_colour(
+    encoded: Sequence[EncodedImage],
+    headers: Sequence[ImageHeader | None],
+    background: Background,
+    skipped: SkippedImages,
+) -> tuple[str, str]:
+    """The colour behind the transparent parts of all images, and a note; only files with transparency are decoded."""
+    if background != "auto":
+        return choose_background([], background)
+    pairs = zip(encoded, headers, strict=True)
+    measured = [_try(read_transparency, item, skipped) for item, header in pairs if header and header.has_alpha]
+    return choose_background([image for image in measured if image is not None], background)
 
 
 def _keeps_bytes(depths: set[Depth], value_range: ValueRange) -> bool:

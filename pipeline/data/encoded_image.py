@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from pipeline.data.arrays import Size
+from pipeline.data.transparency import Transparency, measure_transparency
 from pipeline.data.value_range import Depth
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"))
@@ -37,12 +38,14 @@ class EncodedImage:
 class ImageHeader:
     """The (height, width) of an image after the rotation in its EXIF data, and how its pixels are stored.
 
+    `has_alpha` says that the file can hold transparent pixels.
     `is_reduced` says that the file has 16 bits for each of several channels, of which Pillow reads the upper 8.
     """
 
     size: Size
     depth: Depth = "8-bit"
     is_reduced: bool = False
+    has_alpha: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,21 @@ def read_header(encoded: EncodedImage) -> ImageHeader:
     with encoded.open() as image:
         depth = _depth(image)
         is_reduced = depth == "8-bit" and ";16" in _raw_mode(image)
+        has_alpha = depth == "8-bit" and image.has_transparency_data
         width, height = image.size
         is_rotated = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
         size = (width, height) if is_rotated else (height, width)
-        return ImageHeader(size, depth, is_reduced)
+        return ImageHeader(size, depth, is_reduced, has_alpha)
 
 
-def decode_image(encoded: EncodedImage, size: Size | None = None) -> DecodedImage:
-    """Return the pixels of an image, rotated as its EXIF data says, transparent parts on white.
+def read_transparency(encoded: EncodedImage) -> Transparency:
+    """Return whether an image has transparent pixels, and how light its visible pixels are."""
+    with encoded.open() as image:
+        return measure_transparency(image)
+
+
+def decode_image(encoded: EncodedImage, size: Size | None = None, background: str = "white") -> DecodedImage:
+    """Return the pixels of an image, rotated as its EXIF data says, transparent parts on `background`.
 
     `size` is the (height, width) to resize to, by area-aware bilinear filtering. The first frame of an animation is
     decoded. Grey of more than 8 bits keeps its stored values.
@@ -87,7 +97,7 @@ def decode_image(encoded: EncodedImage, size: Size | None = None) -> DecodedImag
             return _decode_deep(image, depth, size)
         if image.has_transparency_data:
             image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+            image = Image.alpha_composite(Image.new("RGBA", image.size, background), image)
         image = image.convert("RGB")
         return DecodedImage(np.asarray(_resize(image, size)), depth)
 

@@ -15,6 +15,7 @@ from pipeline.data.arrays import Size, to_size
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
 from pipeline.data.source import Source, files_below
+from pipeline.data.transparency import Background
 from pipeline.data.value_range import ValueRange
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
@@ -27,6 +28,7 @@ def read_image_folder(
     channels: Literal[1, 3] | None = None,
     skip_at_most: Annotated[int, Field(ge=0)] = 20,
     value_range: ValueRange = "auto",
+    background: Background = "auto",
     observer: Observer = SILENT,
 ) -> Source:
     """Return the images (PNG, JPEG, BMP, WebP, GIF) in the folder `path` and its sub-folders.
@@ -34,7 +36,8 @@ def read_image_folder(
     If images lie in the sub-folders train and test and nowhere else, these are the train and the test part. With
     `labels_from="folder"` the label of an image is the first sub-folder in its path, below `path` or below its part;
     images in no sub-folder are unlabelled. Hidden files and other files are ignored; a note counts the latter.
-    `value_range` is described at `pipeline.data.value_range.choose_range`.
+    `value_range` is described at `pipeline.data.value_range.choose_range`, `background` at
+    `pipeline.data.transparency.choose_background`.
 
     Raises:
         UserError: there is no such folder, it holds no image, there are no sub-folders to take labels from, or the
@@ -60,6 +63,7 @@ def read_image_folder(
         skip_at_most,
         observer,
         value_range,
+        background,
     )
     decoded = [image_files[index] for index in images.indices]
     border = sum(file.parts[0] == "train" for file in decoded) if has_parts else len(decoded)
@@ -76,6 +80,7 @@ def read_image_folder(
         [_printable(file) for file in decoded[border:]],
         images.note,
         images.value_ranges,
+        images.background,
     )
 
 

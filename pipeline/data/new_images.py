@@ -18,6 +18,7 @@ from pipeline.data.image_folder import read_image_folder
 from pipeline.data.numpy_arrays import read_numpy
 from pipeline.data.parquet import read_parquet
 from pipeline.data.source import Source
+from pipeline.data.transparency import Background
 from pipeline.data.value_range import Depth, Range, to_ranges
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
@@ -39,14 +40,17 @@ class ReadingRules:
     """How a run read its image files, so that new ones are read alike.
 
     `value_ranges` has the stored values that are read as 0 and 1, by depth; a depth that is missing has its full range.
+    `background` is the colour behind transparent parts; `auto` chooses it by the new images.
     """
 
     value_ranges: dict[Depth, Range] = field(default_factory=dict)
+    background: Background = "auto"
 
     @classmethod
     def of_run(cls, images: Images) -> ReadingRules:
         """Return the rules by which the images of a run were read."""
-        return cls(to_ranges(images.value_ranges))
+        background: Background = "black" if images.background == "black" else "white" if images.background else "auto"
+        return cls(to_ranges(images.value_ranges), background)
 
 
 def read_new_images(
@@ -93,10 +97,13 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
         read = read_image_folder if is_folder else read_parquet
         return read(
             str(file), image_size=size, channels=channels, skip_at_most=skip_at_most, value_range=ranges,
+            background=rules.background,
             observer=observer,
         )  # fmt: skip
     if suffix in SUFFIXES:
-        images = decode_images([EncodedImage(file.name, file)], str(file), size, channels, 0, observer, ranges)
+        images = decode_images(
+            [EncodedImage(file.name, file)], str(file), size, channels, 0, observer, ranges, rules.background
+        )
         return Source(images.pixels, paths=[file.name])
     raise UserError(
         f"input: {file} ends in {suffix!r}; give a folder, .npz, .npy, .parquet or {', '.join(sorted(SUFFIXES))}"

@@ -13,6 +13,7 @@ from pipeline.data.arrays import Size, to_size
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import EncodedImage
 from pipeline.data.source import Source
+from pipeline.data.transparency import Background
 from pipeline.data.value_range import ValueRange
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
@@ -26,13 +27,15 @@ def read_parquet(
     channels: Literal[1, 3] | None = None,
     skip_at_most: Annotated[int, Field(ge=0)] = 20,
     value_range: ValueRange = "auto",
+    background: Background = "auto",
     observer: Observer = SILENT,
 ) -> Source:
     """Return the images of a `.parquet` file, or of all such files in a folder.
 
     A cell of `image_column` is the bytes of a PNG, JPEG, … file, or a structure with a field `bytes`. In a folder,
     files whose names begin with `test` are the test part. `label_column`, if it exists, holds integers or words.
-    `value_range` is described at `pipeline.data.value_range.choose_range`.
+    `value_range` is described at `pipeline.data.value_range.choose_range`, `background` at
+    `pipeline.data.transparency.choose_background`.
 
     Raises:
         UserError: a file cannot be read, has no column of encoded images, or the images cannot be decoded (see
@@ -54,7 +57,9 @@ def read_parquet(
             encoded.append(EncodedImage(f"{file.name}[{row}]", content or b""))  # an empty cell is an unreadable image
         is_test += [file.name.startswith("test")] * len(table[image_column])
         labels += table.get(label_column) or [None] * len(table[image_column])
-    images = decode_images(encoded, str(root), to_size(image_size), channels, skip_at_most, observer, value_range)
+    images = decode_images(
+        encoded, str(root), to_size(image_size), channels, skip_at_most, observer, value_range, background
+    )
     border = sum(not is_test[index] for index in images.indices)
     numbers, names = _number_labels([labels[index] for index in images.indices])
     return Source(
@@ -67,6 +72,7 @@ def read_parquet(
         [encoded[index].name for index in images.indices[border:]],
         images.note,
         images.value_ranges,
+        images.background,
     )
 
 

@@ -22,7 +22,7 @@ class Source:
     Images are uint8, or floats in [0, 1]. Labels are integers with −1 for unlabelled images, or words, or None;
     `names[i]` is the name of class i. `paths` and `test_paths` are the images' files, if images are files. `note`
     reports images that were skipped and rules that were applied. `value_ranges` has the values of image files that were
-    read as 0 and 1, by depth.
+    read as 0 and 1, by depth, and `background` the colour behind their transparent parts.
     """
 
     train: NDArray[Any]
@@ -34,6 +34,7 @@ class Source:
     test_paths: list[str] = field(default_factory=list)
     note: str = ""
     value_ranges: dict[Depth, Range] = field(default_factory=dict)
+    background: str = ""
 
 
 def files_below(path: Path) -> Iterator[Path]:

@@ -53,7 +53,9 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     paths = [source.paths[row] for row in rows if source.paths]
     paths += [source.test_paths[row] for row in test_rows if source.test_paths]
     ranges = {str(depth): list(limits) for depth, limits in source.value_ranges.items()}
-    images = Images(train, test, config.split, config.name, digest, note, rows, test_rows, paths, ranges)
+    images = Images(
+        train, test, config.split, config.name, digest, note, rows, test_rows, paths, ranges, source.background
+    )
     return images, Labels(train_labels[rows], test_labels[test_rows], names, config.split)
 
 
