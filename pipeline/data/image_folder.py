@@ -14,6 +14,7 @@ from pydantic import Field
 from pipeline.data.arrays import Size, to_size
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
+from pipeline.data.folder_layout import FolderLayout, read_layout
 from pipeline.data.source import Source, files_below
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import ValueRange
@@ -24,6 +25,7 @@ from pipeline.runtime.observer import SILENT, Observer
 def read_image_folder(
     path: str,
     labels_from: Literal["none", "folder"] = "none",
+    label_depth: Annotated[int, Field(ge=1)] | None = None,
     image_size: int | Size | None = None,
     channels: Literal[1, 3] | None = None,
     skip_at_most: Annotated[int, Field(ge=0)] = 20,
@@ -33,9 +35,10 @@ def read_image_folder(
 ) -> Source:
     """Return the images (PNG, JPEG, BMP, WebP, GIF) in the folder `path` and its sub-folders.
 
-    If images lie in the sub-folders train and test and nowhere else, these are the train and the test part. With
-    `labels_from="folder"` the label of an image is the first sub-folder in its path, below `path` or below its part;
-    images in no sub-folder are unlabelled. Hidden files and other files are ignored; a note counts the latter.
+    Folders named after parts (train, test, val) are the train and the test part, see `read_layout`. With
+    `labels_from="folder"` the label of an image is the first folder in its path that is neither a part nor a wrapper of
+    all images, or the folder at `label_depth`, which counts from 1 below `path`; images above it are unlabelled.
+    Hidden files and other files are ignored; a note counts the latter.
     `value_range` is described at `pipeline.data.value_range.choose_range`, `background` at
     `pipeline.data.transparency.choose_background`.
 
@@ -52,9 +55,9 @@ def read_image_folder(
     if not image_files:
         raise ArgumentError(f"path: {root} holds no image; image files end in {', '.join(sorted(SUFFIXES))}")
     _note_ignored(files, observer)
-    has_parts = {file.parts[0] if len(file.parts) > 1 else "" for file in image_files} == {"train", "test"}
-    if has_parts:  # the train part comes first, as in every array
-        image_files.sort(key=lambda file: (file.parts[0] != "train", file))
+    layout = _read_layout(image_files, labels_from, label_depth, observer)
+    order = sorted(range(len(image_files)), key=lambda index: (layout.is_test[index], image_files[index]))
+    image_files = [image_files[index] for index in order]  # the train part comes first, as in every array
     images = decode_images(
         [EncodedImage(_printable(file), root / file) for file in image_files],
         str(root),
@@ -66,10 +69,10 @@ def read_image_folder(
         background,
     )
     decoded = [image_files[index] for index in images.indices]
-    border = sum(file.parts[0] == "train" for file in decoded) if has_parts else len(decoded)
+    border = sum(not layout.is_test[order[index]] for index in images.indices)
     labels, names = None, list[str]()
     if labels_from == "folder":
-        labels, names = _folder_labels([file.parts[has_parts:] for file in decoded])
+        labels, names = _number_folders([layout.label(file) for file in decoded])
     return Source(
         images.pixels[:border],
         images.pixels[border:],
@@ -89,14 +92,24 @@ def _printable(file: Path) -> str:
     return os.fsencode(file.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _folder_labels(paths: list[tuple[str, ...]]) -> tuple[NDArray[np.int32], list[str]]:
-    """The first folder of each path as an integer, −1 for a path without one, and the names of the folders."""
-    folders = [_printable(Path(parts[0])) if len(parts) > 1 else None for parts in paths]
-    names = sorted({folder for folder in folders if folder is not None})
+def _read_layout(files: list[Path], labels_from: str, label_depth: int | None, observer: Observer) -> FolderLayout:
+    """The layout of the files, and notes on it; the layout of labels is noted only if they are used."""
+    if label_depth is not None and labels_from != "folder":
+        raise UserError(f"data.label_depth = {label_depth}: labels are not read; set data.labels_from=folder")
+    layout = read_layout(files, label_depth)
+    for note in layout.notes + (layout.label_notes if labels_from == "folder" else []):
+        observer.note(note.encode("utf-8", "backslashreplace").decode())
+    return layout
+
+
+def _number_folders(folders: list[str | None]) -> tuple[NDArray[np.int32], list[str]]:
+    """Folders as integers, −1 for None, and their names."""
+    printable = [None if folder is None else _printable(Path(folder)) for folder in folders]
+    names = sorted({name for name in printable if name is not None})
     if not names:
         raise UserError("data.labels_from = 'folder': no image lies in a sub-folder; set data.labels_from=none")
     index = {name: i for i, name in enumerate(names)}
-    return np.array([-1 if folder is None else index[folder] for folder in folders], np.int32), names
+    return np.array([-1 if name is None else index[name] for name in printable], np.int32), names
 
 
 def _note_ignored(files: list[Path], observer: Observer) -> None:

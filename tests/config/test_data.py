@@ -38,7 +38,7 @@ def message(**keys):
         ({"trainsize": 1}, "data.trainsize: no such key; did you mean data.train_size?"),
         (
             {"observer": None},
-            "data.observer: no such key; choose from channels, image_size, labels_from, name, path, …",
+            "data.observer: no such key; choose from background, channels, image_size, label_depth, …",
         ),
     ],
 )

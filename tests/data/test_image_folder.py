@@ -42,10 +42,84 @@ def test_train_and_test_folders_are_the_two_parts(tmp_path):
     assert source.names == ["cat", "dog"]
 
 
-def test_with_a_third_folder_train_and_test_are_ordinary_folders(tmp_path):
-    for name in ("train/1.png", "test/2.png", "val/3.png"):
+def read_labels(root, names, **settings):
+    """Labels by path of the train part and the test part."""
+    for number, name in enumerate(names):
+        save_image(root / name, colour=(number, 9, 9))
+    source = read_image_folder(str(root), labels_from="folder", **settings)
+    parts = ((source.paths, source.train_labels), (source.test_paths, source.test_labels))
+    shades = [*source.train[:, 0, 0, 0], *source.test[:, 0, 0, 0]]
+    assert [names[shade] for shade in shades] == [*source.paths, *source.test_paths]
+    return tuple(
+        {path: source.names[label] if label >= 0 else None for path, label in zip(paths, labels, strict=True)}
+        for paths, labels in parts
+    )
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ({"train/a/1.png": "a", "train/b/1.png": "b", "val/b/1.png": "b"}, {"test/a/1.png": "a"}),
+        ({"train/a/1.png": "a", "train/b/1.png": "b"}, {"val/a/1.png": "a"}),
+        ({"Training/a/1.png": "a", "Training/b/1.png": "b"}, {"Testing/a/1.png": "a"}),
+        ({"data/images/train/a/1.png": "a", "data/images/train/b/1.png": "b"}, {"data/images/test/a/1.png": "a"}),
+        ({"seg_train/seg_train/a/1.png": "a", "seg_train/seg_train/b/1.png": "b"}, {"seg_test/seg_test/a/1.png": "a"}),
+        ({"train/images/a/1.png": "a", "train/images/b/1.png": "b"}, {"test/images/a/1.png": "a"}),
+        ({"loose.png": None, "train/a/1.png": "a"}, {"test/a/1.png": "a"}),
+        ({"wrapper/a/1.png": "a", "wrapper/b/1.png": "b"}, {}),
+        ({"wrapper/deep/a/1.png": "a", "wrapper/deep/b/x/1.png": "b"}, {}),
+        ({"train/a/1.png": "a", "train/b/1.png": "b"}, {}),
+        ({"a/1.png": "a", "a/2.png": "a"}, {}),
+        ({"a/train/1.png": "a", "b/train/1.png": "b"}, {}),
+        ({"train station/1.png": "train station", "bus/1.png": "bus"}, {}),
+    ],
+)
+def test_parts_and_wrappers_are_not_labels(tmp_path, train, test):
+    assert read_labels(tmp_path, [*train, *test]) == (train, test)
+
+
+@pytest.mark.parametrize(
+    ("depth", "train", "test"),
+    [
+        (1, {"test/a/1.png": "test", "train/a/1.png": "train"}, {}),
+        (2, {"train/a/1.png": "a"}, {"test/a/1.png": "a"}),
+        (3, {"train/a/1.png": None, "train/a/x/1.png": "x"}, {"test/a/y/1.png": "y"}),
+        (1, {"wrapper/a/1.png": "wrapper", "wrapper/b/1.png": "wrapper"}, {}),
+    ],
+)
+def test_label_depth_sets_the_folder_that_is_the_label(tmp_path, depth, train, test):
+    assert read_labels(tmp_path, [*train, *test], label_depth=depth) == (train, test)
+
+
+def test_label_depth_needs_labels_from_folders(tmp_path):
+    save_image(tmp_path / "a/1.png")
+    with pytest.raises(UserError, match=r"^data\.label_depth = 1: labels are not read; set data\.labels_from=folder"):
+        read_image_folder(str(tmp_path), label_depth=1)
+
+
+def test_notes_say_what_folders_were_taken_as(tmp_path, recorder):
+    read_labels(tmp_path, ["d/train/a/1.png", "d/val/b/1.png", "d/test/a/1.png", "d/x.png"], observer=recorder)
+    assert recorder.notes == [
+        "parts by folders: train part: train (1 images), val (1 images); test part: test (1 images); "
+        "1 images beside these folders are in the train part",
+        "labels are the folders at depth 3, such as a in d/test/a/1.png; data.label_depth sets another depth",
+    ]
+
+
+def test_parts_that_are_taken_as_labels_are_noted(tmp_path, recorder):
+    labels, _ = read_labels(tmp_path, ["train/1.png", "test/1.png", "extra/1.png"], observer=recorder)
+    assert set(labels.values()) == {"train", "test", "extra"}
+    assert recorder.notes == [
+        "folders test, train are labels, not parts: extra lies beside; data.label_depth sets the depth of labels"
+    ]
+
+
+def test_parts_are_recognised_without_labels(tmp_path, recorder):
+    for name in ("wrapper/train/1.png", "wrapper/train/2.png", "wrapper/test/1.png"):
         save_image(tmp_path / name)
-    assert len(read_image_folder(str(tmp_path)).train) == 3
+    source = read_image_folder(str(tmp_path), observer=recorder)
+    assert (len(source.train), len(source.test)) == (2, 1)
+    assert recorder.notes == ["parts by folders: train part: train (2 images); test part: test (1 images)"]
 
 
 def test_other_files_are_ignored_with_a_note_and_hidden_files_without(tmp_path, recorder):
