@@ -124,7 +124,7 @@ def decode_images(
     skipped.check()
     values = values[: len(images)]
     ranges, notes = _apply_ranges(values, [image for _, image in images], value_range)
-    notes = [_describe_skipped(skipped), *notes, background_note, _describe_reduced(headers)]
+    notes = [_describe_skipped(skipped), *notes, background_note, *_describe_reduced(headers)]
     notes = [note for note in notes if note]
     for note in notes:
         observer.note(note)
@@ -175,17 +175,23 @@ def _describe_skipped(skipped: SkippedImages) -> str:
     return note + skipped.describe(LISTED_IN_NOTE)
 
 
-def _describe_reduced(headers: Sequence[ImageHeader | None]) -> str:
-    count = sum(header is not None and header.is_reduced for header in headers)
-    if not count:
-        return ""
-    return f"only the upper 8 bits of 16-bit colour images ({count:,}) are read; .npz keeps all bits"
+def _describe_reduced(headers: Sequence[ImageHeader | None]) -> list[str]:
+    """Notes on images of which a part is not read."""
+    readable = [header for header in headers if header is not None]
+    colour, pages = sum(header.is_reduced for header in readable), sum(header.has_pages for header in readable)
+    notes = []
+    if colour:
+        notes.append(f"only the upper 8 bits of 16-bit colour images ({colour:,}) are read; .npz keeps all bits")
+    if pages:
+        notes.append(f"only the first page or frame of files with several ({pages:,}) is read")
+    return notes
 
 
 def _try(function: Callable[[EncodedImage], T], encoded: EncodedImage, skipped: SkippedImages) -> T | None:
     """The function's result; None if it fails, and the image is added to `skipped`."""
     try:
         with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # on metadata
             warnings.simplefilter("error", Image.DecompressionBombWarning)  # a few bytes that expand to gigabytes
             return function(encoded)
     except Exception as error:  # decoders raise errors of any type on damaged files

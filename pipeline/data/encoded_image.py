@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
@@ -11,14 +13,20 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from pipeline.data.arrays import Size
+from pipeline.data.file_signatures import HEAD, is_heic
 from pipeline.data.transparency import Transparency, measure_transparency
-from pipeline.data.value_range import Depth
+from pipeline.data.value_range import FULL_RANGE, Depth
 
-SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"))
-FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
+SUFFIXES = frozenset((
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp", ".gif", ".tif", ".tiff", ".pgm", ".ppm",
+    ".pbm", ".pnm", ".avif", ".heic", ".heif", ".jp2", ".j2k",
+))  # fmt: skip
+FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "PPM", "AVIF", "JPEG2000")
 """Formats to decode, whatever the suffix of a file: for others, such as PostScript, Pillow starts other programs."""
 ORIENTATION = 0x0112
 """The EXIF tag that says how the camera was held."""
+PHOTOMETRIC = 262
+"""The TIFF tag that is 0 if 0 is white."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +37,47 @@ class EncodedImage:
     content: Path | bytes
 
     def open(self) -> Image.Image:
-        """Read the header; Pillow decodes the pixels when they are first used."""
+        """Read the header; Pillow decodes the pixels when they are first used.
+
+        Raises:
+            ValueError: the image is HEIC, and the package that reads it is not installed.
+        """
+        if is_heic(self._head()):
+            return self._open(_heic_formats())
+        return self._open(_installed_formats())
+
+    def _open(self, formats: tuple[str, ...]) -> Image.Image:
         content = self.content if isinstance(self.content, Path) else BytesIO(self.content)
-        return Image.open(content, formats=FORMATS)
+        return Image.open(content, formats=formats)
+
+    def _head(self) -> bytes:
+        if isinstance(self.content, bytes):
+            return self.content[:HEAD]
+        with self.content.open("rb") as stream:
+            return stream.read(HEAD)
+
+
+@cache
+def _installed_formats() -> tuple[str, ...]:
+    """Those of the formats that this version of Pillow has."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _heic_formats() -> tuple[str, ...]:
+    """The format of HEIC, which a package registers; some of these files are AVIF."""
+    try:
+        import_module("pillow_heif").register_heif_opener()
+    except ImportError:
+        raise ValueError("HEIC needs the package pillow-heif; run: pip install pillow-heif") from None
+    return (*_installed_formats(), "HEIF")
 
 
 @dataclass(frozen=True)
 class ImageHeader:
     """The (height, width) of an image after the rotation in its EXIF data, and how its pixels are stored.
 
-    `has_alpha` says that the file can hold transparent pixels.
+    `has_alpha` says that the file can hold transparent pixels, `has_pages` that it has several pages or frames.
     `is_reduced` says that the file has 16 bits for each of several channels, of which Pillow reads the upper 8.
     """
 
@@ -46,6 +85,7 @@ class ImageHeader:
     depth: Depth = "8-bit"
     is_reduced: bool = False
     has_alpha: bool = False
+    has_pages: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,12 +105,13 @@ def read_header(encoded: EncodedImage) -> ImageHeader:
     """Return the size, the depth and other properties of an image without decoding its pixels."""
     with encoded.open() as image:
         depth = _depth(image)
-        is_reduced = depth == "8-bit" and ";16" in _raw_mode(image)
+        is_reduced = depth == "8-bit" and _is_reduced(image)
         has_alpha = depth == "8-bit" and image.has_transparency_data
         width, height = image.size
-        is_rotated = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
+        orientation = 1 if image.format == "TIFF" else image.getexif().get(ORIENTATION, 1)  # Pillow turns TIFF itself
+        is_rotated = orientation in (5, 6, 7, 8)
         size = (width, height) if is_rotated else (height, width)
-        return ImageHeader(size, depth, is_reduced, has_alpha)
+        return ImageHeader(size, depth, is_reduced, has_alpha, _has_pages(image))
 
 
 def read_transparency(encoded: EncodedImage) -> Transparency:
@@ -82,19 +123,20 @@ def read_transparency(encoded: EncodedImage) -> Transparency:
 def decode_image(encoded: EncodedImage, size: Size | None = None, background: str = "white") -> DecodedImage:
     """Return the pixels of an image, rotated as its EXIF data says, transparent parts on `background`.
 
-    `size` is the (height, width) to resize to, by area-aware bilinear filtering. The first frame of an animation is
-    decoded. Grey of more than 8 bits keeps its stored values.
+    `size` is the (height, width) to resize to, by area-aware bilinear filtering. The first page or frame is decoded.
+    Grey of more than 8 bits keeps its stored values.
 
     Raises:
         ValueError: a value is not finite.
     """
     with encoded.open() as opened:
         depth = _depth(opened)
+        is_inverted = _is_inverted(opened)
         if size is not None:
             opened.draft("RGB", (2 * max(size), 2 * max(size)))  # decodes a large JPEG at a fraction of its size
         image = ImageOps.exif_transpose(opened)
         if depth != "8-bit":
-            return _decode_deep(image, depth, size)
+            return _decode_deep(image, depth, size, is_inverted)
         if image.has_transparency_data:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, background), image)
@@ -102,11 +144,12 @@ def decode_image(encoded: EncodedImage, size: Size | None = None, background: st
         return DecodedImage(np.asarray(_resize(image, size)), depth)
 
 
-def _decode_deep(image: Image.Image, depth: Depth, size: Size | None) -> DecodedImage:
+def _decode_deep(image: Image.Image, depth: Depth, size: Size | None, is_inverted: bool) -> DecodedImage:
     """The stored values of a grey image of more than 8 bits."""
     values = np.asarray(image, np.float32)
     if not np.isfinite(values).all():
         raise ValueError("it has values that are not finite")
+    values = FULL_RANGE[depth][1] - values if is_inverted else values
     low, high = float(values.min()), float(values.max())
     resized = np.asarray(_resize(Image.fromarray(values), size))
     return DecodedImage(resized[..., None], depth, low, high)
@@ -127,8 +170,24 @@ def _depth(image: Image.Image) -> Depth:
     return "32-bit" if image.mode == "I" else "8-bit"
 
 
-def _raw_mode(image: Image.Image) -> str:
-    """Pillow's name for the layout of the encoded pixels, such as `RGB;16B`; empty if the format has none."""
+def _is_inverted(image: Image.Image) -> bool:
+    """Whether 0 is white in a TIFF file of 16-bit grey, which Pillow does not invert, unlike 8-bit grey."""
+    return image.format == "TIFF" and _depth(image) == "16-bit" and getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == 0
+
+
+def _is_reduced(image: Image.Image) -> bool:
+    """Whether channels of 16 bits are read as 8 bits, by the layout of the encoded pixels, such as `RGB;16B`."""
     tiles = getattr(image, "tile", None) or []
-    arguments = tiles[0][3] if tiles else ""
-    return str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
+    layout = tiles[0][3] if tiles else ""
+    mode, *others = layout if isinstance(layout, tuple) and layout else (layout,)
+    return ";16" in str(mode) or (image.format == "PPM" and any(maximum > 255 for maximum in others[:1]))
+
+
+def _has_pages(image: Image.Image) -> bool:
+    """Whether a file has several pages or frames; the second picture of a camera's JPEG is only a preview."""
+    if image.format == "MPO":
+        return False
+    try:
+        return getattr(image, "n_frames", 1) > 1 if image.format == "TIFF" else getattr(image, "is_animated", False)
+    except (OSError, ValueError, SyntaxError, EOFError):  # a later page is damaged
+        return True

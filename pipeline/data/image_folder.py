@@ -14,6 +14,7 @@ from pydantic import Field
 from pipeline.data.arrays import Size, to_size
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
+from pipeline.data.file_signatures import has_image_signature
 from pipeline.data.folder_layout import FolderLayout, read_layout
 from pipeline.data.source import Source, files_below
 from pipeline.data.transparency import Background
@@ -33,8 +34,10 @@ def read_image_folder(
     background: Background = "auto",
     observer: Observer = SILENT,
 ) -> Source:
-    """Return the images (PNG, JPEG, BMP, WebP, GIF) in the folder `path` and its sub-folders.
+    """Return the images in the folder `path` and its sub-folders.
 
+    The formats are those in `pipeline.data.encoded_image.FORMATS`, and HEIC with the package pillow-heif. A file counts
+    as an image by its suffix or its content.
     Folders named after parts (train, test, val) are the train and the test part, see `read_layout`. With
     `labels_from="folder"` the label of an image is the first folder in its path that is neither a part nor a wrapper of
     all images, or the folder at `label_depth`, which counts from 1 below `path`; images above it are unlabelled.
@@ -51,10 +54,10 @@ def read_image_folder(
         raise ArgumentError(f"path: {root} is not a folder; give the folder of your images")
     files = [file.relative_to(root) for file in files_below(root)]
     files = [file for file in files if not any(part.startswith(".") for part in file.parts)]
-    image_files = [file for file in files if file.suffix.lower() in SUFFIXES]
+    image_files = _find_images(files, root, observer)
     if not image_files:
         raise ArgumentError(f"path: {root} holds no image; image files end in {', '.join(sorted(SUFFIXES))}")
-    _note_ignored(files, observer)
+    _note_ignored(sorted(set(files) - set(image_files)), observer)
     layout = _read_layout(image_files, labels_from, label_depth, observer)
     order = sorted(range(len(image_files)), key=lambda index: (layout.is_test[index], image_files[index]))
     image_files = [image_files[index] for index in order]  # the train part comes first, as in every array
@@ -112,10 +115,21 @@ def _number_folders(folders: list[str | None]) -> tuple[NDArray[np.int32], list[
     return np.array([-1 if name is None else index[name] for name in printable], np.int32), names
 
 
+def _find_images(files: list[Path], root: Path, observer: Observer) -> list[Path]:
+    """The files that are images by their suffixes, or else by their content; a note names the latter."""
+    by_content = [f for f in files if f.suffix.lower() not in SUFFIXES and has_image_signature(root / f)]
+    if by_content:
+        examples = ", ".join(map(_printable, by_content[:5])) + (", …" if len(by_content) > 5 else "")
+        observer.note(
+            f"read files that are images by their content, not by their names ({len(by_content):,}): {examples}"
+        )
+    unnamed = set(by_content)
+    return [file for file in files if file.suffix.lower() in SUFFIXES or file in unnamed]
+
+
 def _note_ignored(files: list[Path], observer: Observer) -> None:
     """Count the files that are not images, by suffix."""
-    suffixes = [file.suffix.lower() for file in files]
-    ignored = Counter(suffix or "no suffix" for suffix in suffixes if suffix not in SUFFIXES)
+    ignored = Counter(file.suffix.lower() or "no suffix" for file in files)
     if ignored:
         counts = ", ".join(f"{suffix} ({count:,})" for suffix, count in ignored.most_common(5))
         files_are = "file that is not an image" if ignored.total() == 1 else "files that are not images"

@@ -14,6 +14,7 @@ from pipeline.artifacts.images import Images
 from pipeline.data.arrays import as_pixels, resize_images
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
+from pipeline.data.file_signatures import has_image_signature
 from pipeline.data.image_folder import read_image_folder
 from pipeline.data.numpy_arrays import read_numpy
 from pipeline.data.parquet import read_parquet
@@ -100,7 +101,7 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
             background=rules.background,
             observer=observer,
         )  # fmt: skip
-    if suffix in SUFFIXES:
+    if suffix in SUFFIXES or has_image_signature(file):
         images = decode_images(
             [EncodedImage(file.name, file)], str(file), size, channels, 0, observer, ranges, rules.background
         )

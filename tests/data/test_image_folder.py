@@ -1,13 +1,17 @@
 """A folder of images: its files, labels from sub-folders, and the train and test parts."""
 
 import pytest
+from PIL import Image
 
 from pipeline.data.image_folder import read_image_folder
+from pipeline.data.new_images import read_new_images
 from pipeline.runtime.errors import UserError
 from tests.data.image_files import save_image
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "bmp", "webp", "gif", "PNG"])
+@pytest.mark.parametrize(
+    "suffix", ["png", "jpg", "jpeg", "bmp", "webp", "gif", "PNG", "tif", "tiff", "ppm", "jfif", "avif", "jp2"]
+)
 def test_image_files_are_recognised_by_suffix(tmp_path, suffix):
     save_image(tmp_path / f"a.{suffix}")
     source = read_image_folder(str(tmp_path))
@@ -146,3 +150,47 @@ def test_missing_and_empty_folders_are_refused(tmp_path):
         read_image_folder(str(tmp_path))
     with pytest.raises(UserError, match=r"^path: .* is not a folder"):
         read_image_folder(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("PNG", "a.txt"), ("PNG", "a"), ("JPEG", "a.png"), ("JPEG", "a.jpg_large"), ("GIF", "a.dat"), ("BMP", "a.x"),
+        ("WEBP", "a.jpg"), ("WEBP", "a.image"), ("PPM", "a.x"), ("AVIF", "a.jpg"), ("AVIF", "a.x"), ("TIFF", "a"),
+        ("TIFF", "a.png"), ("JPEG2000", "a.x"),
+    ],
+)  # fmt: skip
+def test_files_are_read_by_their_content(tmp_path, recorder, kind, name):
+    Image.new("RGB", (8, 6), (9, 9, 9)).save(tmp_path / name, kind)
+    assert read_image_folder(str(tmp_path), observer=recorder).train.shape == (1, 6, 8, 1)
+    is_named = name.endswith((".png", ".jpg"))
+    expected = [] if is_named else [f"read files that are images by their content, not by their names (1): {name}"]
+    assert recorder.notes == expected
+    assert read_new_images(str(tmp_path / name), (6, 8, 3)).names == [name]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("JPEG", "b.jpg.bak"), ("JPEG", "b.jpg~"), ("PNG", "b.part"), ("TIFF", "b.dng"), (b"BMW is a maker of cars", "b"),
+     (b"P5 and other chapters", "b.txt"), (b"", "b")],
+)  # fmt: skip
+def test_copies_raw_files_and_text_are_ignored(tmp_path, recorder, kind, name):
+    save_image(tmp_path / "a.png")
+    if isinstance(kind, bytes):
+        (tmp_path / name).write_bytes(kind)
+    else:
+        Image.new("RGB", (8, 6)).save(tmp_path / name, kind)
+    assert read_image_folder(str(tmp_path), observer=recorder).paths == ["a.png"]
+    (note,) = recorder.notes
+    assert note.startswith("ignored 1 file that is not an image: ")
+
+
+def test_several_pages_and_unreadable_heic_are_noted(tmp_path, recorder):
+    page = Image.new("L", (8, 6), 3)
+    page.save(tmp_path / "a.tif", save_all=True, append_images=[page])
+    save_image(tmp_path / "b.png")
+    (tmp_path / "c.heic").write_bytes(b"\0\0\0\x18ftypheic" + b"\0" * 40)
+    source = read_image_folder(str(tmp_path), observer=recorder)
+    assert source.paths == ["a.tif", "b.png"]
+    assert "only the first page or frame of files with several (1) is read" in recorder.notes
+    assert "c.heic (HEIC needs the package pillow-heif" in source.note

@@ -29,6 +29,23 @@ def png(colour=(1, 2, 3), size=(6, 5), kind="PNG"):
     return buffer.getvalue()
 
 
+def encode(array):
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def grey_png(value):
+    return encode(np.full((5, 6), value, np.uint16))
+
+
+def outline_png(column):
+    """A white line on transparency."""
+    pixels = np.zeros((5, 6, 4), np.uint8)
+    pixels[:, column] = 255
+    return encode(pixels)
+
+
 def chunk(name, content):
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
@@ -162,7 +179,7 @@ REFUSED = [
     ("a file instead of a folder", FOLDER, partial(write_bytes, content=b"x"), {}, "data.path: …a.npz is not a folder; give the folder of …"),
     ("a folder instead of a file", NPZ, lambda root: root, {}, "data.path: … cannot be read as .npz or .npy: …Is a directory…"),
     # image folders
-    ("an empty folder", FOLDER, lambda root: root, {}, "data.path: … holds no image; image files end in .bmp, .gif, …"),
+    ("an empty folder", FOLDER, lambda root: root, {}, "data.path: … holds no image; image files end in .apng, .avif, …"),
     ("no file with the suffix of an image", FOLDER, lambda root: write_files(root, a_txt=b"x"), {}, "data.path: … holds no image; image files end …"),
     ("a single image", FOLDER, lambda root: write_files(root, a_png=png()), {}, "data.split = 'train': that part of image_folder has 1 images; …at least two images"),
     ("identical images", FOLDER, lambda root: write_files(root, a_png=png(), b_png=png()), {}, "data: all 2 images of image_folder are the same; there is nothing to cluster"),
@@ -176,7 +193,7 @@ REFUSED = [
     ("a PNG of 100 megapixels", FOLDER, lambda root: write_images(root, d_png=png_with_size(10_000, 10_000)), SKIP_NONE, "data.skip_at_most = 0: 1 of 4 images …d.png (…decompression bomb…"),
     ("a PNG whose comment unpacks to 100 MB", FOLDER, lambda root: write_images(root, d_png=text_bomb()), SKIP_NONE, UNREADABLE),
     ("PostScript named .png", FOLDER, lambda root: write_images(root, d_png=POSTSCRIPT), SKIP_NONE, UNREADABLE),
-    ("an unsupported format named .png", FOLDER, lambda root: write_images(root, d_png=png(kind="TIFF")), SKIP_NONE, UNREADABLE),
+    ("an unsupported format named .png", FOLDER, lambda root: write_images(root, d_png=png(kind="TGA")), SKIP_NONE, UNREADABLE),
     ("a PNG of width 0", FOLDER, lambda root: write_images(root, d_png=png_with_size(0, 5)), SKIP_NONE, UNREADABLE),
     ("no readable image", FOLDER, lambda root: write_files(root, a_png=b"x", b_png=b"y"), {}, "data.path: … holds no readable image"),
     ("labels from folders without folders", FOLDER, write_images, {"labels_from": "folder"}, "data.labels_from = 'folder': no image lies in a sub-folder; set data.labels_from=none"),
@@ -255,6 +272,10 @@ ACCEPTED = [
     ("broken and circular links in the folder", FOLDER, write_images_and_links, {}),
     ("one unreadable image", FOLDER, lambda root: write_images(root, d_png=b"x"), {}),
     ("a single class", FOLDER, lambda root: write_files(root, cat__a_png=png(), cat__b_png=png((9, 9, 9))), {"labels_from": "folder"}),
+    ("a TIFF named .png, and a PNG named .txt", FOLDER, lambda root: write_images(root, d_png=png(kind="TIFF"), e_txt=png((8, 8, 8))), {}),
+    ("16-bit PNG", FOLDER, lambda root: write_files(root, a_png=grey_png(200), b_png=grey_png(60_000)), {}),
+    ("light content on transparency", FOLDER, lambda root: write_files(root, a_png=outline_png(1), b_png=outline_png(2)), {}),
+    ("train, val and test folders", FOLDER, lambda root: write_files(root, d__train__x__a_png=png(), d__val__y__b_png=png((9, 9, 9)), d__test__x__c_png=png()), {"labels_from": "folder"}),
     ("constant pixels", NPZ, lambda root: write_npz(root, images=np.pad(PIXELS, ((0, 0), (3, 3), (3, 3)))), {}),
     ("images of one value each", NPZ, lambda root: write_npz(root, images=np.arange(12, dtype=np.uint8).repeat(9).reshape(12, 3, 3)), {}),
     ("a single label", NPZ, lambda root: write_npz(root, labels=np.full(12, 3)), {}),
