@@ -20,6 +20,7 @@ from pipeline.artifacts.features import Features, Map
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.config.compose import compose_config
+from pipeline.data.arrays import move_channels_last
 from pipeline.models.assigner import PARTS, Assigner
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.observer import SILENT, Observer
@@ -51,16 +52,19 @@ class ClusteringResult:
         return self.clustering.confidence
 
     def assign(self, images: NDArray[Any]) -> pd.DataFrame:
-        """Return cluster, confidence, distance and far of new images with the shape and range of the first ones."""
+        """Return cluster, confidence, distance and far of new images with the layout, shape and range of the first."""
         assigner = Assigner.from_artifacts(**{name: getattr(self, name) for name in PARTS})
-        return assigner(Images.from_array(images).fitted)
+        is_moved = images.ndim == 4 and images.shape[3] != self.images.shape[2] == images.shape[1]
+        array, _, _ = move_channels_last(images, None, "channels_first" if is_moved else "channels_last")
+        return assigner(Images.from_array(array).fitted)
 
 
 def cluster_images(
     images: NDArray[Any], *overrides: str, k: int | None = None, seed: int = 42, observer: Observer = SILENT
 ) -> ClusteringResult:
-    """Cluster an array (n, h, w) or (n, h, w, c), uint8 or floats in [0, 1].
+    """Cluster an array (n, h, w), (n, h, w, c) or (n, c, h, w), uint8 or floats in [0, 1].
 
+    An array (n, c, h, w) is recognised by its shape (see `is_channels_first`), with a note to the observer.
     `k` is the number of clusters, for clusterers that take one. `overrides` are those of the command line, such as
     "model=pca", "cluster=hdbscan" or "train.epochs=4". Labels have no part in it.
 
@@ -68,5 +72,8 @@ def cluster_images(
         UserError: an override is wrong, or the images do not suit the settings.
     """
     config = compose_config(*overrides, *([] if k is None else [f"cluster.k={k}"]), f"seed={seed}")
-    executor = Executor(config, observer=observer, given={"images": Images.from_array(images)})
+    array, _, note = move_channels_last(images, None)
+    if note:
+        observer.note(note)
+    executor = Executor(config, observer=observer, given={"images": Images.from_array(array)})
     return ClusteringResult(**{name: executor.load(name) for name in ARTIFACTS})

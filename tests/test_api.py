@@ -55,6 +55,15 @@ def test_progress_reaches_the_observer(digits, recorder):
     assert recorder.steps
 
 
+def test_channels_first_arrays_are_recognised(digits, recorder):
+    first = cluster_images(np.stack([digits] * 3, axis=1), *QUICK, k=4, observer=recorder)
+    last = cluster_images(np.stack([digits] * 3, axis=-1), *QUICK, k=4)
+    assert first.images.shape == last.images.shape == (*digits.shape[1:], 3)
+    assert np.array_equal(first.clusters, last.clusters)
+    assert any("channels first" in note for note in recorder.notes)
+    assert np.array_equal(first.assign(np.stack([digits] * 3, axis=1))["cluster"], first.clusters)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,57 @@ from pipeline.runtime.errors import UserError
 
 Size = tuple[int, int]
 """Height and width in pixels."""
+Layout = Literal["auto", "channels_last", "channels_first"]
+"""Where an array of images (n, …) has its channels; `auto` recognises it by the shape."""
+MAX_CHANNELS = 4
+"""Grey, grey with opacity, colour, colour with opacity; `auto` takes a longer axis for rows or columns."""
 
 
 def to_size(side: int | Size | None) -> Size | None:
     """Return the (height, width) of a square with this side; other values are returned as they are."""
     return (side, side) if isinstance(side, int) else side
+
+
+def is_channels_first(shape: tuple[int, ...]) -> bool:
+    """Return whether the shape of an array of images is (n, channels, height, width).
+
+    It is if the second axis has at most `MAX_CHANNELS` entries and at most half as many as the two axes after it, and
+    the last axis has more than `MAX_CHANNELS`.
+    """
+    if len(shape) != 4:
+        return False
+    _, channels, height, width = shape
+    return 1 <= channels <= MAX_CHANNELS < width and 2 * channels <= min(height, width)
+
+
+def move_channels_last(
+    train: NDArray[Any], test: NDArray[Any] | None, layout: Layout = "auto"
+) -> tuple[NDArray[Any], NDArray[Any] | None, str]:
+    """Return both parts as (n, h, w, c), and a note on the layout that `auto` assumed, empty if it is beyond doubt.
+
+    The shape of the train part decides for both. Arrays of another rank than 4 are returned as they are.
+    """
+    if train.ndim != 4:
+        return train, test, ""
+    if layout == "channels_first" or (layout == "auto" and is_channels_first(train.shape)):
+        n, channels, height, width = train.shape
+        moved = [
+            part if part is None or part.ndim != 4 else np.ascontiguousarray(np.moveaxis(part, 1, -1))
+            for part in (train, test)
+        ]
+        note = (
+            f"data.layout: images of shape {train.shape} are read as channels first: {n:,} images of {height}×{width} "
+            f"with {channels} {'channel' if channels == 1 else 'channels'}; if not, set data.layout=channels_last"
+        )
+        assert moved[0] is not None
+        return moved[0], moved[1], note if layout == "auto" else ""
+    note = ""
+    if layout == "auto" and train.shape[3] > MAX_CHANNELS:
+        note = (
+            f"data.layout: images of shape {train.shape} are read as {train.shape[1]}×{train.shape[2]} with "
+            f"{train.shape[3]} channels; data.layout=channels_first reads the second axis as channels"
+        )
+    return train, test, note
 
 
 def as_pixels(array: NDArray[Any], description: str) -> NDArray[Any]:

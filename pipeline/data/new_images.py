@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import Images
-from pipeline.data.arrays import as_pixels, resize_images
+from pipeline.data.arrays import as_pixels, move_channels_last, resize_images
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
 from pipeline.data.file_signatures import has_image_signature
@@ -116,7 +116,12 @@ def _channels(planes: int) -> Literal[1, 3]:
 
 
 def conform(images: NDArray[Any], shape: Shape, file: Path) -> Pixel:
-    """Return the images of an array file resized to `shape`; a `UserError` refuses another number of channels."""
+    """Return the images of an array file resized to `shape`; a `UserError` refuses another number of channels.
+
+    The channels are the last axis if it has as many entries as `shape`, else the second axis if that has.
+    """
+    if images.ndim == 4 and images.shape[3] != shape[2] == images.shape[1]:
+        images, _, _ = move_channels_last(images, None, "channels_first")
     array: Pixel = resize_images(as_pixels(images, f"images in {file}"), shape[:2])
     if array.shape[1:] != shape:
         raise UserError(f"input: images in {file} have {array.shape[3]} channels; the run's have {shape[2]}")

@@ -9,6 +9,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from pipeline.data.arrays import Layout
 from pipeline.data.source import Source
 from pipeline.runtime.errors import ArgumentError, UserError
 
@@ -21,11 +22,12 @@ ARRAY_NAMES = {
 """Names that an archive may use for each array; the first one that exists counts."""
 
 
-def read_numpy(path: str) -> Source:
+def read_numpy(path: str, layout: Layout = "auto") -> Source:
     """Return the arrays of an `.npz` file, or the images of an `.npy` file.
 
     An `.npz` holds images under one of the names in `ARRAY_NAMES`, and may hold labels, test images and test labels.
-    Images are uint8, or floats in [0, 1]. Python objects (pickle) are never loaded.
+    Images are uint8, or floats in [0, 1], with their channels where `layout` says. Python objects (pickle) are never
+    loaded.
 
     Raises:
         ArgumentError: the file cannot be read, holds no images, or needs more memory than is free.
@@ -35,7 +37,7 @@ def read_numpy(path: str) -> Source:
         with file.open("rb") as stream:
             loaded = np.load(stream, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
-                return Source(loaded)
+                return Source(loaded, layout=layout)
             arrays = {role: _read_first(loaded, names) for role, names in ARRAY_NAMES.items()}
     except UserError as error:
         raise ArgumentError(f"path: {file}: {error}") from error
@@ -50,7 +52,7 @@ def read_numpy(path: str) -> Source:
     if arrays["train"] is None:
         names = ", ".join(ARRAY_NAMES["train"])
         raise ArgumentError(f"path: {file} has {', '.join(loaded.files)}, but no images under any of: {names}")
-    return Source(arrays["train"], arrays["test"], arrays["train_labels"], arrays["test_labels"])
+    return Source(arrays["train"], arrays["test"], arrays["train_labels"], arrays["test_labels"], layout=layout)
 
 
 def _read_first(archive: Any, names: tuple[str, ...]) -> NDArray[Any] | None:

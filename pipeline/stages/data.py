@@ -13,7 +13,7 @@ from pipeline.artifacts.labels import Labels
 from pipeline.config import Data
 from pipeline.config.instantiate import call_component, import_target
 from pipeline.config.signatures import select_arguments
-from pipeline.data.arrays import as_pixels, resize_images, to_size
+from pipeline.data.arrays import as_pixels, move_channels_last, resize_images, to_size
 from pipeline.data.source import Source
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
@@ -33,8 +33,11 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     """
     source = _read_source(config, observer)
     rng = np.random.default_rng(config.seed)
-    train = as_pixels(source.train, "train images")
-    test = as_pixels(source.test, "test images") if source.test is not None else train[:0]
+    train_array, test_array, layout_note = move_channels_last(source.train, source.test, source.layout)
+    if layout_note:
+        observer.note(layout_note)
+    train = as_pixels(train_array, "train images")
+    test = as_pixels(test_array, "test images") if test_array is not None else train[:0]
     if train.shape[1:] != test.shape[1:]:
         raise UserError(f"data: train images are {train.shape[1:]}, test images {test.shape[1:]}; they must agree")
     train_labels, names = _index_labels(source.train_labels, len(train), source.names)

@@ -32,6 +32,16 @@ def test_train_and_test_parts_are_both_read(tmp_path):
     assert read_new_images(str(tmp_path / "a.npz"), (6, 8, 1)).pixels[:, 0, 0, 0].tolist() == [0, 0, 0, 1, 1]
 
 
+def test_arrays_are_read_with_the_channels_of_the_run(tmp_path):
+    last = np.random.default_rng(0).integers(0, 256, (5, 6, 8, 3), np.uint8)
+    np.save(tmp_path / "last.npy", last)
+    np.save(tmp_path / "first.npy", np.moveaxis(last, -1, 1))
+    for name in ("last", "first"):
+        np.testing.assert_array_equal(read_new_images(str(tmp_path / f"{name}.npy"), (6, 8, 3)).pixels, last)
+    np.save(tmp_path / "grey.npy", last[:, None, :, :, 0])
+    np.testing.assert_array_equal(read_new_images(str(tmp_path / "grey.npy"), (6, 8, 1)).pixels, last[..., :1])
+
+
 @pytest.mark.parametrize(
     ("name", "shape", "message"),
     [

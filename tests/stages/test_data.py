@@ -92,6 +92,24 @@ def test_parts_of_different_shapes_are_refused(write_npz, changes, reason):
         read(write_npz(**changes))
 
 
+# Layout
+
+
+def test_channels_first_arrays_are_read_as_their_transpose(write_npz, recorder):
+    rng = np.random.default_rng(1)
+    last = {name: rng.integers(0, 256, (n, 9, 8, 3), np.uint8) for name, n in (("images", 60), ("test_images", 20))}
+    expected, _ = read(write_npz(**last))
+    path = write_npz(**{name: np.moveaxis(array, -1, 1) for name, array in last.items()})
+    settings = Data(name="some", target="pipeline.data.numpy_arrays.read_numpy", path=str(path))
+    images, _ = data(settings, recorder)
+    np.testing.assert_array_equal(images.train, expected.train)
+    np.testing.assert_array_equal(images.test, expected.test)
+    assert images.digest == expected.digest
+    assert [note.partition(":")[0] for note in recorder.notes] == ["data.layout"]
+    assert read(path, layout="channels_last")[0].shape == (3, 9, 8)
+    assert read(path, layout="channels_first")[0].shape == (9, 8, 3)
+
+
 # Labels
 
 
