@@ -32,9 +32,9 @@ def output_folder(value: Any) -> str:
         UserError: the value is not a text, or it is empty.
     """
     if not isinstance(value, str) or not value.strip():
-        shown = "null" if value is None else repr(value)
+        text = "null" if value is None else repr(value)
         example = f"output_dir=./{value}" if isinstance(value, int | float) else "output_dir=./outputs"
-        raise UserError(f"output_dir = {shown}: needs the path of a folder, such as {example}")
+        raise UserError(f"output_dir = {text}: needs the path of a folder, such as {example}")
     return str(Path(value).expanduser())
 
 
