@@ -52,7 +52,7 @@ def render_compare_page(
         matching=matching,
         agreement=matching.metrics(),
         settings=settings_difference(first.settings, second.settings),
-        **_group_scores(score_differences(first.scores, second.scores)),
+        scores=_group_scores(score_differences(first.scores, second.scores)),
         mapping=_mapping_rows(matching),
         heat_map=data_uri(heat_map),
         moved=len(moved),
