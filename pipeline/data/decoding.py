@@ -162,6 +162,10 @@ def _apply_ranges(
         low, high = min(image.low for image in members), max(image.high for image in members)
         ranges[depth] = choose_range(depth, low, high, value_range)
         notes.append(describe_range(depth, len(members), low, high, ranges[depth]))
+    if values.dtype == np.uint8 and value_range == "auto" and values.max(initial=0) == 1:  # masks
+        values *= 255
+        ranges["8-bit"] = (0, 1)
+        notes.append("data.value_range: no value is above 1, so 1 is read as white; data.value_range=dtype keeps 255")
     if values.dtype == np.float32:
         for row, image in zip(values, images, strict=True):
             scale_values(row, ranges[image.depth])

@@ -27,9 +27,10 @@ SENSOR_BITS = (10, 12, 14)
 def choose_range(depth: Depth, low: float, high: float, rule: ValueRange) -> Range:
     """Return the range of all images of a depth, whose values lie from `low` to `high` in the whole data set.
 
-    `dtype` is the range of the depth (floats: 0 to 1). `auto` is that range for 8 bits. 16-bit images have the smallest
-    range of 10, 12, 14 or 16 bits that holds `high`; if `high` is at most 255, nothing suggests a sensor's depth and it
-    is 16 bits. Floats and 32-bit integers have the range 0 to 1 if their values lie there, else `low` to `high`.
+    `dtype` is the range of the depth (floats: 0 to 1). `auto` is that range for 8 bits; `decode_images` replaces it by
+    0 to 1 for a set of 8-bit images without a value above 1. 16-bit images have the smallest range of 10, 12, 14 or 16
+    bits that holds `high`; if `high` is at most 255, nothing suggests a sensor's depth and it is 16 bits. Floats and
+    32-bit integers have the range 0 to 1 if their values lie there, else `low` to `high`.
 
     Raises:
         UserError: a configured range is empty.

@@ -123,11 +123,21 @@ def test_depths_are_mixed_by_their_ranges(channels):
 
 
 def test_8_bit_images_are_bytes_unless_a_range_is_configured():
-    images = decode_images(encoded(grey(1, np.uint8), grey(0, np.uint8)), "here")
+    contents = encoded(grey(2, np.uint8), grey(0, np.uint8))
+    images = decode_images(contents, "here")
     assert images.pixels.dtype == np.uint8
-    assert images.note == ""
-    masks = decode_images(encoded(grey(1, np.uint8), grey(0, np.uint8)), "here", value_range=(0, 1))
-    assert masks.pixels[:, 0, 0, 0].tolist() == [1, 0]
+    assert (images.note, images.pixels[:, 0, 0, 0].tolist()) == ("", [2, 0])
+    assert decode_images(contents, "here", value_range=(0, 2)).pixels[:, 0, 0, 0].tolist() == [1, 0]
+
+
+def test_masks_of_0_and_1_are_black_and_white():
+    masks = encoded(grey(1, np.uint8), grey(0, np.uint8))
+    images = decode_images(masks, "here")
+    assert images.pixels[:, 0, 0, 0].tolist() == [255, 0]
+    assert "no value is above 1" in images.note
+    alike = decode_images(masks, "here", value_range=images.value_ranges)
+    assert alike.pixels[:, 0, 0, 0].tolist() == [1.0, 0.0]
+    assert decode_images(masks, "here", value_range="dtype").pixels[:, 0, 0, 0].tolist() == [1, 0]
 
 
 def test_empty_range_is_refused():

@@ -49,13 +49,13 @@ def test_files_of_a_folder_that_begin_with_test_are_the_test_part(tmp_path):
 def test_parts_are_recognised_by_names_of_files_and_folders(tmp_path, recorder, files, test):
     for number, name in enumerate(files):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        write_table(tmp_path / name, image=[encode_png((number, 0, 0))])
+        write_table(tmp_path / name, image=[encode_png((number + 5, 0, 0))])
     source = read_parquet(str(tmp_path), observer=recorder)
     assert source.test_paths == test
     assert [note.startswith("parts by file names: ") for note in recorder.notes] == [True] * bool(test)
     names = source.paths + source.test_paths
     shades = [*source.train[:, 0, 0, 0], *source.test[:, 0, 0, 0]]
-    assert [f"{files[shade]}[0]" for shade in shades] == names
+    assert [f"{files[shade - 5]}[0]" for shade in shades] == names
 
 
 def test_wrong_columns_and_damaged_files_are_refused(tmp_path):
