@@ -62,6 +62,7 @@ def test_an_output_folder_that_is_not_a_path_is_refused_before_a_folder_is_creat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_sweep_may_give_a_mandatory_value(tmp_path):
     """Its jobs have a parent run though the settings that they share are not complete."""
     for name in ("a", "b"):

@@ -8,6 +8,7 @@ from tests.helpers import sweep_of_two
 NEEDED = {"modname": "hydra_plugins.hydra_submitit_launcher", "reason": "not installed: pip install -e '.[slurm]'"}
 
 
+@pytest.mark.slow
 def test_submitit_runs_a_sweep_on_this_machine(tmp_path):
     pytest.importorskip(**NEEDED)
     sweep_of_two("hydra/launcher=submitit_local", outputs=tmp_path)

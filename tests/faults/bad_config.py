@@ -94,7 +94,7 @@ VALUE_ERRORS = [
         "refine._target_=nothing",
         "refine._target_ = 'nothing': choose from 'pipeline.models.refine.no_refinement.no_refinement', …",
     ),
-    ("output_dir=5", "output_dir = 5: input should be a valid string"),
+    ("output_dir=5", "output_dir = 5: needs the path of a folder, such as output_dir=./5"),
     ("tracking.uri=5", "tracking.uri = 5: input should be a valid string"),
     ("tracking.experiment=''", "tracking.experiment = '': string should have at least 1 character"),
     ("run=null", "run = None: input should be a valid string"),
