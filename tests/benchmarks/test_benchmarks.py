@@ -119,6 +119,7 @@ def failing_preparation():
     return failing_work(None)
 
 
+@pytest.mark.slow
 def test_arms_run_in_separate_processes_without_output(sizes, capfd, monkeypatch):
     monkeypatch.setattr(machine, "PACKAGES", ())
     steps = []
@@ -155,6 +156,7 @@ def test_a_dead_worker_is_reported_with_its_exit_status():
                 worker.prepare("dying", dying)
 
 
+@pytest.mark.slow
 def test_arms_share_a_worker_unless_their_row_is_separate(sizes):
     row = Row("some work", {"ours": printing_work, "peer": printing_work}, 1)
     with Worker() as shared:

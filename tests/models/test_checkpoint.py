@@ -78,9 +78,8 @@ def make_training(images):
     return make
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(name, marks=() if name == "early stopping" else pytest.mark.slow) for name in TRAININGS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("case", TRAININGS)
 def test_an_interrupted_training_ends_with_the_same_bits(case, make_training, tmp_path):
     train = make_training(*TRAININGS[case])
     uninterrupted = Recorder()

@@ -49,6 +49,7 @@ def test_objects_that_survive_are_excluded_from_later_collections(released):
     assert seen() is None
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
 def test_gradients_that_tensorflow_registers_are_freed(images, released):
     from tensorflow.python.framework.ops import gradient_registry

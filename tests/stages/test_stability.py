@@ -188,6 +188,7 @@ class NoteRecorder(RunObserver):
             yield observer
 
 
+@pytest.mark.slow
 def test_repeats_of_a_finished_run_are_reused(finished_run, tmp_path):
     words = ["stage=stability", "stability.sources=[clusterer]", "tracking.models=false"]
     two, three = (compose(*words, f"stability.repeats={repeats}", outputs=finished_run) for repeats in (2, 3))

@@ -121,6 +121,7 @@ def test_a_single_stage_computes_only_its_ancestors(outputs):
     assert not stages["evaluate"]["reused"]
 
 
+@pytest.mark.slow
 def test_without_reuse_all_is_computed_again_with_equal_scores(shared):
     outputs, first = shared
     words = [*TINY, "tracking.reuse=false", "stage=evaluate"]

@@ -65,6 +65,7 @@ def test_seed_determines_the_latents(images):
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_history_has_the_epochs_of_all_rounds(images):
     refined = refine(images, "refine.rounds=2", "refine.batch_size=100", "refine.epochs=2")
     steps = [row["step"] for row in refined.refinement]
