@@ -41,18 +41,25 @@ def call_component(component: Component, key: str, *inputs: Any, **extra: Any) -
     Errors of the function itself pass; an `ArgumentError` gets the configuration key in front.
 
     Raises:
-        UserError: the function cannot be imported, or does not take one of the component's keys.
+        UserError: the function cannot be imported, is one that Hydra refuses, or does not take one of the component's
+            keys.
     """
+    from hydra.errors import InstantiationException
+
     function = import_target(component.target, f"{key}._target_")
     parameters = inspect.signature(function).parameters
     arguments = component.arguments()
     if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         for name in arguments:
             if name not in parameters:
-                choices = ", ".join(list(parameters)[len(inputs) :])
+                choices = ", ".join(list(parameters)[len(inputs) :]) or "none"
                 raise UserError(f"{key}.{name}: {component.target} has no such argument; it takes {choices}")
     try:
-        return _partial({"_target_": component.target, **arguments})(*inputs, **extra)
+        bound = _partial({"_target_": component.target, **arguments})
+    except InstantiationException as error:
+        raise UserError(f"{key}: {component.target} could not be built: {_reason(error.__cause__ or error)}") from error
+    try:
+        return bound(*inputs, **extra)
     except ArgumentError as error:
         raise UserError(f"{key}.{error}") from error
 
@@ -96,5 +103,6 @@ def _nested(spec: Any, path: str) -> Any:
 
 
 def _reason(error: BaseException) -> str:
-    """The first line of an error."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """The first paragraph of an error as one line, without the key that Hydra appends."""
+    paragraph = re.sub(r"\nfull_key: .*", "", str(error).strip()).split("\n\n")[0]
+    return " ".join(paragraph.split()) or type(error).__name__

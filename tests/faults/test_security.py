@@ -145,7 +145,10 @@ def test_target_that_would_run_commands_is_refused(tmp_path, monkeypatch, spec):
 def test_component_whose_target_would_run_commands_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     component = Component.model_validate({"name": "x", "_target_": "os.system", "command": "touch run"})
-    assert "blocklisted" in error_message(call_component, component, "engine")
+    message = error_message(call_component, component, "engine")
+    assert message.startswith("engine: os.system could not be built: ")
+    assert "blocklisted" in message
+    assert message.endswith(".")
     assert not list(tmp_path.iterdir())
 
 
