@@ -24,7 +24,7 @@ from pipeline.data.encoded_image import (
 )
 from pipeline.data.transparency import Background, choose_background
 from pipeline.data.value_range import Depth, Range, ValueRange, choose_range, describe_range, scale_values
-from pipeline.runtime.errors import ArgumentError, UserError
+from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import SILENT, Observer
 
 LISTED_IN_ERROR = 10
@@ -46,9 +46,8 @@ class SkippedImages:
 
     def add(self, name: str, error: Exception) -> None:
         """Add an image; the reason is the first line of the error."""
-        reason = (str(error).splitlines() or [""])[0]
-        reason = "not an image, or damaged" if "cannot identify image file" in reason else reason
-        self.reasons[name] = reason or type(error).__name__
+        reason = first_line(error)
+        self.reasons[name] = "not an image, or damaged" if "cannot identify image file" in reason else reason
 
     def describe(self, count: int) -> str:
         """Return the names and reasons of the first `count` images, and the number of the others."""

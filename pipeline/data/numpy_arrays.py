@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.arrays import Layout
 from pipeline.data.source import Source
-from pipeline.runtime.errors import ArgumentError, UserError
+from pipeline.runtime.errors import ArgumentError, UserError, first_line
 
 ARRAY_NAMES = {
     "train": ("images", "x", "x_train", "train_images", "train", "X", "arr_0"),
@@ -45,7 +45,7 @@ def read_numpy(path: str, layout: Layout = "auto") -> Source:
         reason = "its header announces more than memory holds; it is damaged, or too large for this machine"
         raise ArgumentError(f"path: {file} cannot be read as .npz or .npy: {reason}") from None
     except Exception as error:  # a damaged archive makes zipfile, zlib and NumPy raise errors of many types
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         if "pickle" in reason:
             reason = "it is neither, or holds Python objects (pickle), which are never loaded; save arrays of numbers"
         raise ArgumentError(f"path: {file} cannot be read as .npz or .npy: {reason}") from error

@@ -16,7 +16,7 @@ from pipeline.data.folder_layout import held_out_split, split_of
 from pipeline.data.source import Source
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import ValueRange
-from pipeline.runtime.errors import ArgumentError, UserError
+from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import SILENT, Observer
 
 
@@ -113,7 +113,7 @@ def _read_table(file: Path, image_column: str, label_column: str) -> dict[str, l
         names = [name for name in (image_column, label_column) if name in columns]
         table = parquet.read_table(file, columns=names)
     except (OSError, pyarrow.ArrowException) as error:
-        raise ArgumentError(f"path: {file} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+        raise ArgumentError(f"path: {file} cannot be read as Parquet: {first_line(error)}") from error
     kind = table.schema.field(image_column).type
     cells = kind.field("bytes").type if pyarrow.types.is_struct(kind) and kind.get_field_index("bytes") >= 0 else kind
     if not (pyarrow.types.is_binary(cells) or pyarrow.types.is_large_binary(cells)):

@@ -22,7 +22,7 @@ from pipeline.artifacts.latents import Graph, Latents
 from pipeline.embedding.neighbors import exact
 from pipeline.embedding.parallel_umap import optimize_layout
 from pipeline.embedding.placement import place_held_out, place_points
-from pipeline.runtime.errors import ArgumentError, UserError
+from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.stderr import mute_stderr
 
@@ -120,9 +120,7 @@ def umap(
         model, fitted = _fit_umap_learn(latents.fitted, graph, learned, seed, observer if uses_library_layout else None)
     except (TypeError, ValueError) as error:
         listed = ", ".join(f"{name}={value}" for name, value in settings.items())
-        raise UserError(
-            f"UMAP of {len(latents.fitted):,} images with {listed}: {str(error).splitlines()[0]}"
-        ) from error
+        raise UserError(f"UMAP of {len(latents.fitted):,} images with {listed}: {first_line(error)}") from error
     if not uses_library_layout:
         rates = {name: getattr(model, name) for name in ("learning_rate", "repulsion_strength", "negative_sample_rate")}
         fitted = optimize_layout(

@@ -1,4 +1,4 @@
-"""Errors whose message is for the user."""
+"""Errors whose message is for the user, and the part of other errors that fits into such a message."""
 
 
 class UserError(Exception):
@@ -11,3 +11,8 @@ class UserError(Exception):
 
 class ArgumentError(UserError):
     """An argument that does not suit the data; the message starts with its name, and the caller adds the group."""
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or the name of its class if it has no message."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

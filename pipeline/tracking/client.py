@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from pipeline.runtime.atomic_files import atomic_write
-from pipeline.runtime.errors import UserError
+from pipeline.runtime.errors import UserError, first_line
 from pipeline.runtime.resource_errors import is_resource_error
 
 SERVER_TIMEOUT = 5.0
@@ -73,7 +73,7 @@ def explain_unreachable(uri: str) -> Iterator[None]:
         kinds = {kind.__name__ for kind in type(error).__mro__}
         if not kinds & {"MlflowException", "SQLAlchemyError", "OSError"} or is_resource_error(error):
             raise
-        reason = str(error).splitlines()[0][:200]
+        reason = first_line(error)[:200]
         raise UserError(f"tracking.uri: {uri} does not answer as an MLflow store: {reason}") from error
 
 

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipeline.runtime.errors import first_line
 from pipeline.tracking.client import with_timeout
 
 REGISTERED_MODEL, ALIAS = "latent-clustering", "newest"
@@ -77,7 +78,7 @@ def register_model(client: Any, uri: str, experiment_id: str, run_id: str) -> st
             versions = [created]
         client.set_registered_model_alias(REGISTERED_MODEL, ALIAS, versions[0].version)
     except MlflowException as error:
-        return f"the model was not registered in {uri}: {str(error).splitlines()[0]}"
+        return f"the model was not registered in {uri}: {first_line(error)}"
     return ""
 
 

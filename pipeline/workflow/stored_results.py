@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.artifacts.base import Artifact
 from pipeline.config import Config
 from pipeline.data.source import source_digest
+from pipeline.runtime.errors import first_line
 from pipeline.runtime.memory import PeakMemory
 from pipeline.runtime.observer import RunObserver, StageObserver
 from pipeline.tracking import Result, Run, Store
@@ -130,7 +131,7 @@ def _try_to_log_models(run: Run, stage: str, load: Load, observer: StageObserver
     try:
         log_models(run, stage, load)
     except Exception as error:  # of MLflow, its server, or the disk
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         note = f"the result of {stage} is stored, but its MLflow models could not be logged: {reason}"
         observer.note(note)
         with suppress(Exception):  # the server may not answer

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Int
-from pipeline.runtime.errors import UserError
+from pipeline.runtime.errors import UserError, first_line
 
 COLUMNS = ("image", "label")
 
@@ -56,7 +56,7 @@ def _read_table(file: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise UserError(f"label.answers: cannot read {file} as CSV: {str(error).splitlines()[0]}") from error
+        raise UserError(f"label.answers: cannot read {file} as CSV: {first_line(error)}") from error
     if not set(COLUMNS) <= set(table.columns):
         raise UserError(f"label.answers: {file} has the columns {', '.join(table.columns)}; expected image and label")
     table["label"] = table["label"].str.strip()

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.runtime.environment import set_library_environment
-from pipeline.runtime.errors import ArgumentError, UserError
+from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.stages.shards.engine import Item, Result
 
 OBJECT_STORE_BYTES = 128 * 2**20
@@ -84,7 +84,7 @@ class RayEngine:
                 _check_reachable(self.address)
                 connect(address=self.address)
         except (OSError, RuntimeError, ValueError) as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             raise UserError(
                 f"engine.address = {self.address!r}: cannot connect to a Ray cluster ({reason}); set HOST:PORT, auto, "
                 "or null for the cores of this machine"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.data.new_images import NewImages, ReadingRules, Shape, conform, read_new_images
-from pipeline.runtime.errors import UserError
+from pipeline.runtime.errors import UserError, first_line
 
 SUFFIXES = (".npy", ".npz", ".parquet")
 
@@ -70,4 +70,4 @@ def _memory_map(file: Path) -> np.ndarray:
     try:
         return np.load(file, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
     except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"input: cannot read {file} as .npy: {str(error).splitlines()[0]}") from error
+        raise UserError(f"input: cannot read {file} as .npy: {first_line(error)}") from error
