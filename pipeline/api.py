@@ -20,7 +20,7 @@ from pipeline.artifacts.features import Features, Map
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.config.compose import compose_config
-from pipeline.data.arrays import move_channels_last
+from pipeline.data.arrays import match_channels, move_channels_last
 from pipeline.models.assigner import PARTS, Assigner
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.observer import SILENT, Observer
@@ -54,9 +54,7 @@ class ClusteringResult:
     def assign(self, images: NDArray[Any]) -> pd.DataFrame:
         """Return cluster, confidence, distance and far of new images with the layout, shape and range of the first."""
         assigner = Assigner.from_artifacts(**{name: getattr(self, name) for name in PARTS})
-        is_moved = images.ndim == 4 and images.shape[3] != self.images.shape[2] == images.shape[1]
-        array, _, _ = move_channels_last(images, None, "channels_first" if is_moved else "channels_last")
-        return assigner(Images.from_array(array).fitted)
+        return assigner(Images.from_array(match_channels(images, self.images.shape[2])).fitted)
 
 
 def cluster_images(

@@ -64,6 +64,16 @@ def move_channels_last(
     return train, test, note
 
 
+def match_channels(images: NDArray[Any], channels: int) -> NDArray[Any]:
+    """Return images (n, h, w, c) of a known number of channels, which may be given as (n, c, h, w).
+
+    The channels are the last axis if it has that many entries, else the second axis if that has.
+    """
+    if images.ndim == 4 and images.shape[3] != channels == images.shape[1]:
+        images, _, _ = move_channels_last(images, None, "channels_first")
+    return images
+
+
 def as_pixels(array: NDArray[Any], description: str) -> NDArray[Any]:
     """Return images as (n, h, w, c), uint8 unchanged and other numbers in [0, 1] as float32.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import Images
-from pipeline.data.arrays import as_pixels, move_channels_last, resize_images
+from pipeline.data.arrays import as_pixels, match_channels, resize_images
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
 from pipeline.data.file_signatures import has_image_signature
@@ -92,7 +92,8 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
         raise UserError(
             f"input: the run's images have {planes} channels and image files have 1 or 3; give .npz or .npy"
         )
-    size, channels, ranges = shape[:2], _channels(planes), rules.value_ranges
+    size, ranges = shape[:2], rules.value_ranges
+    channels: Literal[1, 3] = 1 if planes == 1 else 3
     if file.is_dir() or suffix == ".parquet":
         is_folder = file.is_dir() and not any(file.glob("*.parquet"))
         read = read_image_folder if is_folder else read_parquet
@@ -111,17 +112,9 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
     )
 
 
-def _channels(planes: int) -> Literal[1, 3]:
-    return 1 if planes == 1 else 3
-
-
 def conform(images: NDArray[Any], shape: Shape, file: Path) -> Pixel:
-    """Return the images of an array file resized to `shape`; a `UserError` refuses another number of channels.
-
-    The channels are the last axis if it has as many entries as `shape`, else the second axis if that has.
-    """
-    if images.ndim == 4 and images.shape[3] != shape[2] == images.shape[1]:
-        images, _, _ = move_channels_last(images, None, "channels_first")
+    """Return the images of an array file resized to `shape`; a `UserError` refuses another number of channels."""
+    images = match_channels(images, shape[2])
     array: Pixel = resize_images(as_pixels(images, f"images in {file}"), shape[:2])
     if array.shape[1:] != shape:
         raise UserError(f"input: images in {file} have {array.shape[3]} channels; the run's have {shape[2]}")
