@@ -56,7 +56,7 @@ def wait_for_exit() -> None:
 
 
 def resume_message(arguments: list[str]) -> str:
-    """Return the line that says what is kept and how to resume."""
+    """Return the message of an interrupted run: what is stored, and the command that resumes it."""
     command = shlex.join([python_command(), "-m", "pipeline", *arguments])
     return f"interrupted; finished stages and epochs are kept; run the same command to resume: {command}"
 

@@ -37,10 +37,8 @@ def trustworthiness(
     if k < 1:
         return 1.0
     rows = sample_rows(n, n if sample is None else sample, seed)
-    embedded = centre_points(embedded)
     map_neighbors, _ = search_neighbors(embedded, embedded[rows], k + 1)
-    # Squared norms of float32 lose the distances between points that lie far from the origin.
-    points = centre_points(latents)
+    points = _centre(latents)
     norms = (points**2).sum(axis=1)
     batch = max(1, min(MAX_BATCH, BLOCK // n))
     penalty = 0.0
@@ -50,8 +48,8 @@ def trustworthiness(
     return float(1 - 2 * penalty / (len(rows) * k * (2 * n - 3 * k - 1)))
 
 
-def centre_points(points: NDArray[Any]) -> NDArray[np.float32]:
-    """Return the points (n, d) float32 less their mean."""
+def _centre(points: NDArray[Any]) -> NDArray[np.float32]:
+    """The points (n, d) less their mean: squared norms of float32 lose the distances far from the origin."""
     values = np.asarray(points)
     return np.asarray(values - values.mean(axis=0, dtype=np.float64).astype(values.dtype), np.float32)
 
@@ -80,7 +78,6 @@ def neighbors_kept(indices: NDArray[Any], embedded: NDArray[Any], sample: int | 
     """
     n, k = indices.shape
     rows = sample_rows(n, n if sample is None else sample, seed)
-    embedded = centre_points(embedded)
     map_neighbors, _ = search_neighbors(embedded, embedded[rows], k + 1)
     shared = [
         len(np.intersect1d(indices[row], nearest[nearest != row][:k]))
