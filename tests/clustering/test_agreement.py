@@ -10,21 +10,12 @@ from pipeline.clustering.agreement import (
     jaccard_stability,
     pairwise_ari,
 )
+from tests.clusterings import move_images, rename_clusters
 
 
 @pytest.fixture
 def clusters():
     return np.repeat([0, 1, 2], [14, 10, 6]).astype(np.int32)
-
-
-def rename_clusters(clusters, names=(2, 0, 1)):
-    return np.append(np.array(names), -1)[clusters].astype(np.int32)
-
-
-def move_images(clusters, rows, to):
-    changed = clusters.copy()
-    changed[rows] = to
-    return changed
 
 
 def test_equal_repeats_agree_fully_with_any_numbers_of_clusters(clusters):

@@ -16,22 +16,13 @@ from pipeline.stages.stability.plan import RESEEDED_GROUPS, plan_repeats, reseed
 from pipeline.stages.stability.wording import describe_variation, stability_headline, stability_verdict
 from pipeline.workflow.finished_runs import restore_config
 from pipeline.workflow.run_action import run_action
+from tests.clusterings import move_images, rename_clusters
 from tests.helpers import TINY, compose
 
 
 @pytest.fixture
 def clusters():
     return np.repeat([0, 1, 2], [14, 10, 6]).astype(np.int32)
-
-
-def rename(clusters, names=(2, 0, 1)):
-    return np.append(np.array(names), -1)[clusters].astype(np.int32)
-
-
-def move(clusters, rows, cluster):
-    changed = clusters.copy()
-    changed[rows] = cluster
-    return changed
 
 
 # The plan of the repeats
@@ -142,8 +133,8 @@ def inputs(clusters):
 
 
 def test_the_consensus_comes_from_the_widest_source(inputs, clusters, tmp_path):
-    repeat = move(clusters, np.arange(3), 1)
-    repeats = {"clusterer": [clusters, rename(clusters)], "autoencoder": [repeat, clusters, repeat]}
+    repeat = move_images(clusters, np.arange(3), 1)
+    repeats = {"clusterer": [clusters, rename_clusters(clusters)], "autoencoder": [repeat, clusters, repeat]}
     result = stability(Stability(examples=2), **inputs, repeats=repeats, notes=["a <b>note"])
     assert result.sources["ari"].iloc[0] == 1
     assert result.images["consensus"].tolist() == repeat.tolist()
