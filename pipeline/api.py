@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
@@ -20,7 +20,9 @@ from pipeline.artifacts.features import Features, Map
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.config.compose import compose_config
-from pipeline.data.arrays import match_channels, move_channels_last
+from pipeline.data.array_range import array_rule
+from pipeline.data.image_parts import read_image_parts
+from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.observer import SILENT, Observer
@@ -54,15 +56,15 @@ class ClusteringResult:
     def assign(self, images: NDArray[Any]) -> pd.DataFrame:
         """Return cluster, confidence, distance and far of new images with the layout, shape and range of the first."""
         assigner = Assigner.from_artifacts(**{name: getattr(self, name) for name in PARTS})
-        return assigner(Images.from_array(match_channels(images, self.images.shape[2])).fitted)
+        return assigner(conform(images, self.images.shape, "the array", ReadingRules.of_run(self.images)))
 
 
 def cluster_images(
     images: NDArray[Any], *overrides: str, k: int | None = None, seed: int = 42, observer: Observer = SILENT
 ) -> ClusteringResult:
-    """Cluster an array (n, h, w), (n, h, w, c) or (n, c, h, w), uint8 or floats in [0, 1].
+    """Cluster an array (n, h, w), (n, h, w, c) or (n, c, h, w), uint8, floats in [0, 1], or another usual range.
 
-    An array (n, c, h, w) is recognised by its shape (see `is_channels_first`), with a note to the observer.
+    Layout and range are recognised (see `is_channels_first` and `find_limits`), with a note to the observer.
     `k` is the number of clusters, for clusterers that take one. `overrides` are those of the command line, such as
     "model=pca", "cluster=hdbscan" or "train.epochs=4". Labels have no part in it.
 
@@ -70,8 +72,7 @@ def cluster_images(
         UserError: an override is wrong, or the images do not suit the settings.
     """
     config = compose_config(*overrides, *([] if k is None else [f"cluster.k={k}"]), f"seed={seed}")
-    array, _, note = move_channels_last(images, None)
-    if note:
-        observer.note(note)
-    executor = Executor(config, observer=observer, given={"images": Images.from_array(array)})
+    parts = read_image_parts(images, None, "auto", array_rule(config.data.value_range), observer)
+    given = Images(parts.train, parts.test, name="array", value_format=asdict(parts.value_format))
+    executor = Executor(config, observer=observer, given={"images": given})
     return ClusteringResult(**{name: executor.load(name) for name in ARTIFACTS})

@@ -64,6 +64,13 @@ def test_channels_first_arrays_are_recognised(digits, recorder):
     assert np.array_equal(first.assign(np.stack([digits] * 3, axis=1))["cluster"], first.clusters)
 
 
+def test_integers_of_eight_bits_are_the_same_images_in_any_type(digits):
+    expected = cluster_images(digits, *QUICK, k=4)
+    wide = cluster_images(digits.astype(np.int64), *QUICK, k=4)
+    assert np.array_equal(wide.images.train, expected.images.train)
+    assert np.array_equal(wide.assign(digits.astype(np.int32))["cluster"], expected.clusters)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -26,8 +26,9 @@ class Images(Artifact):
     none are (with `split="test"` the train images would be a misleading test set). `name` is the data set's name,
     `digest` a hash of the pixels and the split, `note` what the reader reports. `train_rows` and `test_rows` int64 are
     the indices of the images in the source. `paths` are the files of all images, train first, if images are files.
-    `value_ranges` has the [low, high] of image files that were read as 0 and 1, by depth, and `background`
-    the colour behind their transparent parts, empty if there were none.
+    `value_format` has the dtype of arrays and the values that were read as 0 and 1, `value_ranges` the [low, high]
+    that were read as 0 and 1 of image files, by depth, and `background` the colour behind transparent parts of image
+    files; each is empty where it does not apply.
     """
 
     train: Pixel
@@ -41,6 +42,7 @@ class Images(Artifact):
     paths: list[str] = field(default_factory=list)
     value_ranges: dict[str, list[float]] = field(default_factory=dict)
     background: str = ""
+    value_format: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require(self.split in ("train", "test", "all"), f"split is {self.split!r}, not train, test or all")

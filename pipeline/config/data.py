@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,19 +11,24 @@ from pipeline.config.instantiate import import_target
 from pipeline.config.signatures import check_arguments, signature_parameters
 from pipeline.runtime.errors import UserError
 
+ValueRange = Literal["auto", "dtype"] | list[float] | dict[str, list[float]]
+"""A rule for the values to read as black and white, the two values, or two for each depth of image files."""
+
 
 class Data(Component):
     """An image set. `_target_` names its reader, and keys that are not declared here are arguments of the reader.
 
-    `path` is the file or folder to read; readers of bundled or generated images take none. Subsets of `train_size`
-    and `test_size` images are drawn with `seed` and stratified by the labels. `image_size` is the height and width in
-    pixels to resize to. The reader gets those of the declared keys that its signature names, too.
+    `path` is the file or folder to read; readers of bundled or generated images take none. `value_range` is the rule
+    for the values to read as black and white, or the two values. Subsets of `train_size` and `test_size` images are
+    drawn with `seed` and stratified by the labels. `image_size` is the height and width in pixels to resize to. The
+    reader gets those of the declared keys that its signature names, too.
     """
 
     stage_keys: ClassVar[frozenset[str]] = frozenset(
-        ("name", "target", "path", "split", "train_size", "test_size", "image_size", "seed")
+        ("name", "target", "path", "value_range", "split", "train_size", "test_size", "image_size", "seed")
     )
     path: str | None = None
+    value_range: ValueRange = "auto"
     split: Split = "train"
     train_size: int | None = Field(None, ge=1)
     test_size: int | None = Field(None, ge=0)
@@ -37,6 +42,18 @@ class Data(Component):
     def common_keys(self) -> dict[str, Any]:
         """Return the values of the declared keys, which any reader may take, except `path`."""
         return {key: getattr(self, key) for key in self.stage_keys - {"path", "target"}}
+
+    @model_validator(mode="after")
+    def _check_value_range(self) -> Data:
+        rule = self.value_range
+        ranges = list(rule.values()) if isinstance(rule, dict) else [rule] if isinstance(rule, list) else []
+        for limits in ranges:
+            if len(limits) != 2 or limits[0] >= limits[1]:
+                values = ", ".join(f"{value:g}" for value in limits)
+                raise ValueError(
+                    f"data.value_range = [{values}]: give black and white, two ascending numbers such as [0,4095]"
+                )
+        return self
 
     @model_validator(mode="after")
     def _check_reader_keys(self) -> Data:

@@ -74,11 +74,11 @@ def match_channels(images: NDArray[Any], channels: int) -> NDArray[Any]:
     return images
 
 
-def as_pixels(array: NDArray[Any], description: str) -> NDArray[Any]:
-    """Return images as (n, h, w, c), uint8 unchanged and other numbers in [0, 1] as float32.
+def check_images(array: NDArray[Any], description: str) -> NDArray[Any]:
+    """Return images as (n, h, w, c), a channel axis added if there is none.
 
     Raises:
-        UserError: the rank is not 3 or 4, an axis of the images is empty, or values are not in the range.
+        UserError: the rank is not 3 or 4, an axis of the images is empty, or values are not numbers.
     """
     if array.ndim not in (3, 4):
         raise UserError(
@@ -91,14 +91,7 @@ def as_pixels(array: NDArray[Any], description: str) -> NDArray[Any]:
         )
     if array.dtype.kind not in "buif":
         raise UserError(f"data: {description} are {array.dtype}; give uint8, or floats in [0, 1]")
-    if array.dtype == np.uint8:
-        return array
-    if array.size and (not np.isfinite(array).all() or array.min() < 0 or array.max() > 1):
-        raise UserError(
-            f"data: {description} are {array.dtype} from {array.min()} to {array.max()}; "
-            "give uint8, or floats in [0, 1]"
-        )
-    return array.astype(np.float32)
+    return array
 
 
 def resize_images(images: NDArray[Any], size: Size | None) -> NDArray[Any]:

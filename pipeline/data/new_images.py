@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import Images
-from pipeline.data.arrays import as_pixels, match_channels, resize_images
+from pipeline.data.array_range import ValueFormat, conform_values, to_value_format
+from pipeline.data.arrays import check_images, match_channels, resize_images
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
 from pipeline.data.file_signatures import has_image_signature
@@ -38,20 +39,22 @@ class NewImages:
 
 @dataclass(frozen=True)
 class ReadingRules:
-    """How a run read its image files, so that new ones are read alike.
+    """How a run read its images, so that new ones are read alike.
 
-    `value_ranges` has the stored values that are read as 0 and 1, by depth; a depth that is missing has its full range.
-    `background` is the colour behind transparent parts; `auto` chooses it by the new images.
+    `value_ranges` has the stored values of image files that are read as 0 and 1, by depth; a depth that is missing has
+    its full range. `background` is the colour behind transparent parts; `auto` chooses it by the new images.
+    `value_format` is that of the run's arrays; without it arrays must be uint8, or floats in [0, 1].
     """
 
     value_ranges: dict[Depth, Range] = field(default_factory=dict)
     background: Background = "auto"
+    value_format: ValueFormat | None = None
 
     @classmethod
     def of_run(cls, images: Images) -> ReadingRules:
         """Return the rules by which the images of a run were read."""
         background: Background = "black" if images.background == "black" else "white" if images.background else "auto"
-        return cls(to_ranges(images.value_ranges), background)
+        return cls(to_ranges(images.value_ranges), background, to_value_format(images.value_format))
 
 
 def read_new_images(
@@ -59,9 +62,9 @@ def read_new_images(
 ) -> NewImages:
     """Return the images at `path` in `shape`: a folder of images, one image, an `.npz`, `.npy` or `.parquet`.
 
-    Encoded images are resized and converted between grey and colour. Arrays must be uint8, or floats in [0, 1], and
-    are only resized. Image files are read by the `rules` of the run. If the set has a train and a test part, both are
-    read.
+    Encoded images are resized and converted between grey and colour. Arrays are resized, and scaled as the run's if
+    they are of the same dtype; others must be uint8, or floats in [0, 1]. All are read by the `rules` of the run. If
+    the set has a train and a test part, both are read.
 
     Raises:
         UserError: the path does not exist or cannot be read, more than `skip_at_most` images are unreadable, or the
@@ -76,9 +79,8 @@ def read_new_images(
         raise UserError(f"input{str(error).removeprefix('path')}") from error
     parts = [source.train] if source.test is None else [source.train, source.test]
     if file.suffix.lower() in (".npz", ".npy"):
-        pixels = np.concatenate([conform(part, shape, file) for part in parts])
-    else:
-        pixels = np.concatenate(parts)
+        parts = [conform(part, shape, file, rules) for part in parts]
+    pixels: Pixel = np.concatenate(parts)
     names = [*source.paths, *source.test_paths] or [str(index) for index in range(len(pixels))]
     return NewImages(pixels, names)
 
@@ -112,10 +114,11 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
     )
 
 
-def conform(images: NDArray[Any], shape: Shape, file: Path) -> Pixel:
-    """Return the images of an array file resized to `shape`; a `UserError` refuses another number of channels."""
-    images = match_channels(images, shape[2])
-    array: Pixel = resize_images(as_pixels(images, f"images in {file}"), shape[:2])
+def conform(images: NDArray[Any], shape: Shape, source: Path | str, rules: ReadingRules | None = None) -> Pixel:
+    """Return the images of an array resized to `shape`; a `UserError` refuses another number of channels."""
+    images = check_images(match_channels(images, shape[2]), f"images in {source}")
+    value_format = None if rules is None else rules.value_format
+    array: Pixel = resize_images(conform_values(images, value_format, f"images in {source}"), shape[:2])
     if array.shape[1:] != shape:
-        raise UserError(f"input: images in {file} have {array.shape[3]} channels; the run's have {shape[2]}")
+        raise UserError(f"input: images in {source} have {array.shape[3]} channels; the run's have {shape[2]}")
     return array

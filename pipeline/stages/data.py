@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,10 @@ from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
 from pipeline.config import Data
 from pipeline.config.instantiate import call_component, import_target
-from pipeline.config.signatures import select_arguments
-from pipeline.data.arrays import as_pixels, move_channels_last, resize_images, to_size
+from pipeline.config.signatures import select_arguments, signature_parameters
+from pipeline.data.array_range import array_rule
+from pipeline.data.arrays import resize_images, to_size
+from pipeline.data.image_parts import read_image_parts
 from pipeline.data.source import Source
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
@@ -33,13 +37,8 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     """
     source = _read_source(config, observer)
     rng = np.random.default_rng(config.seed)
-    train_array, test_array, layout_note = move_channels_last(source.train, source.test, source.layout)
-    if layout_note:
-        observer.note(layout_note)
-    train = as_pixels(train_array, "train images")
-    test = as_pixels(test_array, "test images") if test_array is not None else train[:0]
-    if train.shape[1:] != test.shape[1:]:
-        raise UserError(f"data: train images are {train.shape[1:]}, test images {test.shape[1:]}; they must agree")
+    parts = read_image_parts(source.train, source.test, source.layout, _range_rule(config), observer)
+    train, test = parts.train, parts.test
     train_labels, names = _index_labels(source.train_labels, len(train), source.names)
     test_labels, names = _index_labels(source.test_labels, len(test), names)
     rows = _stratified_rows(train_labels, config.train_size, rng, "data.train_size")
@@ -57,8 +56,9 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     paths += [source.test_paths[row] for row in test_rows if source.test_paths]
     ranges = {str(depth): list(limits) for depth, limits in source.value_ranges.items()}
     images = Images(
-        train, test, config.split, config.name, digest, note, rows, test_rows, paths, ranges, source.background
-    )
+        train, test, config.split, config.name, digest, note, rows, test_rows, paths, ranges, source.background,
+        asdict(parts.value_format),
+    )  # fmt: skip
     return images, Labels(train_labels[rows], test_labels[test_rows], names, config.split)
 
 
@@ -68,6 +68,12 @@ def _read_source(config: Data, observer: Observer) -> Source:
     common = select_arguments(reader, config.common_keys() | {"observer": observer})
     source: Source = call_component(config, "data", **common)
     return source
+
+
+def _range_rule(config: Data) -> str | Sequence[float]:
+    """The rule for the range of arrays; readers that take `value_range` have scaled their images already."""
+    reader = import_target(config.target, "data._target_")
+    return "dtype" if "value_range" in signature_parameters(reader) else array_rule(config.value_range)
 
 
 def _index_labels(labels: NDArray[Any] | None, n: int, names: list[str]) -> tuple[NDArray[np.int32], list[str]]:

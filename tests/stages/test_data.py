@@ -110,6 +110,42 @@ def test_channels_first_arrays_are_read_as_their_transpose(write_npz, recorder):
     assert read(path, layout="channels_first")[0].shape == (9, 8, 3)
 
 
+# Range
+
+
+def test_range_is_that_of_the_whole_set_before_the_subset(write_npz, recorder):
+    values = np.zeros((60, 6, 5), np.uint16)
+    values[0, 0, 0] = 3000
+    values[1:, 0, 0] = np.arange(59) * 9
+    path = write_npz(images=values, test_images=values[:20])
+    images, _ = read(path, train_size=20, test_size=5)
+    rows = images.train_rows
+    np.testing.assert_array_equal(images.train[..., 0], (values[rows] / 4095).astype(np.float32))
+    assert images.value_format == {"dtype": "uint16", "limits": (0, 4095), "is_cut": False}
+    settings = Data(name="some", target="pipeline.data.numpy_arrays.read_numpy", path=str(path), value_range=[0, 3000])
+    images, _ = data(settings, recorder)
+    assert images.train.max() == 1
+    assert not recorder.notes
+
+
+def test_masks_are_read_as_black_and_white(write_npz, recorder):
+    masks = np.random.default_rng(0).integers(0, 2, (60, 6, 5))
+    settings = Data(
+        name="some", target="pipeline.data.numpy_arrays.read_numpy",
+        path=str(write_npz(images=masks.astype(np.uint8), test_images=None, test_labels=None)),
+    )  # fmt: skip
+    images, _ = data(settings, recorder)
+    np.testing.assert_array_equal(images.train[..., 0], masks * 255)
+    assert "from 0 to 1; 0 is read as black and 1 as white" in recorder.notes[0]
+
+
+def test_masks_in_image_files_are_black_and_white(tmp_path):
+    for i in range(4):
+        save_image(tmp_path / f"{i}.png", colour=(i % 2,) * 3)
+    images, _ = read(tmp_path, "image_folder.read_image_folder")
+    assert images.train[:, 0, 0, 0].tolist() == [0, 255, 0, 255]
+
+
 # Labels
 
 

@@ -36,7 +36,7 @@ class Shard:
         if self.stop is None:
             return read_new_images(str(self.file), shape, skip_at_most, rules=rules)
         rows = _memory_map(self.file)[self.start : self.stop]
-        return NewImages(conform(rows, shape, self.file), [str(row) for row in range(self.start, self.stop)])
+        return NewImages(conform(rows, shape, self.file, rules), [str(row) for row in range(self.start, self.stop)])
 
 
 def find_shards(path: str, rows: int) -> list[Shard]:
