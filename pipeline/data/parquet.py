@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.data.arrays import Size, to_size
@@ -71,13 +70,14 @@ def read_parquet(
         encoded, str(root), to_size(image_size), channels, skip_at_most, observer, value_range, background
     )
     border = sum(not is_test[index] for index in images.indices)
-    numbers, names = _number_labels([labels[index] for index in images.indices])
+    column = np.array([labels[index] for index in images.indices], object)
+    is_labelled = any(label is not None for label in column)
     return Source(
         images.pixels[:border],
         images.pixels[border:],
-        None if numbers is None else numbers[:border],
-        None if numbers is None else numbers[border:],
-        names,
+        column[:border] if is_labelled else None,
+        column[border:] if is_labelled else None,
+        [],
         [encoded[index].name for index in images.indices[:border]],
         [encoded[index].name for index in images.indices[border:]],
         images.note,
@@ -119,15 +119,3 @@ def _read_table(file: Path, image_column: str, label_column: str) -> dict[str, l
     if not (pyarrow.types.is_binary(cells) or pyarrow.types.is_large_binary(cells)):
         raise UserError(f"data.image_column = {image_column!r}: it holds {kind} in {file}; it must hold encoded images")
     return {name: table[name].to_pylist() for name in names}
-
-
-def _number_labels(labels: list[Any]) -> tuple[NDArray[np.int32] | None, list[str]]:
-    """Labels as integers, −1 for a missing one, and the names of the classes if labels are words."""
-    present = [label for label in labels if label is not None]
-    if not present:
-        return None, []
-    if all(isinstance(label, int) for label in present):
-        return np.array([-1 if label is None else label for label in labels], np.int32), []
-    names = sorted({str(label) for label in present})
-    index = {name: i for i, name in enumerate(names)}
-    return np.array([-1 if label is None else index[str(label)] for label in labels], np.int32), names

@@ -20,11 +20,11 @@ from pipeline.runtime.errors import UserError
 class Source:
     """Images (n, h, w[, c]) and labels (n,) of a train part and, if there is one, of a test part.
 
-    Images are uint8, or floats in [0, 1]. Labels are integers with −1 for unlabelled images, or words, or None;
-    `names[i]` is the name of class i. `paths` and `test_paths` are the images' files, if images are files. `note`
-    reports images that were skipped and rules that were applied. `value_ranges` has the values of image files that were
-    read as 0 and 1, by depth, and `background` the colour behind their transparent parts. `layout` says where arrays of
-    rank 4 have their channels.
+    Images are uint8, or in another usual range (see `find_limits`). Labels are integers with −1 for unlabelled images,
+    or words, or None (see `index_labels`); `names[i]` is the name of class i. `paths` and `test_paths` are the images'
+    files, if images are files. `note` reports images that were skipped and rules that were applied. `value_ranges` has
+    the values of image files that were read as 0 and 1, by depth, and `background` the colour behind their transparent
+    parts. `layout` says where arrays of rank 4 have their channels.
     """
 
     train: NDArray[Any]

@@ -17,13 +17,11 @@ from pipeline.config.instantiate import call_component, import_target
 from pipeline.config.signatures import select_arguments, signature_parameters
 from pipeline.data.array_range import array_rule
 from pipeline.data.arrays import resize_images, to_size
+from pipeline.data.class_labels import index_labels
 from pipeline.data.image_parts import read_image_parts
 from pipeline.data.source import Source
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
-
-MAX_CLASS_INDEX = 65_535
-"""Larger integers, and those below −1, are names of classes, not indices into a list of names."""
 
 
 def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
@@ -39,8 +37,12 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     rng = np.random.default_rng(config.seed)
     parts = read_image_parts(source.train, source.test, source.layout, _range_rule(config), observer)
     train, test = parts.train, parts.test
-    train_labels, names = _index_labels(source.train_labels, len(train), source.names)
-    test_labels, names = _index_labels(source.test_labels, len(test), names)
+    indices, names, notes = index_labels(
+        [source.train_labels, source.test_labels], [len(train), len(test)], source.names
+    )
+    train_labels, test_labels = indices
+    for message in notes:
+        observer.note(message)
     rows = _stratified_rows(train_labels, config.train_size, rng, "data.train_size")
     test_rows = _stratified_rows(test_labels, config.test_size, rng, "data.test_size")
     _require_two_images(config, len(rows), len(test_rows))
@@ -74,23 +76,6 @@ def _range_rule(config: Data) -> str | Sequence[float]:
     """The rule for the range of arrays; readers that take `value_range` have scaled their images already."""
     reader = import_target(config.target, "data._target_")
     return "dtype" if "value_range" in signature_parameters(reader) else array_rule(config.value_range)
-
-
-def _index_labels(labels: NDArray[Any] | None, n: int, names: list[str]) -> tuple[NDArray[np.int32], list[str]]:
-    """Labels as indices into the returned names, −1 for unlabelled images and for classes that `names` lacks."""
-    if labels is None:
-        return np.full(n, -1, np.int32), names
-    if labels.ndim != 1:
-        raise UserError(f"data: labels have shape {labels.shape}; give one number or word for each image, {(n,)}")
-    if len(labels) != n:
-        raise UserError(f"data: {len(labels)} labels for {n} images; give one label for each image")
-    is_integer = np.issubdtype(labels.dtype, np.integer)
-    if is_integer and labels.min(initial=0) >= -1 and labels.max(initial=0) <= MAX_CLASS_INDEX:
-        indices = labels.astype(np.int32)
-        return indices, names + [str(i) for i in range(len(names), int(indices.max(initial=-1)) + 1)]
-    names = names or sorted({str(label) for label in labels})
-    index = {name: i for i, name in enumerate(names)}
-    return np.array([index.get(str(label), -1) for label in labels], np.int32), names
 
 
 def _stratified_rows(

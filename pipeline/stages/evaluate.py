@@ -27,6 +27,8 @@ from pipeline.runtime.sampling import sample_rows
 BASELINE_SCORES = ("accuracy", "accuracy_sd", "purity", "nmi", "k", "coverage", "agreement", "n")
 """Columns of the baselines' table that become metrics `baselines/<space>_<name>`."""
 
+NO_FITTED_LABELS = "only held-out images have labels: scores that need those of fitted images are left out"
+
 
 def evaluate(
     config: Evaluate,
@@ -44,8 +46,8 @@ def evaluate(
     """Return all scores: `train/…` on the fitted images, `test/…` on the held-out ones, which were only assigned.
 
     The internal scores (silhouette, Davies-Bouldin, Calinski-Harabasz) are measured in the space that was clustered, so
-    they compare clusterers, not spaces. `baselines/…` compares spaces. Without labels the scores that need them are
-    left out, and `notes` says so.
+    they compare clusterers, not spaces. `baselines/…` compares spaces. Without labels of one part the scores that need
+    them are left out, and `notes` says so.
     """
     values = {f"train/{name}": value for name, value in _internal(config, features.fitted, clustering.fitted).items()}
     observer.progress(1, 4, "parts")
@@ -59,13 +61,14 @@ def evaluate(
         f"baselines/{row['space']}_{name}": float(row[name]) for row in rows for name in BASELINE_SCORES if name in row
     }
     notes = _sampling_notes(config, len(clustering.fitted))
+    has_test_labels = bool((labels.held_out >= 0).any())
+    if has_test_labels:
+        values |= _prefixed("test/", metrics.score_clustering(labels.held_out, clustering.held_out))
     if not labels.has_labels:
-        notes.insert(0, "no labels: scores that need them are left out")
+        notes.insert(0, NO_FITTED_LABELS if has_test_labels else "no labels: scores that need them are left out")
         empty = np.zeros((0, 0), np.int64)
         return Scores(values, _cluster_sizes(clustering.fitted), empty, [], notes, rows, baselines.notes)
     values |= _prefixed("train/", metrics.score_clustering(labels.fitted, clustering.fitted))
-    if (labels.held_out >= 0).any():
-        values |= _prefixed("test/", metrics.score_clustering(labels.held_out, clustering.held_out))
     table = metrics.contingency_matrix(labels.fitted, clustering.fitted)
     columns = [*table.clusters.tolist(), *([-1] if table.noise.any() else [])]
     clusters = metrics.per_cluster(table)

@@ -36,7 +36,7 @@ def message(**keys):
         ({"skip_at_most": "3"}, "data.skip_at_most = '3': input should be a valid integer"),
         ({"value_range": [4, 4]}, "data.value_range = [4, 4]: give black and white, two ascending numbers such as …"),
         ({"value_range": [4]}, "data.value_range = [4]: give black and white, two ascending numbers such as …"),
-        ({"value_range": "x"}, "data.value_range = 'x': input should be 'auto' or 'dtype' or a valid list or a valid dictionary"),
+        ({"value_range": "x"}, "data.value_range = 'x': input should be 'auto' or 'dtype' or a valid list or …"),
         ({"chanels": 1}, "data.chanels: no such key; did you mean data.channels?"),
         ({"trainsize": 1}, "data.trainsize: no such key; did you mean data.train_size?"),
         (

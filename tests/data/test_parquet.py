@@ -19,8 +19,7 @@ def test_cells_are_bytes_or_structures_of_bytes(tmp_path):
     files = [encode_png((i, i, i)) for i in range(3)]
     plain = read_parquet(write_table(tmp_path / "plain.parquet", image=files, label=["b", None, "a"]))
     assert plain.train[:, 0, 0, 0].tolist() == [0, 1, 2]
-    assert plain.names == ["a", "b"]
-    assert plain.train_labels.tolist() == [1, -1, 0]
+    assert plain.train_labels.tolist() == ["b", None, "a"]
     cells = [{"bytes": file, "path": "x.png"} for file in files]
     nested = read_parquet(write_table(tmp_path / "nested.parquet", photo=cells), image_column="photo")
     np.testing.assert_array_equal(nested.train, plain.train)

@@ -189,3 +189,18 @@ def test_the_report_has_a_table_of_baselines_and_lists_unhelpful_steps(run):
 
 def test_a_report_without_baselines_has_no_section_for_them():
     assert "baselines" not in ParsedPage(report(**report_inputs()).html).ids
+
+
+# Labels of one part
+
+
+def test_labels_of_held_out_images_alone_give_test_scores(run, default_baselines):
+    complete = evaluate_baselines(run, default_baselines)
+    labels = Labels(np.full(60, -1, np.int32), run["labels"].held_out, run["labels"].names)
+    scores = evaluate_baselines(run, default_baselines, labels)
+    names = {name for name in complete.values if name.startswith("test/")}
+    assert len(names) > 5
+    assert {name: scores.values[name] for name in names} == {name: complete.values[name] for name in names}
+    assert "train/accuracy_score" not in scores.values
+    assert scores.notes[0].startswith("only held-out images have labels")
+    assert ParsedPage(report(**run | {"labels": labels, "scores": scores}).html).text

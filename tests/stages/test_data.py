@@ -1,15 +1,17 @@
 """The data stage: labels, subsets, splits, sizes, and the digest of the images."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from pyarrow import parquet
 
 from pipeline.config import Data
 from pipeline.runtime.errors import UserError
 from pipeline.stages.data import _stratified_rows, data
-from tests.data.image_files import save_image
+from tests.data.image_files import encode_png, save_image
 
 
 @pytest.fixture
@@ -152,9 +154,33 @@ def test_masks_in_image_files_are_black_and_white(tmp_path):
 def test_words_are_numbered_in_alphabetical_order(write_npz):
     path = write_npz(labels=np.array(["cat", "ant", "bee"] * 20), test_labels=np.array(["ant"] * 19 + ["yak"]))
     _, labels = read(path)
-    assert labels.names == ["ant", "bee", "cat"]
+    assert labels.names == ["ant", "bee", "cat", "yak"]
     assert labels.train[:4].tolist() == [2, 0, 1, 2]
-    assert labels.test.tolist() == [0] * 19 + [-1]  # the train part has no yak
+    assert labels.test.tolist() == [0] * 19 + [3]  # only the test part has a yak
+
+
+def test_unknown_labels_are_noted(write_npz, recorder):
+    path = write_npz(labels=np.where(np.arange(60) < 7, np.nan, 1.0), test_labels=None)
+    _, labels = data(Data(name="some", target="pipeline.data.numpy_arrays.read_numpy", path=str(path)), recorder)
+    assert labels.names == ["0", "1"]
+    assert (labels.train == -1).sum() == 7
+    assert recorder.notes == ["7 of 60 labels are read as unknown: NaN (7)"]
+
+
+@pytest.mark.parametrize(
+    ("column", "names", "indices"),
+    [
+        ([0.0, float("nan"), 2.0, None], ["0", "1", "2"], [0, -1, 2, -1]),
+        (["b", None, "a", "b"], ["a", "b"], [1, -1, 0, 1]),
+        ([4, None, -1, 1], ["0", "1", "2", "3", "4"], [4, -1, -1, 1]),
+        ([None] * 4, [], [-1] * 4),
+    ],
+)
+def test_labels_of_a_table_may_be_missing(tmp_path, column, names, indices):
+    cells = [encode_png((i, i, i)) for i in range(4)]
+    parquet.write_table(pa.table({"image": cells, "label": column}), tmp_path / "a.parquet")
+    _, labels = read(tmp_path / "a.parquet", "parquet.read_parquet")
+    assert (labels.names, labels.train.tolist()) == (names, indices)
 
 
 def test_integer_labels_are_named_by_their_numbers(write_npz):
