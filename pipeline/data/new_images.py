@@ -115,7 +115,12 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
 
 
 def conform(images: NDArray[Any], shape: Shape, source: Path | str, rules: ReadingRules | None = None) -> Pixel:
-    """Return the images of an array resized to `shape`; a `UserError` refuses another number of channels."""
+    """Return the images of an array resized to `shape`; a `UserError` refuses another number of channels.
+
+    Flat grey images (n, h·w) get the shape.
+    """
+    if images.ndim == 2 and shape[2] == 1 and images.shape[1] == shape[0] * shape[1]:
+        images = images.reshape(len(images), *shape)
     images = check_images(match_channels(images, shape[2]), f"images in {source}")
     value_format = None if rules is None else rules.value_format
     array: Pixel = resize_images(conform_values(images, value_format, f"images in {source}"), shape[:2])

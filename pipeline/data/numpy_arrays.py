@@ -3,42 +3,71 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import psutil
 from numpy.typing import NDArray
+from pydantic import Field
 
+from pipeline.data.array_names import ROLE_KEYS, assign_positions, assign_roles, reshape_flat
 from pipeline.data.arrays import Layout
 from pipeline.data.source import Source
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
+from pipeline.runtime.observer import SILENT, Observer
 
-ARRAY_NAMES = {
-    "train": ("images", "x", "x_train", "train_images", "train", "X", "arr_0"),
-    "train_labels": ("labels", "y", "y_train", "train_labels"),
-    "test": ("test_images", "x_test", "test"),
-    "test_labels": ("test_labels", "y_test"),
-}
-"""Names that an archive may use for each array; the first one that exists counts."""
+Side = Annotated[int, Field(ge=1)]
+Arrays = dict[str, NDArray[Any]]
 
 
-def read_numpy(path: str, layout: Layout = "auto") -> Source:
+def read_numpy(
+    path: str,
+    layout: Layout = "auto",
+    image_shape: tuple[Side, Side] | tuple[Side, Side, Side] | None = None,
+    images_array: str | None = None,
+    labels_array: str | None = None,
+    test_images_array: str | None = None,
+    test_labels_array: str | None = None,
+    val_part: Literal["train", "test", "none"] = "train",
+    observer: Observer = SILENT,
+) -> Source:
     """Return the arrays of an `.npz` file, or the images of an `.npy` file.
 
-    An `.npz` holds images under one of the names in `ARRAY_NAMES`, and may hold labels, test images and test labels.
-    Images are uint8, or floats in [0, 1], with their channels where `layout` says. Python objects (pickle) are never
-    loaded.
+    An `.npz` holds images, and may hold labels and a test part, each under one of `accepted_names`, under the name that
+    a key says, or in the order of `np.savez(images, labels)`. A validation part is added to the train or the test part,
+    or left out. Flat images (n, values) get `image_shape`. `layout` says where the channels are. Notes say what was
+    assumed. Python objects (pickle) are never loaded.
 
     Raises:
         ArgumentError: the file cannot be read, holds no images, or needs more memory than is free.
     """
     file = Path(path).expanduser()
+    chosen = {
+        "train": images_array, "train_labels": labels_array,
+        "test": test_images_array, "test_labels": test_labels_array,
+    }  # fmt: skip
+    arrays = _load_arrays(file, chosen, observer)
+    for role in ("train", "val", "test"):
+        if role in arrays:
+            arrays[role] = reshape_flat(arrays[role], image_shape)
+    _merge_validation_part(arrays, val_part, observer)
+    return Source(
+        arrays["train"], arrays.get("test"), arrays.get("train_labels"), arrays.get("test_labels"), layout=layout
+    )
+
+
+def _load_arrays(file: Path, chosen: dict[str, str | None], observer: Observer) -> Arrays:
+    """The arrays by role; at least `train`."""
     try:
         with file.open("rb") as stream:
             loaded = np.load(stream, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
-                return Source(loaded, layout=layout)
-            arrays = {role: _read_first(loaded, names) for role, names in ARRAY_NAMES.items()}
+                return {"train": loaded}
+            names = list(loaded.files)
+            roles = _find_roles(loaded, chosen, file, observer)
+            arrays = {role: _read_array(loaded, name) for role, name in roles.items()}
+    except ArgumentError:
+        raise
     except UserError as error:
         raise ArgumentError(f"path: {file}: {error}") from error
     except MemoryError:  # caused by the size in the file's header, not by what this process has allocated
@@ -49,17 +78,65 @@ def read_numpy(path: str, layout: Layout = "auto") -> Source:
         if "pickle" in reason:
             reason = "it is neither, or holds Python objects (pickle), which are never loaded; save arrays of numbers"
         raise ArgumentError(f"path: {file} cannot be read as .npz or .npy: {reason}") from error
-    if arrays["train"] is None:
-        names = ", ".join(ARRAY_NAMES["train"])
-        raise ArgumentError(f"path: {file} has {', '.join(loaded.files)}, but no images under any of: {names}")
-    return Source(arrays["train"], arrays["test"], arrays["train_labels"], arrays["test_labels"], layout=layout)
+    if "train" not in arrays:
+        raise ArgumentError(
+            f"path: {file} has {', '.join(names)}, but no images under a usual name such as images, x_train, data; set "
+            "data.images_array to the name of the images, data.labels_array to that of the labels"
+        )
+    return arrays
 
 
-def _read_first(archive: Any, names: tuple[str, ...]) -> NDArray[Any] | None:
-    """The array under the first of the names that the archive has, read in memory without unpacking to a file."""
-    name = next((name for name in names if name in archive.files), None)
-    if name is None:
-        return None
+def _find_roles(archive: Any, chosen: dict[str, str | None], file: Path, observer: Observer) -> dict[str, str]:
+    """The name of the array for each role, with notes on other candidates, on positions, and on arrays left out."""
+    names = list(archive.files)
+    roles, others = assign_roles(names, chosen, str(file))
+    if "train" not in roles and "arr_0" in names:
+        positions = assign_positions(names, lambda name: _read_array(archive, name).shape)
+        roles = positions | roles
+        if len(positions) > 1:
+            order = ", ".join(f"{name} as {ROLE_KEYS[role].removesuffix('_array')}" for role, name in positions.items())
+            observer.note(f"arrays without names are read by their shapes: {order}; data.images_array=… says otherwise")
+    for role, candidates in others.items():
+        key = f"; data.{ROLE_KEYS[role]}=… chooses another" if role in ROLE_KEYS else ""
+        observer.note(f"of the arrays {', '.join([roles[role], *candidates])} the first is read{key}")
+    mentioned = {*roles.values(), *(name for candidates in others.values() for name in candidates)}
+    unused = [name for name in names if name not in mentioned]
+    if unused and "train" in roles:
+        observer.note(f"arrays that are not read: {', '.join(unused)}")
+    return roles
+
+
+def _merge_validation_part(arrays: Arrays, part: str, observer: Observer) -> None:
+    """Append the validation images and their labels to the train or the test part, or drop them."""
+    images, labels = arrays.pop("val", None), arrays.pop("val_labels", None)
+    if images is None:
+        return
+    count = f"{len(images):,} validation images"
+    if part == "none":
+        observer.note(f"{count} are left out, as data.val_part says")
+        return
+    observer.note(f"{count} are added to the {part} images; data.val_part=train, test or none decides")
+    first = arrays.get(part, images[:0])
+    if first.shape[1:] != images.shape[1:]:
+        raise ArgumentError(
+            f"val_part = {part!r}: validation images have shape {images.shape}, {part} images {first.shape}; they must "
+            "agree, or set data.val_part=none"
+        )
+    if labels is not None or f"{part}_labels" in arrays:
+        before = arrays.get(f"{part}_labels")
+        before = np.full(len(first), None, object) if before is None else _to_objects(before)
+        after = np.full(len(images), None, object) if labels is None else _to_objects(labels)
+        arrays[f"{part}_labels"] = np.concatenate([before, after])
+    arrays[part] = np.concatenate([first, images])
+
+
+def _to_objects(labels: NDArray[Any]) -> NDArray[Any]:
+    """Labels as Python objects, so that numbers, words and missing ones of two parts can be joined."""
+    return labels.reshape(len(labels)).astype(object) if labels.size == len(labels) else labels
+
+
+def _read_array(archive: Any, name: str) -> NDArray[Any]:
+    """An array of the archive, read in memory without unpacking to a file."""
     sizes = {member.filename: member.file_size for member in archive.zip.infolist()}
     size, free = sizes.get(f"{name}.npy", sizes.get(name, 0)), psutil.virtual_memory().available
     if size > free:

@@ -38,6 +38,8 @@ def test_arrays_are_read_with_the_channels_of_the_run(tmp_path):
     np.save(tmp_path / "first.npy", np.moveaxis(last, -1, 1))
     for name in ("last", "first"):
         np.testing.assert_array_equal(read_new_images(str(tmp_path / f"{name}.npy"), (6, 8, 3)).pixels, last)
+    np.save(tmp_path / "flat.npy", last[..., 0].reshape(5, -1))
+    np.testing.assert_array_equal(read_new_images(str(tmp_path / "flat.npy"), (6, 8, 1)).pixels, last[..., :1])
     np.save(tmp_path / "grey.npy", last[:, None, :, :, 0])
     np.testing.assert_array_equal(read_new_images(str(tmp_path / "grey.npy"), (6, 8, 1)).pixels, last[..., :1])
 
