@@ -23,7 +23,7 @@ Arrays = dict[str, NDArray[Any]]
 def read_numpy(
     path: str,
     layout: Layout = "auto",
-    image_shape: tuple[Side, Side] | tuple[Side, Side, Side] | None = None,
+    image_shape: Annotated[list[Side], Field(min_length=2, max_length=3)] | None = None,
     images_array: str | None = None,
     labels_array: str | None = None,
     test_images_array: str | None = None,

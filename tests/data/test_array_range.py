@@ -1,9 +1,19 @@
 """The range of pixel values: recognised for the whole data set, scaled exactly, or refused."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
-from pipeline.data.array_range import ValueFormat, conform_values, find_limits, scale_array, scale_parts
+from pipeline.data.array_range import (
+    ValueFormat,
+    conform_values,
+    find_limits,
+    scale_array,
+    scale_parts,
+    to_value_format,
+)
 from pipeline.runtime.errors import UserError
 
 GREY = np.arange(256, dtype=np.uint8).reshape(4, 8, 8, 1)
@@ -129,6 +139,12 @@ def test_new_images_have_the_range_of_the_data_set():
         conform_values(values + np.uint16(1) * (values == 4095), scaled.value_format, "new")
     cut = ValueFormat("uint16", (0.0, 100.0), True)
     assert conform_values(values, cut, "new").max() == 1
+
+
+def test_a_stored_format_is_restored():
+    value_format = scale_parts([GREY.astype(np.uint16) * 16]).value_format
+    assert to_value_format(json.loads(json.dumps(asdict(value_format)))) == value_format
+    assert to_value_format({}) is None
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

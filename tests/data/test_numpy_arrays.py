@@ -100,7 +100,7 @@ def test_a_choice_between_arrays_is_noted_with_its_key(tmp_path, recorder):
         "of the arrays images, data the first is read; data.images_array=… chooses another",
         "arrays that are not read: ids",
     ]
-    keys = {"images_array": "data", "labels_array": "ids", "image_shape": (2, 2)}
+    keys = {"images_array": "data", "labels_array": "ids", "image_shape": [2, 2]}
     chosen = read_archive(tmp_path, keys=keys, **arrays)
     np.testing.assert_array_equal(chosen.train, IMAGES + 1)
     with pytest.raises(UserError, match=r"^labels_array = 'kind': .* has no such array; it has images, data"):
@@ -109,10 +109,10 @@ def test_a_choice_between_arrays_is_noted_with_its_key(tmp_path, recorder):
 
 def test_flat_images_get_their_shape(tmp_path):
     flat = IMAGES.reshape(5, 4)
-    np.testing.assert_array_equal(read_archive(tmp_path, x=flat, keys={"image_shape": (2, 2)}).train, IMAGES)
-    assert read_archive(tmp_path, x=flat, keys={"image_shape": (1, 2, 2)}).train.shape == (5, 1, 2, 2)
+    np.testing.assert_array_equal(read_archive(tmp_path, x=flat, keys={"image_shape": [2, 2]}).train, IMAGES)
+    assert read_archive(tmp_path, x=flat, keys={"image_shape": [1, 2, 2]}).train.shape == (5, 1, 2, 2)
     with pytest.raises(UserError, match=r"image_shape = \[2, 3\]: has 6 values, and flat images .* have 4"):
-        read_archive(tmp_path, x=flat, keys={"image_shape": (2, 3)})
+        read_archive(tmp_path, x=flat, keys={"image_shape": [2, 3]})
 
 
 def test_npy_holds_only_images(tmp_path):
