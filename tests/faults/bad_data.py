@@ -85,6 +85,11 @@ def write_npz(root, **arrays):
     return root / "a.npz"
 
 
+def write_npz_in_order(root, arrays):
+    np.savez(root / "a.npz", *arrays)
+    return root / "a.npz"
+
+
 def write_npy(root, array):
     np.save(root / "a.npy", array, allow_pickle=True)
     return root / "a.npy"
@@ -280,7 +285,7 @@ ACCEPTED = [
     ("images of one value each", NPZ, lambda root: write_npz(root, images=np.arange(12, dtype=np.uint8).repeat(9).reshape(12, 3, 3)), {}),
     ("a single label", NPZ, lambda root: write_npz(root, labels=np.full(12, 3)), {}),
     ("flat images and their shape", NPZ, lambda root: write_npz(root, images=PIXELS.reshape(12, 30)), {"image_shape": [6, 5]}),
-    ("images and labels without names", NPZ, lambda root: (np.savez(root / "a.npz", PIXELS, np.arange(12)), root / "a.npz")[1], {}),
+    ("images and labels without names", NPZ, partial(write_npz_in_order, arrays=(PIXELS, np.arange(12))), {}),
     ("one-hot labels", NPZ, lambda root: write_npz(root, labels=np.eye(12)), {}),
     ("labels with NaN", NPZ, lambda root: write_npz(root, labels=np.where(np.arange(12) < 3, np.nan, 1)), {}),
     ("labels as bytes", NPZ, lambda root: write_npz(root, labels=np.array([b"cls0", b"\xff"] * 6)), {}),
