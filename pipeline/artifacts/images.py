@@ -28,7 +28,7 @@ class Images(Artifact):
     the indices of the images in the source. `paths` are the files of all images, train first, if images are files.
     `value_format` has the dtype of arrays and the values that were read as 0 and 1, `value_ranges` the [low, high]
     that were read as 0 and 1 of image files, by depth, and `background` the colour behind transparent parts of image
-    files; each is empty where it does not apply.
+    files; each is empty where it does not apply. `skipped` is the number of image files that could not be read.
     """
 
     train: Pixel
@@ -43,6 +43,7 @@ class Images(Artifact):
     value_ranges: dict[str, list[float]] = field(default_factory=dict)
     background: str = ""
     value_format: dict[str, Any] = field(default_factory=dict)
+    skipped: int = 0
 
     def __post_init__(self) -> None:
         require(self.split in ("train", "test", "all"), f"split is {self.split!r}, not train, test or all")

@@ -49,6 +49,10 @@ class TerminalObserver(StageObserver):
             table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
         self._console.print(table)
 
+    def message(self, text: str) -> None:
+        """Print one line."""
+        self._console.print(Text(f"  {text}"))
+
     def note(self, message: str) -> None:
         """Print and keep a note."""
         super().note(message)

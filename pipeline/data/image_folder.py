@@ -87,6 +87,7 @@ def read_image_folder(
         images.note,
         images.value_ranges,
         images.background,
+        skipped=len(image_files) - len(images.indices),
     )
 
 

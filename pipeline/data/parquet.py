@@ -83,6 +83,7 @@ def read_parquet(
         images.note,
         images.value_ranges,
         images.background,
+        skipped=len(encoded) - len(images.indices),
     )
 
 

@@ -24,7 +24,7 @@ class Source:
     or words, or None (see `index_labels`); `names[i]` is the name of class i. `paths` and `test_paths` are the images'
     files, if images are files. `note` reports images that were skipped and rules that were applied. `value_ranges` has
     the values of image files that were read as 0 and 1, by depth, and `background` the colour behind their transparent
-    parts. `layout` says where arrays of rank 4 have their channels.
+    parts. `layout` says where arrays of rank 4 have their channels. `skipped` counts images that could not be read.
     """
 
     train: NDArray[Any]
@@ -38,6 +38,7 @@ class Source:
     value_ranges: dict[Depth, Range] = field(default_factory=dict)
     background: str = ""
     layout: Layout = "auto"
+    skipped: int = 0
 
 
 def files_below(path: Path) -> Iterator[Path]:

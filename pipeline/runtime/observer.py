@@ -31,6 +31,9 @@ class Observer:
     def table(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Report a table worth keeping, such as a model's layers; all rows have the same keys."""
 
+    def message(self, text: str) -> None:
+        """Report what was done, in one line."""
+
     def note(self, message: str) -> None:
         """Report what a user must know, such as a random sample in place of all images."""
 

@@ -18,6 +18,7 @@ from pipeline.config.signatures import select_arguments, signature_parameters
 from pipeline.data.array_range import array_rule
 from pipeline.data.arrays import resize_images, to_size
 from pipeline.data.class_labels import index_labels
+from pipeline.data.description import describe_image_set, image_set_warnings
 from pipeline.data.image_parts import read_image_parts
 from pipeline.data.source import Source
 from pipeline.runtime.errors import UserError
@@ -59,9 +60,13 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     ranges = {str(depth): list(limits) for depth, limits in source.value_ranges.items()}
     images = Images(
         train, test, config.split, config.name, digest, note, rows, test_rows, paths, ranges, source.background,
-        asdict(parts.value_format),
+        asdict(parts.value_format), source.skipped,
     )  # fmt: skip
-    return images, Labels(train_labels[rows], test_labels[test_rows], names, config.split)
+    labels = Labels(train_labels[rows], test_labels[test_rows], names, config.split)
+    observer.message(describe_image_set(images, labels))
+    for warning in image_set_warnings(images, labels):
+        observer.note(warning)
+    return images, labels
 
 
 def _read_source(config: Data, observer: Observer) -> Source:

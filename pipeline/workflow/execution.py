@@ -9,7 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.labels import Labels
 from pipeline.config import Config
+from pipeline.data.description import image_set_facts
 from pipeline.runtime.observer import RunObserver
 from pipeline.tracking import Run, Store, flatten, git_commit
 from pipeline.workflow.executor import Executor
@@ -45,6 +48,7 @@ def execute_run(
         Executor(config, results).run(steps)
         results.find_ancestors(steps)
         summary = _summarize(config, results.outcomes, run, time.perf_counter() - started)
+        summary["data"] = _describe_data(results)
         _log_summary(results.outcomes, run, summary)
         pages = _write_files(results.outcomes, run, folder, summary)
         if config.tracking.models and config.tracking.register_model and "cluster" in results.outcomes:
@@ -95,6 +99,17 @@ def _summarize(config: Config, outcomes: dict[str, Outcome], run: Run, seconds: 
         "run_id": run.id,
         "config": config.model_dump(by_alias=True),
     }
+
+
+def _describe_data(results: StoredResults) -> dict[str, int | str]:
+    """Facts about the image set; empty if the run has none."""
+    step = STEPS["data"]
+    if step.name not in results.outcomes:
+        return {}
+    images, labels = (results.load(step, artifact) for artifact in step.outputs)
+    assert isinstance(images, Images)
+    assert isinstance(labels, Labels)
+    return image_set_facts(images, labels)
 
 
 def _log_summary(outcomes: dict[str, Outcome], run: Run, summary: dict[str, Any]) -> None:

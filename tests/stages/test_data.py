@@ -127,7 +127,7 @@ def test_range_is_that_of_the_whole_set_before_the_subset(write_npz, recorder):
     settings = Data(name="some", target="pipeline.data.numpy_arrays.read_numpy", path=str(path), value_range=[0, 3000])
     images, _ = data(settings, recorder)
     assert images.train.max() == 1
-    assert not recorder.notes
+    assert not any(note.startswith("data.value_range") for note in recorder.notes)
 
 
 def test_masks_are_read_as_black_and_white(write_npz, recorder):
@@ -160,7 +160,7 @@ def test_words_are_numbered_in_alphabetical_order(write_npz):
 
 
 def test_unknown_labels_are_noted(write_npz, recorder):
-    path = write_npz(labels=np.where(np.arange(60) < 7, np.nan, 1.0), test_labels=None)
+    path = write_npz(labels=np.where(np.arange(60) < 7, np.nan, np.arange(60) % 2), test_labels=None)
     _, labels = data(Data(name="some", target="pipeline.data.numpy_arrays.read_numpy", path=str(path)), recorder)
     assert labels.names == ["0", "1"]
     assert (labels.train == -1).sum() == 7

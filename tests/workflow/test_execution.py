@@ -35,6 +35,10 @@ def test_the_summary_is_flat_and_complete(shared):
     for name in ("train/purity_score", "test/accuracy_score", "reconstruction/test_mse", "map/trustworthiness", "k"):
         assert name in stored["metrics"]
     assert stored["config"]["cluster"]["k"] == 10
+    assert stored["data"] == {
+        "images": 400, "held_out": 100, "height": 28, "width": 28, "channels": 1, "dtype": "uint8", "classes": 10,
+        "unlabelled": 0, "skipped": 0,
+    }  # fmt: skip
 
 
 def test_the_report_is_written_to_the_run_folder(shared):

@@ -1,0 +1,115 @@
+"""Facts about an image set that was read: sizes, classes, and what looks wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.labels import Labels
+
+CHUNK = 4096
+"""Images whose copies are counted at a time."""
+NOTABLE_SHARE = 0.01
+"""A share of copies that is worth a note."""
+UNEQUAL_CLASSES = 20
+"""A largest class this many times as large as the smallest is worth a note."""
+
+
+def image_set_facts(images: Images, labels: Labels) -> dict[str, int | str]:
+    """Return the numbers of images, classes and unlabelled and skipped images, the size in pixels, and the dtype.
+
+    `images`, `unlabelled` and `classes` count fitted images and their labels, `held_out` the others. `dtype` is that
+    of the arrays that were given; image files are uint8, or float32 if a file has more than 8 bits.
+    """
+    height, width, channels = images.shape
+    classes = class_sizes(labels)
+    return {
+        "images": len(images.fitted),
+        "held_out": len(images.held_out),
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "dtype": str(images.value_format.get("dtype", images.train.dtype.name)),
+        "classes": len(classes),
+        "unlabelled": len(images.fitted) - sum(classes.values()),
+        "skipped": images.skipped,
+    }
+
+
+def class_sizes(labels: Labels) -> dict[str, int]:
+    """Return the number of fitted images of each class that has any, the smallest class first."""
+    classes, counts = np.unique(labels.fitted[labels.fitted >= 0], return_counts=True)
+    order = np.argsort(counts, kind="stable")
+    return {labels.names[classes[i]]: int(counts[i]) for i in order}
+
+
+def describe_image_set(images: Images, labels: Labels) -> str:
+    """Return one line: how many images of which size and range, their classes, the split, and what was skipped."""
+    facts = image_set_facts(images, labels)
+    channels = {1: "grey", 3: "colour"}.get(images.shape[2], f"{images.shape[2]} channels")
+    limits = images.value_format.get("limits")
+    return ", ".join(
+        filter(
+            None,
+            [
+                f"{facts['images']:,} images of {facts['height']}×{facts['width']}, {channels}",
+                f"{facts['dtype']} from {limits[0]:g} to {limits[1]:g}" if limits else str(facts["dtype"]),
+                _describe_classes(class_sizes(labels)),
+                f"{facts['unlabelled']:,} without a label" if facts["classes"] and facts["unlabelled"] else "",
+                f"{facts['held_out']:,} held out" if facts["held_out"] else f"none held out (split {images.split})",
+                f"{facts['skipped']:,} skipped" if facts["skipped"] else "",
+            ],
+        )
+    )
+
+
+def _describe_classes(sizes: dict[str, int]) -> str:
+    if not sizes:
+        return "no labels"
+    smallest, *_ = sizes
+    *_, largest = sizes
+    if len(sizes) == 1:
+        return f"1 class ({smallest})"
+    return f"{len(sizes):,} classes of {sizes[smallest]:,} ({smallest}) to {sizes[largest]:,} ({largest}) images"
+
+
+def _extremes(pixels: NDArray[Any]) -> tuple[float, float]:
+    """The smallest and the largest value, in the range 0 (black) to 1 (white)."""
+    scale = 255 if pixels.dtype == np.uint8 else 1
+    return float(pixels.min()) / scale, float(pixels.max()) / scale
+
+
+def image_set_warnings(images: Images, labels: Labels) -> Iterator[str]:
+    """Yield notes on what looks wrong: a narrow range, a single class, unequal classes, copies of images."""
+    low, high = _extremes(images.fitted)
+    if high - low < 0.1:
+        yield f"images have little contrast: values lie between {low:.3g} and {high:.3g} of 0 (black) to 1 (white)"
+    sizes = class_sizes(labels)
+    if len(sizes) == 1:
+        yield f"all labels are of one class, {next(iter(sizes))}, so scores against labels say nothing"
+    elif sizes and max(sizes.values()) >= UNEQUAL_CLASSES * min(sizes.values()):
+        yield f"classes differ much in size: {_describe_classes(sizes)}; purity favours the large ones, ARI does not"
+    fitted = _hashes(images.fitted)
+    copies = len(fitted) - len(set(fitted))
+    if copies >= NOTABLE_SHARE * len(fitted):
+        yield f"{copies:,} of {len(fitted):,} images are exact copies of others"
+    seen = set(fitted)
+    shared = sum(value in seen for value in _hashes(images.held_out))
+    if shared and shared >= NOTABLE_SHARE * len(images.held_out):
+        yield (
+            f"{shared:,} of {len(images.held_out):,} held-out images are exact copies of fitted ones, so their scores "
+            "say little about new images"
+        )
+
+
+def _hashes(pixels: NDArray[Any]) -> list[int]:
+    """A 64-bit hash of each image, valid in this process only."""
+    return [
+        hash(image.tobytes())
+        for start in range(0, len(pixels), CHUNK)
+        for image in np.ascontiguousarray(pixels[start : start + CHUNK])
+    ]
