@@ -8,6 +8,9 @@ import sys
 
 def main() -> None:
     """Run `python -m pipeline`; the exit status is 0 after success and 2 after a mistake of the user."""
+    from pipeline.cli.streams import prepare_standard_streams
+
+    prepare_standard_streams()
     if {"-h", "--help"} & set(sys.argv[1:]):
         from pipeline.cli.help import help_text
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.cli import signals
 from pipeline.cli.errors import SHOW_TRACEBACKS, explain_error
+from pipeline.cli.streams import prepare_standard_streams
 from pipeline.config import Config
 from pipeline.config.compose import to_config
 from pipeline.runtime.environment import set_library_environment
@@ -41,6 +42,7 @@ def run_job(values: Any) -> None:
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
+    prepare_standard_streams()  # a parallel launcher runs this in a process without `main`
     set_library_environment()
     signals.ignore_interrupts()
     settings = HydraConfig.get()
@@ -60,7 +62,7 @@ def run_job(values: Any) -> None:
         if is_sweep:
             with suppress(OSError):  # a full disk, for example, which is the reason printed
                 folder.mkdir(parents=True, exist_ok=True)
-                (folder / FAILURE).write_text(reason)
+                (folder / FAILURE).write_text(reason, encoding="utf-8", errors="backslashreplace")
         print(f"error: {reason}", file=sys.stderr)
         mark_failed()
     finally:

@@ -143,7 +143,7 @@ def read_jobs(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
     failures: dict[str, str] = {}
     for path in sorted((path for path in folder.iterdir() if path.is_dir()), key=_job_number):
         if (path / job.FAILURE).exists():
-            failures[path.name] = (path / job.FAILURE).read_text()
+            failures[path.name] = (path / job.FAILURE).read_text(encoding="utf-8")
         elif (path / "summary.json").exists():
             summary = json.loads((path / "summary.json").read_text())
             rows.append({"job": path.name, **_overrides(path), "run_id": summary["run_id"], **summary["metrics"]})

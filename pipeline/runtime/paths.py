@@ -29,13 +29,21 @@ def output_folder(value: Any) -> str:
     """Return the value of `output_dir` as a path, with `~` expanded.
 
     Raises:
-        UserError: the value is not a text, or it is empty.
+        UserError: the value is not a text, is empty, or has undecodable bytes.
     """
     if not isinstance(value, str) or not value.strip():
-        text = "null" if value is None else repr(value)
-        example = f"output_dir=./{value}" if isinstance(value, int | float) else "output_dir=./outputs"
+        text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+        example = f"output_dir=./{text}" if isinstance(value, int | float) else "output_dir=./outputs"
         raise UserError(f"output_dir = {text}: needs the path of a folder, such as {example}")
+    folder = str(Path(value).expanduser().absolute())
+    if has_undecodable_bytes(folder):  # MLflow cannot store the address of the database in it
+        raise UserError(f"output_dir = {folder!r}: is not valid UTF-8; give the path of another folder")
     return str(Path(value).expanduser())
+
+
+def has_undecodable_bytes(text: str) -> bool:
+    """Return whether a path has bytes that are not valid UTF-8, which Python reads as surrogates."""
+    return not text.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def python_command() -> str:

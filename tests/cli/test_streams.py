@@ -1,0 +1,89 @@
+"""Standard streams as users have them: closed, redirected, with another encoding, without a terminal."""
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pipeline.cli import streams
+from tests.helpers import TINY, environment, pipeline
+
+STAGE = "stage=data"
+
+
+def shell(redirection, *words, outputs):
+    """Run the command with a redirection of the shell."""
+    command = f'exec "$0" -m pipeline "$@" {redirection}'
+    variables = environment() | {"PIPELINE_OUTPUTS": str(outputs)}
+    arguments = ["bash", "-c", command, sys.executable, *words]
+    return subprocess.run(arguments, env=variables, cwd=outputs, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [
+        ("ascii", "  data ...\n* 5 +- 1 \\u0416 a\\xff.png"),
+        ("latin-1", "  data ...\n* 5 ± 1 \\u0416 a\\xff.png"),
+        ("cp1252", "  data …\n* 5 ± 1 \\u0416 a\\xff.png"),
+        ("utf-8", "  data …\n✓ 5 ± 1 Ж a\\xff.png"),
+    ],
+)
+def test_characters_that_the_encoding_lacks_are_replaced(monkeypatch, encoding, expected):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    streams.prepare_standard_streams()
+    stream.write("  data …\n✓ 5 ± 1 Ж a\udcff.png")
+    stream.flush()
+    assert stream.buffer.getvalue().decode(encoding) == expected
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_help_is_printed_in_any_encoding(tmp_path, encoding):
+    result = pipeline("--help", outputs=tmp_path, PYTHONIOENCODING=encoding)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "[stage=...]" in result.stdout
+
+
+@pytest.mark.slow
+def test_run_in_a_locale_without_utf_8(outputs):
+    """Neither the terminal output nor the files need another encoding than ASCII."""
+    variables = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    result = pipeline(*TINY, "report.dpi=30", outputs=outputs, **variables)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "  train ...\n* train " in result.stdout
+    (report,) = outputs.glob("runs/*/*/report.html")
+    assert "·" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
+def test_mistake_with_closed_streams_has_status_2(tmp_path, closed):
+    assert shell(closed, "train.epochs=0", outputs=tmp_path).returncode == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_run_with_closed_streams_finishes(outputs, closed):
+    result = shell(closed, *TINY, STAGE, outputs=outputs)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(list(outputs.glob("runs/*/*/summary.json"))) == 1
+
+
+def test_path_that_is_not_utf_8_is_refused_in_one_line(tmp_path):
+    np.save(tmp_path / "a\udcff.npy", np.zeros((4, 8, 8), np.uint8))
+    result = pipeline("data=npz", f"data.path='{tmp_path}/a\udcff.npy'", STAGE, outputs=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"error: data.path = '{tmp_path}/a\\udcff.npy': is not valid UTF-8; rename the file or folder, or give a link "
+        "to it\n"
+    )
+
+
+def test_output_folder_that_is_not_utf_8_is_refused_in_one_line(tmp_path):
+    result = pipeline(STAGE, "output_dir='a\udcff'", outputs=tmp_path)
+    assert (
+        result.stderr
+        == f"error: output_dir = '{tmp_path}/a\\udcff': is not valid UTF-8; give the path of another folder\n"
+    )
+    assert list(tmp_path.iterdir()) == []
