@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from pipeline.runtime.temp_dirs import provide_cache_dirs
+
 DEFAULTS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -13,7 +15,8 @@ DEFAULTS = {
 
 
 def set_library_environment() -> None:
-    """Silence the libraries and limit their threads; variables that are set already stay."""
+    """Silence the libraries, limit their threads and give them a cache; variables that are set already stay."""
+    provide_cache_dirs()
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     # A parallel launcher limits the threads of its workers by OMP_NUM_THREADS, which TensorFlow does not read.
