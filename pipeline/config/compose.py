@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.config.overrides import prepare_overrides
 from pipeline.config.root import Config
-from pipeline.config.run_ids import quote_run_ids
 from pipeline.config.validation import validate_config
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.paths import conf_dir, register_resolvers
@@ -44,7 +44,7 @@ def compose_values(*overrides: str) -> Any:
     running, singleton.hydra = singleton.hydra, None
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            return compose("config", quote_run_ids(overrides))
+            return compose("config", prepare_overrides(overrides))
     finally:
         GlobalHydra.instance().hydra = running
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.cli.sweep import _is_about
-from tests.helpers import environment, pipeline
+from tests.helpers import TINY, environment, pipeline
 
 QUICK = ("tracking.models=false", "tracking.git_commit=false")
 HEAVY = ("hydra", "mlflow", "tensorflow", "keras", "sklearn", "pandas", "umap", "faiss", "numpy")
@@ -31,6 +31,7 @@ def test_help_names_every_stage_group_and_choice_and_imports_nothing_heavy():
         (["+train.epoch=3"], "train.epoch: no such key; did you mean train.epochs?"),
         (["stage=fit"], "stage: 'fit' is unknown; choose from data, train"),
         (["data=npz"], "data.path: needs a value; give data.path="),
+        (["cluster=[kmeans,gmm]"], "cluster = [kmeans, gmm]: needs the name of one choice; to sweep over them, write"),
         (["model=conv7x7x2", "model.latent_dim=8"], "latent_dim"),
         (["--multirun", "seed=1,2", "train.epochs=0"], "train.epochs = 0: input should be greater than or equal to 1"),
     ],
@@ -50,7 +51,7 @@ def test_a_mistake_is_one_clear_message_and_status_2(tmp_path, words, message):
     ("value", "message"),
     [
         ("null", "output_dir = null: needs the path of a folder, such as output_dir=./outputs"),
-        ("5", "output_dir = 5: needs the path of a folder, such as output_dir=./5"),
+        ("true", "output_dir = true: needs the path of a folder, such as output_dir=./true"),
         ("''", "output_dir = '': needs the path of a folder, such as output_dir=./outputs"),
         ("[a]", "output_dir = ['a']: needs the path of a folder, such as output_dir=./outputs"),
     ],
@@ -60,6 +61,13 @@ def test_an_output_folder_that_is_not_a_path_is_refused_before_a_folder_is_creat
     assert answer.returncode == 2
     assert answer.stderr == f"error: {message}\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_an_output_folder_may_have_the_name_of_a_year(outputs):
+    answer = pipeline(*TINY, "stage=data", "output_dir=2026", outputs=outputs)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert len(list((outputs / "2026").glob("runs/*/*/summary.json"))) == 1
 
 
 @pytest.mark.slow
