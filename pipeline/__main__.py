@@ -8,22 +8,36 @@ import sys
 
 def main() -> None:
     """Run `python -m pipeline`; the exit status is 0 after success and 2 after a mistake of the user."""
-    from pipeline.cli.streams import prepare_standard_streams
+    from pipeline.cli.streams import OutputError, prepare_standard_streams
 
     prepare_standard_streams()
-    if {"-h", "--help"} & set(sys.argv[1:]):
+    try:
+        status = _run_command(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of the output, such as head, has ended
+        status = 1
+    except OutputError as error:
+        status = 2
+        print(f"error: {error}", file=sys.stderr)
+    if status:
+        sys.exit(status)
+
+
+def _run_command(words: list[str]) -> int:
+    """Print the help, or run the stages; return the exit status."""
+    if {"-h", "--help"} & set(words):
         from pipeline.cli.help import help_text
 
         print(help_text())
-        return
+        return 0
     from pipeline.cli import signals
 
     signals.handle_interrupts()
     try:
-        status = _run_hydra()
+        return _run_hydra()
     except KeyboardInterrupt:
-        print(signals.resume_message(sys.argv[1:]), file=sys.stderr)
-        status = 130
+        print(signals.resume_message(words), file=sys.stderr)
+        return 130
     except Exception as error:
         from pipeline.cli.errors import SHOW_TRACEBACKS, explain_error
 
@@ -31,10 +45,9 @@ def main() -> None:
         if message is None or SHOW_TRACEBACKS:
             raise
         print(f"error: {message}", file=sys.stderr)
-        status = 2
+        return 2
     finally:
         signals.wait_for_exit()
-    sys.exit(status)
 
 
 def _run_hydra() -> int:

@@ -6,11 +6,32 @@ import codecs
 import io
 import os
 import sys
+from typing import Any
+
+from pipeline.runtime.errors import UserError
 
 REPLACEMENTS = {"✓": "*", "…": "...", "–": "-", "—": "-", "−": "-", "·": "|", "±": "+-", "×": "x", "→": "->"}
 """What the messages of the package consist of besides ASCII, for encodings that lack it."""
 
 ERROR_HANDLER = "pipeline_streams"
+
+
+class OutputError(UserError):
+    """Standard output cannot be written."""
+
+
+class _StandardOutput(io.FileIO):
+    """Standard output, with an error that names it: that of a full disk would blame the folder of the results."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            _discard_output()  # or else Python fails to write it again at exit
+            if isinstance(error, BrokenPipeError):
+                raise
+            reason = error.strerror or error
+            raise OutputError(f"standard output: cannot be written ({reason}); redirect it to another file") from error
 
 
 def prepare_standard_streams() -> None:
@@ -21,6 +42,7 @@ def prepare_standard_streams() -> None:
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         _open_if_closed(number, name)
+    _name_errors_of_output()
     codecs.register_error(ERROR_HANDLER, _replace)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not that of a notebook or a test
@@ -39,6 +61,30 @@ def _open_if_closed(number: int, name: str) -> None:
         stream = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
+
+
+def _discard_output() -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
+
+
+def _name_errors_of_output() -> None:
+    stream = sys.stdout
+    if not isinstance(stream, io.TextIOWrapper) or stream.buffer is None:
+        return
+    is_unbuffered = type(stream.buffer) is io.FileIO  # by PYTHONUNBUFFERED
+    raw = stream.buffer if is_unbuffered else getattr(stream.buffer, "raw", None)
+    if type(raw) is not io.FileIO or raw.fileno() != 1:
+        return  # a console of Windows, or prepared already
+    encoding, is_line_buffered = stream.encoding, stream.line_buffering
+    stream.flush()
+    stream.detach()
+    named: Any = _StandardOutput(1, "w", closefd=False)
+    sys.stdout = sys.__stdout__ = io.TextIOWrapper(  # type: ignore[misc]
+        named if is_unbuffered else io.BufferedWriter(named), encoding,
+        line_buffering=is_line_buffered, write_through=is_unbuffered,
+    )  # fmt: skip
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:

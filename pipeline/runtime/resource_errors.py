@@ -37,6 +37,8 @@ def explain_resource_error(chain: Sequence[BaseException], outputs: Path | None 
             return f"tracking.uri: {_address(error)} does not answer ({_server_reason(error)}); once it does: {RESUME}"
         if is_out_of_memory([error]):
             return _memory_message(chain)
+        if isinstance(error, RuntimeError) and str(error) == "Could not determine home directory.":
+            return "~: the home folder of this user is unknown; give a path without ~, or set HOME"
         if isinstance(error, OSError | sqlite3.OperationalError) and (message := _disk_message(error, outputs)):
             return message
     return None

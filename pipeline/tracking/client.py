@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from ssl import SSLError
+from textwrap import shorten
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -17,6 +18,9 @@ from pipeline.runtime.resource_errors import is_resource_error
 
 SERVER_TIMEOUT = 5.0
 """Seconds that a server may take for its first answer."""
+
+MESSAGE_LENGTH = 500
+"""Characters of an error of MLflow that are printed: its advice on a database of another version has 350."""
 
 # MLflow reads these when it is imported, which happens in the functions below.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -73,7 +77,7 @@ def explain_unreachable(uri: str) -> Iterator[None]:
         kinds = {kind.__name__ for kind in type(error).__mro__}
         if not kinds & {"MlflowException", "SQLAlchemyError", "OSError"} or is_resource_error(error):
             raise
-        reason = first_line(error)[:200]
+        reason = shorten(first_line(error), MESSAGE_LENGTH, placeholder=" …")
         raise UserError(f"tracking.uri: {uri} does not answer as an MLflow store: {reason}") from error
 
 

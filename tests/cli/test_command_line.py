@@ -71,6 +71,14 @@ def test_an_output_folder_may_have_the_name_of_a_year(outputs):
 
 
 @pytest.mark.slow
+def test_a_tilde_in_quotes_is_the_home_folder(outputs):
+    answer = pipeline(*TINY, "stage=data", 'output_dir="~/x"', outputs=outputs, HOME=str(outputs))
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert (outputs / "x" / "mlflow.db").exists()
+    assert not (outputs / "~").exists()
+
+
+@pytest.mark.slow
 def test_a_sweep_may_give_a_mandatory_value(tmp_path):
     """Its jobs have a parent run though the settings that they share are not complete."""
     for name in ("a", "b"):

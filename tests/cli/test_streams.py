@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +14,10 @@ from tests.helpers import TINY, environment, pipeline
 STAGE = "stage=data"
 
 
-def shell(redirection, *words, outputs):
+def shell(redirection, *words, outputs, **changes):
     """Run the command with a redirection of the shell."""
-    command = f'exec "$0" -m pipeline "$@" {redirection}'
-    variables = environment() | {"PIPELINE_OUTPUTS": str(outputs)}
+    command = f'"$0" -m pipeline "$@" {redirection}'
+    variables = environment() | {"PIPELINE_OUTPUTS": str(outputs)} | changes
     arguments = ["bash", "-c", command, sys.executable, *words]
     return subprocess.run(arguments, env=variables, cwd=outputs, capture_output=True, text=True, check=False)
 
@@ -87,3 +88,27 @@ def test_output_folder_that_is_not_utf_8_is_refused_in_one_line(tmp_path):
         == f"error: output_dir = '{tmp_path}/a\\udcff': is not valid UTF-8; give the path of another folder\n"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+FULL = "error: standard output: cannot be written (No space left on device); redirect it to another file\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "words", [["--help"], pytest.param(["stage=data", *TINY], marks=pytest.mark.slow)], ids=["help", "run"]
+)
+def test_output_that_cannot_be_written_is_reported_as_such(outputs, words, unbuffered):
+    result = shell("> /dev/full", *words, outputs=outputs, PYTHONUNBUFFERED=unbuffered)
+    assert (result.returncode, result.stderr) == (2, FULL)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["--cfg", "job"], pytest.param(["stage=data", *TINY], marks=pytest.mark.slow)],
+    ids=["help", "configuration", "run"],
+)
+def test_output_whose_reader_has_ended_is_no_traceback(outputs, words, unbuffered):
+    result = shell("| true; exit ${PIPESTATUS[0]}", *words, outputs=outputs, PYTHONUNBUFFERED=unbuffered)
+    assert (result.returncode, result.stderr) == (1, "")
