@@ -55,13 +55,13 @@ def _run_hydra() -> int:
     import hydra
 
     from pipeline.cli import errors, job  # noqa: F401  # errors reads HYDRA_FULL_ERROR before it is set below
-    from pipeline.config.overrides import prepare_overrides
+    from pipeline.config.overrides import options_first, prepare_overrides
     from pipeline.runtime.paths import conf_dir, register_resolvers
 
     # With full errors Hydra re-raises exceptions instead of printing them and exiting with 1.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     register_resolvers()
-    sys.argv[1:] = prepare_overrides(sys.argv[1:])
+    sys.argv[1:] = prepare_overrides(options_first(sys.argv[1:]))
     hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(job.run_job)()
     return job.exit_status()
 

@@ -1,4 +1,4 @@
-"""Overrides as they are typed, before Hydra reads them: names that look like numbers, and lists of choices."""
+"""The command line as it is typed, before Hydra reads it: order, names that look like numbers, lists of choices."""
 
 from __future__ import annotations
 
@@ -18,6 +18,28 @@ GLOBAL_GROUPS = ("experiment", "sweep")
 """Groups whose files set keys of other groups, so that a list of them can be merged."""
 
 CHOICES = re.compile(r"\+{0,2}(?P<group>[\w/]+)=\s*\[(?P<names>[^\[\]]*)\]\s*")
+
+
+OPTIONS_WITH_VALUE = frozenset(
+    ("-cd", "--config-dir", "-cn", "--config-name", "-cp", "--config-path", "-c", "--cfg", "-p", "--package",
+     "--experimental-rerun")
+)  # fmt: skip
+"""Options of Hydra whose value is the next word."""
+
+INFO_CHOICES = frozenset(("all", "config", "defaults", "defaults-tree", "plugins", "searchpath"))
+"""Values of Hydra's option --info, which may also stand alone."""
+
+
+def options_first(words: Sequence[str]) -> list[str]:
+    """Return the words of a command line with all options before all overrides, the only order that Hydra takes."""
+    options: list[str] = []
+    overrides: list[str] = []
+    previous = ""
+    for word in words:
+        is_value = previous in OPTIONS_WITH_VALUE or (previous in ("-i", "--info") and word in INFO_CHOICES)
+        (options if word.startswith("-") or is_value else overrides).append(word)
+        previous = "" if is_value else word
+    return options + overrides
 
 
 def prepare_overrides(overrides: Sequence[str]) -> list[str]:

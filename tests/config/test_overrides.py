@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.config.compose import compose_config
-from pipeline.config.overrides import prepare_overrides
+from pipeline.config.overrides import options_first, prepare_overrides
 from pipeline.runtime.errors import UserError
-from tests.helpers import compose
+from tests.helpers import compose, pipeline
 
 NAMES = ["2026", "5", "0012", "1_000", "1e3", "2026.10", "-1", "nan", "inf", ".5"]
 
@@ -51,3 +51,29 @@ def test_a_list_of_choices_is_refused(override, message):
 def test_lists_of_other_keys_and_of_sweeps_are_allowed(tmp_path):
     assert compose("stage=[cluster,evaluate]", "sweep=[seeds,latent_dim]", outputs=tmp_path).stage[0] == "cluster"
     assert compose("cluster=[kmeans]", outputs=tmp_path).cluster.name == "kmeans"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("cluster=kmeans --config-dir my stage=data", "--config-dir my cluster=kmeans stage=data"),
+        ("a=1 --config-dir=my -m b=2", "--config-dir=my -m a=1 b=2"),
+        ("a=1 --info b=2 --cfg job", "--info --cfg job a=1 b=2"),
+        ("a=1 --info plugins b=2", "--info plugins a=1 b=2"),
+        ("-cd my a=1 -cn other", "-cd my -cn other a=1"),
+        ("a=1 --config-dir", "--config-dir a=1"),
+        ("~a +b=-1 a=2", "~a +b=-1 a=2"),
+    ],
+)
+def test_options_may_stand_anywhere(words, expected):
+    assert options_first(words.split()) == expected.split()
+
+
+def test_a_folder_of_yaml_files_between_overrides_is_used(tmp_path):
+    (tmp_path / "cluster").mkdir()
+    text = "name: mine\n_target_: x\nk: 3\n"
+    (tmp_path / "cluster" / "mine.yaml").write_text(text)
+    result = pipeline("stage=data", "--config-dir", str(tmp_path), "cluster=mine", "--cfg", "job", outputs=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "stage: data" in result.stdout
+    assert "name: mine" in result.stdout
