@@ -77,11 +77,12 @@ def _run(config: Config, folder: Path, overrides: list[str]) -> None:
     _, action = plan(config)
     from pipeline.cli.console import Console
 
+    sweep = os.environ.get("PIPELINE_SWEEP_RUN")
     if action is not None:
         from pipeline.workflow.run_action import run_action
 
-        run_action(config, folder, overrides, Console())
+        run_action(config, folder, overrides, Console(), sweep)
     else:
         from pipeline.workflow.execution import execute_run
 
-        execute_run(config, folder, overrides, os.environ.get("PIPELINE_SWEEP_RUN"), Console())
+        execute_run(config, folder, overrides, sweep, Console())

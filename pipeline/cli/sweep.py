@@ -29,6 +29,7 @@ TABLE_COLUMNS = (
 )
 FIGURE_SCORES = ("train/purity_score", "test/purity_score", "train/nmi_score", "test/nmi_score")
 LABEL_FREE_SCORES = ("train/silhouette_score", "map/trustworthiness")
+MOST_ACTION_METRICS = 4
 FORWARDED_VARIABLES = ("MLFLOW_TRACKING_URI",)
 """Environment variables of the sweep's process that its jobs need."""
 
@@ -102,8 +103,11 @@ def _common_settings(values: Any, overrides: list[str], params: Any) -> tuple[Tr
     """
     from omegaconf import OmegaConf
 
+    from pipeline.workflow.plan import plan
+
     try:
         settings = to_config(values)
+        plan(settings)
         return settings.tracking, Path(settings.output_dir)
     except UserError as error:
         swept = _swept_overrides(overrides) | set(params or ())
@@ -171,6 +175,7 @@ def _write_summary(rows: list[dict[str, Any]], folder: Path, parent: Any, consol
     parent.log_files(folder / "sweep.csv")
     _print_table(rows, keys, console)
     scores = [name for name in FIGURE_SCORES if name in table] or [name for name in LABEL_FREE_SCORES if name in table]
+    scores = scores or _action_metrics(rows)
     if keys and scores:
         from pipeline.pages.figures.sweep import plot_sweep
 
@@ -181,6 +186,13 @@ def _write_summary(rows: list[dict[str, Any]], folder: Path, parent: Any, consol
     mean = {f"mean/{name}": float(table[name].mean()) for name in scores}
     spread = {f"sd/{name}": float(table[name].std(ddof=1)) for name in scores} if len(table) > 1 else {}
     parent.log_metrics({"jobs": float(len(table))} | best | mean | spread)
+
+
+def _action_metrics(rows: list[dict[str, Any]]) -> list[str]:
+    """The first metrics of the jobs of an action; none of a recipe's jobs, which have scores or no results to show."""
+    first = {name: value for name, value in rows[0].items() if name not in ("job", "run_id", "wall_seconds")}
+    names = [name for name, value in first.items() if not isinstance(value, str)]
+    return names[:MOST_ACTION_METRICS] if "peak_mib" not in first else []
 
 
 def swept_keys(rows: list[dict[str, Any]]) -> list[str]:
@@ -196,6 +208,7 @@ def _print_table(rows: list[dict[str, Any]], keys: list[str], console: Console) 
 
     columns = [name for name in TABLE_COLUMNS if any(name in row for row in rows)]
     columns = columns or [name for name in LABEL_FREE_SCORES if any(name in row for row in rows)]
+    columns = columns or _action_metrics(rows)
     table = Table(title="Sweep", title_justify="left", box=SIMPLE, collapse_padding=True, pad_edge=False)
     for key in keys or ["job"]:
         table.add_column(Text(key.replace(".", ".\n")), no_wrap=True)

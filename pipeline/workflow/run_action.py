@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,9 +18,13 @@ from pipeline.workflow.repeater import Repeater
 
 
 def run_action(
-    config: Config, folder: Path, overrides: list[str], observer: RunObserver | None = None
+    config: Config, folder: Path, overrides: list[str], observer: RunObserver | None = None, sweep: str | None = None
 ) -> dict[str, Any]:
-    """Run the action that `config` asks for and return its metrics; its files are written to `folder`."""
+    """Run the action that `config` asks for and return its metrics; its files are written to `folder`.
+
+    `overrides` are the words of the command line, logged for the reader; `sweep` is the id of the sweep's run, if any.
+    A job of a sweep also writes `folder/summary.json` with its metrics and the id of its run.
+    """
     observer = observer or RunObserver()
     action = plan(config)[1]
     if action is None:
@@ -35,7 +40,7 @@ def run_action(
     tags = {"pipeline.command": "python -m pipeline " + " ".join(overrides)}
     tags |= {f"pipeline.used.{index}": run.run_id for index, run in enumerate(runs)}
     title = f"{action.name} · {' · '.join(run.name for run in runs)}"
-    with store.run(action.name, title, None, tags) as action_run:
+    with store.run(action.name, title, sweep, tags) as action_run:
         action_run.log_params(flatten(_settings(config, action)))
         with observer.stage(action.name, action_run.log_metrics) as stage_observer:
             context = ActionContext(config, runs, stage_observer, Repeater(store, action_run))
@@ -47,6 +52,8 @@ def run_action(
             action_run.log_files(folder / file)
         metrics = result.metrics() | {"wall_seconds": seconds}
         action_run.log_metrics(metrics)
+        if sweep:
+            (folder / "summary.json").write_text(json.dumps({"metrics": metrics, "run_id": action_run.id}, indent=1))
     for line in result.summary_lines():
         observer.message(line)
     for file in files:

@@ -64,6 +64,42 @@ def test_an_output_folder_that_is_not_a_path_is_refused_before_a_folder_is_creat
 
 
 @pytest.mark.slow
+def test_a_sweep_of_an_action_has_a_parent_run_a_table_and_a_figure(outputs):
+    from mlflow.tracking import MlflowClient
+
+    for name in ("a", "b"):
+        np.save(outputs / f"{name}.npy", np.random.default_rng(0).integers(0, 255, (20, 28, 28), np.uint8))
+    assert pipeline(*TINY, "stage=cluster", outputs=outputs).returncode == 0
+    answer = pipeline("--multirun", "stage=assign", "input=a.npy,b.npy", outputs=outputs)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    (sweep,) = (outputs / "sweeps").glob("*/*")
+    rows = (sweep / "sweep.csv").read_text().splitlines()
+    assert [row.split(",")[:3] for row in rows] == [
+        ["job", "stage", "input"],
+        ["0", "assign", "a.npy"],
+        ["1", "assign", "b.npy"],
+    ]
+    assert (sweep / "sweep.png").exists()
+    client = MlflowClient(f"sqlite:///{outputs / 'mlflow.db'}")
+    (parent,) = client.search_runs(["1"], "tags.`pipeline.kind` = 'sweep'")
+    children = client.search_runs(["1"], f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")
+    assert [child.data.tags["pipeline.kind"] for child in children] == ["assign", "assign"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["stage=assign"], "input: needs a value; give input=FOLDER_OR_FILE, the images to assign"),
+        (["data=npz"], "data.path: needs a value; give data.path=…"),
+    ],
+)
+def test_a_value_that_no_job_has_is_reported_before_the_first_job(tmp_path, words, message):
+    answer = pipeline("--multirun", "seed=1,2", *words, outputs=tmp_path)
+    assert (answer.returncode, answer.stderr, answer.stdout) == (2, f"error: {message}\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
 def test_an_output_folder_may_have_the_name_of_a_year(outputs):
     answer = pipeline(*TINY, "stage=data", "output_dir=2026", outputs=outputs)
     assert (answer.returncode, answer.stderr) == (0, "")

@@ -23,7 +23,9 @@ def plot_sweep(table: pd.DataFrame, swept: Sequence[str], scores: Sequence[str])
     is_numeric = bool(numbers.notna().all())
     names = list(dict.fromkeys(table[key]))
     positions = numbers if is_numeric else table[key].map({name: index for index, name in enumerate(names)})
-    jobs = f"{len(table)} jobs" + (f", k = {table['k'].iloc[0]:.0f}" if table["k"].nunique() == 1 else "")
+    jobs = f"{len(table)} jobs" + (
+        f", k = {table['k'].iloc[0]:.0f}" if "k" in table and table["k"].nunique() == 1 else ""
+    )
     with figure_style():
         figure = new_figure(7.0 if is_numeric else max(7.0, 0.9 * len(names)), 4.2)
         axes = figure.add_subplot()
