@@ -41,6 +41,8 @@ def open_client(uri: str) -> Any:
         warnings.simplefilter("ignore")
         from mlflow.tracking import MlflowClient
 
+    # A warning of MLflow's queries, which would end a run under -W error.
+    warnings.filterwarnings("ignore", "The ``noload`` loader strategy is deprecated", DeprecationWarning)
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     file = sqlite_file(uri)
