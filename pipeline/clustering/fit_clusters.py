@@ -17,6 +17,7 @@ from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering.assign_points import assign_fitted, assign_points
 from pipeline.clustering.renumbering import cluster_centres, number_by_size
 from pipeline.clustering.selection import fit_and_select
+from pipeline.clustering.size_rules import suit_number_of_images
 from pipeline.config import Cluster
 from pipeline.config.instantiate import instantiate
 from pipeline.embedding.neighbor_weights import connected_adjacency
@@ -38,6 +39,7 @@ def fit_clusters(
             estimator needs the graph of all images.
     """
     rows, notes = _training_rows(config, features, graph, observer)
+    config, size_notes = suit_number_of_images(config, len(features.fitted[rows]))
     # Sums on one thread have one order, so the result has the same bits on any number of cores.
     with threadpool_limits(1 if config.deterministic else None), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore", category=FutureWarning)
@@ -47,7 +49,7 @@ def fit_clusters(
         labels, confidence = assign_fitted(estimator, labels, rows, features.fitted, graph)
         numbering = number_by_size(labels)
         clusters = numbering[labels + 1]
-        notes += _collect_notes(config, [*messages, *(str(item.message) for item in caught)], clusters, observer)
+        notes += _collect_notes(config, [*size_notes, *messages, *(str(item.message) for item in caught)], clusters, observer)
         stored_estimator, storage_notes = _storable_estimator(estimator, config, observer)
         none = np.empty(0, np.float32)
         clustering = Clustering(

@@ -15,6 +15,7 @@ from pipeline.artifacts.features import Features
 from pipeline.artifacts.images import Images, to_unit_range
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering.fit_clusters import fit_clusters
+from pipeline.clustering.size_rules import suit_number_of_images
 from pipeline.config import Baselines, Cluster, Neighbors
 from pipeline.config.instantiate import call_component, instantiate
 from pipeline.config.reseed import is_random, reseed
@@ -93,11 +94,13 @@ def _lighter_clusterers(config: Baselines, cluster: Cluster, size: int, n: int) 
     if isinstance(n_init, int) and n_init > config.starts:
         estimator["n_init"] = config.starts
         notes.append(f"n_init is {config.starts} instead of {n_init}")
-    if cluster.k is None and size < n:
+    suited, size_notes = suit_number_of_images(cluster.model_copy(update={"estimator": estimator}), size)
+    notes += size_notes
+    if cluster.k is None and size < n and not size_notes:
         notes.append("parameters that are numbers of images were set for all images and weigh more on the sample")
     if cluster.swaps:
         notes.append("no swaps")
-    lighter = cluster.model_copy(update={"estimator": estimator, "swaps": 0, "fit_size": None})
+    lighter = suited.model_copy(update={"swaps": 0, "fit_size": None})
     return [reseed(lighter, offset) for offset in range(config.repeats if is_random(lighter) else 1)], notes
 
 

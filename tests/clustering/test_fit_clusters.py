@@ -20,8 +20,6 @@ from pipeline.stages.cluster import cluster
 
 CONF = Path(__file__).parents[2] / "conf" / "cluster"
 NAMES = sorted(path.stem for path in CONF.glob("*.yaml"))
-SMALL = {"hdbscan": {"min_cluster_size": 15, "min_samples": 5}}
-"""Parameters that are numbers of images, for the few images of these tests."""
 
 each = pytest.mark.parametrize("name", NAMES)
 
@@ -32,7 +30,6 @@ def read_config(name, **changes):
         tree.cluster.k = 3
     if "swaps" in tree.cluster:
         tree.cluster.swaps = 3  # fast
-    tree.cluster.estimator.update(SMALL.get(name, {}))
     tree.cluster.update(changes)
     return Cluster(**OmegaConf.to_container(tree.cluster, resolve=True))
 

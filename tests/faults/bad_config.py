@@ -273,7 +273,12 @@ UMAP_ERRORS = [
 UNUSUAL_RUNS = [
     ("cluster.k=1", 1, "kmeans: one cluster holds all; scores that compare clusters say nothing"),
     ("cluster.k=60", 60, ""),
-    ("cluster=hdbscan", 0, "hdbscan: every image is noise; scores that compare clusters say nothing"),
+    ("cluster=hdbscan", 2, "hdbscan: min_cluster_size = 5, min_samples = 5, for 60 images"),
+    (
+        "cluster=hdbscan cluster.estimator.min_cluster_size=50",
+        0,
+        "hdbscan: every image is noise; scores that compare clusters say nothing",
+    ),
     ("cluster=birch cluster.k=60", 45, "birch: 45 of cluster.k = 60 clusters hold images, the others are empty"),
     ("cluster=gmm +cluster.estimator.max_iter=1", 4, "gmm: Best performing initialization did not converge. …"),
     ("cluster.estimator._target_=sklearn.cluster.BisectingKMeans evaluate.silhouette_sample=2", 4, ""),

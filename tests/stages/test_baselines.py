@@ -110,6 +110,13 @@ def test_a_deterministic_clusterer_has_one_repeat(run):
     assert compute_baselines(run, cluster=clusterer(DBSCAN, k=None)).clusters.shape[1] == 1
 
 
+def test_sizes_follow_from_the_number_of_sampled_images(run):
+    estimator = {"_target_": "sklearn.cluster.HDBSCAN", "min_cluster_size": None, "copy": True}
+    clusterings = compute_baselines(run, Baselines(sample=50), clusterer(estimator, k=None))
+    assert "min_cluster_size = 5, for 50 images" in clusterings.notes
+    assert not [note for note in clusterings.notes if "were set for all images" in note]
+
+
 def test_there_is_no_manifold_if_the_latents_were_clustered(run):
     features = Features(run["latents"].fitted, run["latents"].held_out, "latents")
     assert compute_baselines(run | {"features": features}).spaces == ["pixels", "pca", "latents"]

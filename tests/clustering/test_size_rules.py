@@ -1,0 +1,29 @@
+"""Parameters of a clusterer that follow from the number of images."""
+
+import pytest
+
+from pipeline.clustering.size_rules import suit_number_of_images
+from pipeline.config.compose import compose_config
+
+
+@pytest.mark.parametrize(
+    ("n", "size", "samples"), [(60_000, 500, 10), (10_000, 83, 10), (1_797, 15, 10), (600, 5, 5), (50, 5, 5)]
+)
+def test_the_smallest_cluster_of_hdbscan_grows_with_the_number_of_images(n, size, samples):
+    cluster, notes = suit_number_of_images(compose_config("cluster=hdbscan").cluster, n)
+    assert (cluster.estimator["min_cluster_size"], cluster.estimator["min_samples"]) == (size, samples)
+    assert notes == [f"min_cluster_size = {size}, min_samples = {samples}, for {n:,} images"]
+
+
+def test_given_sizes_are_not_changed():
+    words = "cluster.estimator.min_cluster_size=40", "cluster.estimator.min_samples=30"
+    config = compose_config("cluster=hdbscan", *words).cluster
+    assert suit_number_of_images(config, 60_000) == (config, [])
+    only_samples = compose_config("cluster=hdbscan", words[1]).cluster
+    assert suit_number_of_images(only_samples, 600)[0].estimator["min_samples"] == 30
+
+
+@pytest.mark.parametrize("name", ["gmm", "kmeans", "birch"])
+def test_clusterers_without_such_parameters_are_unchanged(name):
+    config = compose_config(f"cluster={name}").cluster
+    assert suit_number_of_images(config, 60_000) == (config, [])
