@@ -49,7 +49,9 @@ def fit_clusters(
         labels, confidence = assign_fitted(estimator, labels, rows, features.fitted, graph)
         numbering = number_by_size(labels)
         clusters = numbering[labels + 1]
-        notes += _collect_notes(config, [*size_notes, *messages, *(str(item.message) for item in caught)], clusters, observer)
+        notes += _collect_notes(
+            config, [*size_notes, *messages, *(str(item.message) for item in caught)], clusters, observer
+        )
         stored_estimator, storage_notes = _storable_estimator(estimator, config, observer)
         none = np.empty(0, np.float32)
         clustering = Clustering(

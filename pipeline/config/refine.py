@@ -45,7 +45,7 @@ class SelfTraining(Group):
     """Settings of self-training: a new network of the layers `encoder` and `decoder` learns cluster labels.
 
     `neighbors`, `manifold` and `cluster` produce these labels. `gce_q` is q of the generalised cross-entropy. A small
-    data set is trained on for more epochs, until `min_steps` steps are done.
+    data set is trained on for more epochs, until `min_steps` steps are done; null: as in training.
     """
 
     name: str
@@ -56,7 +56,7 @@ class SelfTraining(Group):
     encoder: list[Spec]
     decoder: list[Spec]
     epochs: int = Field(6, ge=1)
-    min_steps: int = Field(0, ge=0)
+    min_steps: int | None = Field(0, ge=0)
     batch_size: int = Field(256, ge=2)
     optimizer: Spec = {"_target_": "keras.optimizers.Adam"}
     learning_rate: float = Field(0.002, gt=0)

@@ -38,7 +38,7 @@ def train_autoencoder(model: Model, train: Train, images: Images, observer: Obse
     denoiser = DenoisingAutoencoder(encoder, decoder, train.barlow_twins_weight, name=model.name)
     observer.table("layers", layer_table(encoder, decoder))
     training_images, validation_images = _split(train, images)
-    steps, epochs = training_length(train, min(len(training_images), train.epoch_size or len(training_images)))
+    steps, epochs = training_length(train, len(training_images), train.epoch_size, observer)
     denoiser.compile(
         optimizer=_optimizer(train, steps * epochs),
         loss=train.loss,

@@ -24,6 +24,27 @@ def test_min_steps_adds_epochs(n, changes, expected):
     assert training_length(settings(**changes), n) == expected
 
 
+@pytest.mark.parametrize(
+    ("n", "epochs", "expected"),
+    [
+        (60_000, 8, (235, 8)),  # 1,880 steps
+        (70_000, 8, (274, 8)),
+        (1_797, 8, (8, 235)),  # 1,880 steps too
+        (1_797, 4, (8, 118)),
+        (60_000, 3, (235, 3)),
+        (20, 8, (1, 1880)),
+    ],
+)
+def test_steps_follow_from_the_number_of_images(n, epochs, expected, recorder):
+    assert training_length(settings(epochs=epochs, batch_size=256, min_steps=None), n, observer=recorder) == expected
+    assert len(recorder.notes) == (n < 60_000)
+
+
+def test_an_epoch_of_part_of_a_large_data_set_adds_epochs_without_changing_the_steps():
+    assert training_length(settings(epochs=8, batch_size=256, min_steps=None), 600_000, 60_000) == (235, 8)
+    assert training_length(settings(epochs=8, batch_size=256, min_steps=None), 60_000, 30_000) == (118, 16)
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 @pytest.mark.parametrize(
     ("n", "batch_size", "sizes"), [(10, 4, [4, 4, 2]), (9, 8, [5, 4]), (12, 4, [4, 4, 4]), (3, 8, [3])]

@@ -72,7 +72,7 @@ def fit_pseudo_labels(
     encoder = build_encoder(config.encoder, images.shape)
     decoder = build_decoder(config.decoder, encoder, images.shape)
     model = PseudoLabelModel(encoder, decoder, clusters, config.gce_q, config.reconstruction, name=config.name)
-    steps, epochs = training_length(config, len(clusters))
+    steps, epochs = training_length(config, len(clusters), observer=observer)
     model.compile(
         optimizer=instantiate(
             config.optimizer,
