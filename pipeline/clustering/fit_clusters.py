@@ -97,9 +97,6 @@ def _fit(
 ) -> tuple[Any, Int, list[str]]:
     """The fitted estimator, its labels of the rows, and notes."""
     estimator = instantiate(config.estimator, "cluster.estimator")
-    n = len(features.fitted[rows])
-    if config.k is not None and config.k > n:
-        raise UserError(f"cluster.k = {config.k}: there are only {n:,} images to cluster; give at most {n}")
     try:
         if config.graph == "affinity":
             return estimator, np.asarray(estimator.fit_predict(connected_adjacency(graph)), np.int32), []

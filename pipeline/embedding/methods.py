@@ -47,17 +47,22 @@ def pca(
     latents: Latents,
     graph: Graph,
     n_components: int = 2,
-    observer: Observer = SILENT,  # noqa: ARG001
+    observer: Observer = SILENT,
     seed: int = 0,
 ) -> Features:
     """Return the first principal components (n, n_components) float32, in order of falling variance.
 
+    With fewer images than `n_components` there are as many components as images, and the observer gets a note.
+
     Raises:
-        ArgumentError: `n_components` exceeds the number of images or of latent dimensions.
+        ArgumentError: `n_components` exceeds the number of latent dimensions.
     """
     from sklearn.decomposition import PCA
 
-    limit = min(latents.fitted.shape)
+    n, limit = latents.fitted.shape
+    if n_components > n:
+        observer.note(f"PCA: n_components = {n_components} is lowered to {n}: there are {n} images")
+        n_components = n
     if n_components > limit:
         raise ArgumentError(
             f"n_components = {n_components}: PCA of these latents has at most {limit}; choose fewer, or another method"
@@ -102,7 +107,8 @@ def umap(
 
     The edge weights and the spectral start are umap-learn's; the layout is ours, which runs on all cores. `n_epochs`
     None is umap-learn's default: 500 for at most 10,000 points, else 200. `options` are passed to `umap.UMAP`; with one
-    of `LIBRARY_LAYOUT_OPTIONS` the layout is umap-learn's, on one thread. Source: McInnes, Healy, Melville, "UMAP:
+    of `LIBRARY_LAYOUT_OPTIONS` the layout is umap-learn's, on one thread. With at most `n_components` + 1 images the
+    start is random, with a note, because they have too few eigenvectors. Source: McInnes, Healy, Melville, "UMAP:
     Uniform Manifold Approximation and Projection", 2018.
 
     Raises:
@@ -113,6 +119,10 @@ def umap(
         n_epochs = 500 if len(latents.fitted) <= 10_000 else 200
     elif n_epochs < 0:
         raise ArgumentError(f"n_epochs = {n_epochs}: must be at least 0, or null for umap-learn's default")
+    if n_components >= len(latents.fitted) - 1 and "init" not in options:
+        n = len(latents.fitted)
+        observer.note(f"UMAP starts at random: {n} images have no spectral start in {n_components} dimensions")
+        options["init"] = "random"
     uses_library_layout = bool(options.keys() & LIBRARY_LAYOUT_OPTIONS)
     settings = {"n_components": n_components, "min_dist": min_dist, "n_epochs": n_epochs} | options
     learned = settings if uses_library_layout else settings | {"n_epochs": 0}
@@ -191,7 +201,7 @@ def tsne(
         features = tsne(part, exact(part, graph.k), perplexity, n_epochs, learning_rate, observer=observer, seed=seed)
         coordinates = np.concatenate([features.fitted, features.held_out])
         return replace(features, fitted=coordinates[:n], held_out=coordinates[n:], first=first)
-    affinities = _tsne_affinities(graph, perplexity)
+    affinities = _tsne_affinities(graph, perplexity, n, observer)
     start = initialization.pca(np.asarray(latents.fitted), random_state=seed)
     embedding = TSNEEmbedding(
         start, affinities, negative_gradient_method="fft", random_state=seed, n_jobs=-1, learning_rate=learning_rate
@@ -209,11 +219,14 @@ def tsne(
     return place_held_out(Features(fitted, fitted[:0], "tsne"), latents, graph)
 
 
-def _tsne_affinities(graph: Graph, perplexity: float | None) -> Any:
-    """Affinities for openTSNE of the graph's neighbours."""
+def _tsne_affinities(graph: Graph, perplexity: float | None, n: int, observer: Observer) -> Any:
+    """Affinities for openTSNE of the graph's neighbours among n points; with few points the perplexity is lowered."""
     from openTSNE import affinity, nearest_neighbors
 
     neighbors = nearest_neighbors.PrecomputedNeighbors(np.array(graph.indices), np.array(graph.distances, np.float64))
+    if perplexity is not None and 3 * perplexity > n - 1 == graph.k:
+        observer.note(f"perplexity = {perplexity:g} is lowered to {graph.k / 3:g}: there are {n:,} images")
+        perplexity = graph.k / 3
     if perplexity is None:
         return affinity.Uniform(knn_index=neighbors, k_neighbors=graph.k)
     if 3 * perplexity > graph.k:

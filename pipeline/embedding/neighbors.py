@@ -35,12 +35,10 @@ MIN_POINTS_PER_CELL = 39
 def exact(latents: Latents, k: int, observer: Observer = SILENT) -> Graph:
     """Return the graph of the k nearest fitted points of every point, by exhaustive search.
 
-    Distances are Euclidean; ties are broken by the smaller index. O(n²·d) time and O(n·k) memory.
-
-    Raises:
-        ArgumentError: there are not more than k fitted points.
+    Distances are Euclidean; ties are broken by the smaller index. O(n²·d) time and O(n·k) memory. With n ≤ k fitted
+    points, all n − 1 others are neighbours, and the observer gets a note.
     """
-    _require_enough_points(latents, k)
+    k = _limit_k(latents, k, observer)
     return _search_graph(_flat_index(latents.fitted), latents, k, observer)
 
 
@@ -60,12 +58,10 @@ def approximate(
     that the search returns, is measured on 1,000 points and noted. Held-out points are always searched exactly, so
     that they get the neighbours that the assigner gives to new images. `landmarks` points are drawn at random as those
     to fit on, and every point's nearest landmarks are added; there are none if there are no more points than that.
-    Source: Jégou, Douze, Schmid, "Product quantization for nearest neighbor search", 2011 (the inverted file).
-
-    Raises:
-        ArgumentError: there are not more than k fitted points.
+    With n ≤ k fitted points, all n − 1 others are neighbours, and the observer gets a note. Source: Jégou, Douze,
+    Schmid, "Product quantization for nearest neighbor search", 2011 (the inverted file).
     """
-    _require_enough_points(latents, k)
+    k = _limit_k(latents, k, observer)
     n = len(latents.fitted)
     if n <= exact_up_to:
         graph = exact(latents, k, observer)
@@ -95,10 +91,12 @@ def search_neighbors(
     return _search(_flat_index(base), queries, k, observer, done, total or len(queries))
 
 
-def _require_enough_points(latents: Latents, k: int) -> None:
-    n = len(latents.fitted)
-    if k >= n:
-        raise ArgumentError(f"k = {k}: with {n} images a point has only {n - 1} neighbours; choose k < {n}")
+def _limit_k(latents: Latents, k: int, observer: Observer) -> int:
+    """The number of neighbours: k, or with a note all other points if there are fewer."""
+    others = len(latents.fitted) - 1
+    if k > others:
+        observer.note(f"neighbors.k = {k} is lowered to {others}: there are {others + 1} images")
+    return min(k, others)
 
 
 def _search_graph(index: Any, latents: Latents, k: int, observer: Observer) -> Graph:

@@ -75,17 +75,22 @@ def fit_pixels(model: Model, train: Train, images: Images, observer: Observer = 
     return PixelModel(images.shape)
 
 
-def fit_pca(model: Model, train: Train, images: Images, observer: Observer = SILENT) -> PCAModel:  # noqa: ARG001
+def fit_pca(model: Model, train: Train, images: Images, observer: Observer = SILENT) -> PCAModel:
     """Fit `model.latent_dim` principal components to the images of `train.split`, by their exact covariance.
 
+    With fewer images there are as many components as images, and the observer gets a note.
+
     Raises:
-        UserError: `model.latent_dim` exceeds the number of pixels or of images.
+        UserError: `model.latent_dim` exceeds the number of pixels.
     """
     from sklearn.decomposition import PCA
 
     flat = to_unit_range(images.part(train.split)).reshape(-1, int(np.prod(images.shape)))
-    n_components = model.latent_dim
-    if n_components is None or n_components > min(flat.shape):
-        raise UserError(f"model.latent_dim = {n_components}: PCA of these images has 1 to {min(flat.shape)} components")
+    n_components, n = model.latent_dim, len(flat)
+    if n_components is not None and n < n_components <= flat.shape[1]:
+        observer.note(f"model.latent_dim = {n_components} is lowered to {n}: there are {n} images")
+        n_components = n
+    if n_components is None or n_components > flat.shape[1]:
+        raise UserError(f"model.latent_dim = {n_components}: PCA of these images has 1 to {flat.shape[1]} components")
     fitted = PCA(n_components, svd_solver="covariance_eigh").fit(flat)
     return PCAModel(fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32), images.shape)

@@ -136,7 +136,7 @@ def _cluster_space(
         warnings.simplefilter("ignore", ConvergenceWarning)  # it becomes a note
         try:
             space = Latents(points, points[:0], [points.shape[1]])
-            graph: Graph = call_component(_limit_k(neighbors, len(points)), "neighbors", space)
+            graph: Graph = call_component(neighbors, "neighbors", space)
             features = Features(points, points[:0], "latents")
             repeats = [fit_clusters(cluster, features, graph, latents) for cluster in clusterers]
         except UserError as error:  # a failed comparison must not stop the run
@@ -144,9 +144,3 @@ def _cluster_space(
     failed = sum(not getattr(repeat.estimator, "converged_", True) for repeat in repeats)
     problem = f"{repeats[0].method} did not converge in {failed} of {len(repeats)} repeats" if failed else ""
     return np.stack([repeat.fitted for repeat in repeats]), problem
-
-
-def _limit_k(neighbors: Neighbors, size: int) -> Neighbors:
-    """The configuration of the graph with fewer neighbours if the sample is not larger than k."""
-    changes = {"k": size - 1} if neighbors.k >= size else {}
-    return neighbors.model_copy(update=changes)

@@ -7,7 +7,8 @@ from pipeline.config.compose import compose_config
 
 
 @pytest.mark.parametrize(
-    ("n", "size", "samples"), [(60_000, 500, 10), (10_000, 83, 10), (1_797, 15, 10), (600, 5, 5), (50, 5, 5)]
+    ("n", "size", "samples"),
+    [(60_000, 500, 10), (10_000, 83, 10), (1_797, 15, 10), (600, 5, 5), (50, 5, 5), (8, 4, 4), (3, 2, 2)],
 )
 def test_the_smallest_cluster_of_hdbscan_grows_with_the_number_of_images(n, size, samples):
     cluster, notes = suit_number_of_images(compose_config("cluster=hdbscan").cluster, n)
@@ -27,3 +28,15 @@ def test_given_sizes_are_not_changed():
 def test_clusterers_without_such_parameters_are_unchanged(name):
     config = compose_config(f"cluster={name}").cluster
     assert suit_number_of_images(config, 60_000) == (config, [])
+
+
+@pytest.mark.parametrize(("name", "parameter"), [("gmm", "n_components"), ("kmeans", "n_clusters")])
+def test_there_are_no_more_clusters_than_images(name, parameter):
+    cluster, notes = suit_number_of_images(compose_config(f"cluster={name}").cluster, 4)
+    assert cluster.k == cluster.estimator[parameter] == 4
+    assert notes == ["cluster.k = 10 is lowered to 4: there are only 4 images to cluster"]
+
+
+def test_a_clusterer_of_the_graph_has_fewer_clusters_than_images():
+    cluster, _ = suit_number_of_images(compose_config("cluster=spectral").cluster, 10)
+    assert cluster.k == cluster.estimator["n_clusters"] == 9

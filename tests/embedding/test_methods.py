@@ -165,3 +165,36 @@ def test_an_embedding_is_fitted_on_the_landmarks_and_other_points_are_placed(blo
     centres = np.stack([features.fitted[blobs.labels == group].mean(axis=0) for group in range(3)])
     nearest = np.linalg.norm(features.fitted[:, None] - centres[None], axis=2).argmin(axis=1)
     assert (nearest == blobs.labels).mean() > 0.95
+
+
+@pytest.mark.parametrize("name", ["umap", "tsne", "pca"])
+@pytest.mark.parametrize("n", [3, 8])
+def test_few_images_are_embedded(make_blobs, name, n):
+    points = make_blobs((20, 20)).latents.fitted[:n]
+    latents = Latents(points, points[:1], [8])
+    features = getattr(methods, name)(latents, exact(latents, 20), **SETTINGS[name])
+    assert features.fitted.shape == (n, 2)
+    assert np.isfinite(features.fitted).all()
+
+
+def test_few_images_have_as_many_principal_components(blobs, recorder):
+    latents = Latents(blobs.latents.fitted[:3], blobs.latents.held_out[:1], [8])
+    features = methods.pca(latents, exact(latents, 2), n_components=5, observer=recorder)
+    assert features.fitted.shape == (3, 3)
+    assert recorder.notes == ["PCA: n_components = 5 is lowered to 3: there are 3 images"]
+
+
+def test_the_perplexity_is_lowered_for_few_images(blobs, recorder):
+    latents = Latents(blobs.latents.fitted[:10], blobs.latents.held_out[:1], [8])
+    features = methods.tsne(latents, exact(latents, 9), perplexity=30.0, n_epochs=20, observer=recorder)
+    assert features.fitted.shape == (10, 2)
+    assert recorder.notes == ["perplexity = 30 is lowered to 3: there are 10 images"]
+
+
+def test_few_images_start_umap_at_random(blobs, recorder):
+    latents = Latents(blobs.latents.fitted[:8], blobs.latents.held_out[:1], [8])
+    assert methods.umap(latents, exact(latents, 7), n_components=10, n_epochs=5, observer=recorder).fitted.shape == (
+        8,
+        10,
+    )
+    assert recorder.notes == ["UMAP starts at random: 8 images have no spectral start in 10 dimensions"]

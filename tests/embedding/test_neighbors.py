@@ -71,11 +71,15 @@ def test_neighbours_are_the_same_far_from_the_origin(search, offset):
     )
 
 
-def test_k_must_be_less_than_the_number_of_points():
-    latents = latents_of(np.eye(4))
-    assert exact(latents, 3).k == 3
-    with pytest.raises(UserError, match=r"^k = 4: with 4 images"):
-        exact(latents, 4)
+@pytest.mark.parametrize("search", [exact, approximate])
+@pytest.mark.parametrize("n", [2, 4, 20])
+def test_few_points_are_all_neighbours_of_each_other(search, n, recorder):
+    fitted = np.arange(n, dtype=np.float32)[:, None] ** 2
+    graph = search(Latents(fitted, fitted[:1] - 1, [1]), 20, observer=recorder)
+    assert graph.indices.shape == (n, n - 1)
+    assert graph.held_indices.tolist() == [list(range(n - 1))]
+    assert np.sort(graph.indices, axis=1).tolist() == [[i for i in range(n) if i != row] for row in range(n)]
+    assert recorder.notes == [f"neighbors.k = 20 is lowered to {n - 1}: there are {n} images"]
 
 
 def test_without_held_out_points_there_are_no_held_out_neighbours():

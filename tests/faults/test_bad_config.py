@@ -58,6 +58,25 @@ def test_unusual_clusters_are_scored_with_a_note(overrides, k, note):
     assert "<html" in artifacts.load("explorer").html
 
 
+@pytest.mark.parametrize("n", [3, 8, 20])
+@pytest.mark.parametrize("cluster", ["gmm", "kmeans", "hdbscan", "agglomerative", "birch", "spectral"])
+def test_few_images_run_to_the_end_with_a_note(n, cluster):
+    words = f"data=digits data.train_size={n} model=pca manifold=none project=pca cluster={cluster}".split()
+    artifacts = run_recipe(compose(*words), "explorer")
+    assert artifacts.load("graph").k == n - 1
+    assert artifacts.load("clustering").k <= min(n, 10)
+    assert "<html" in artifacts.load("explorer").html
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [(), ("refine=idec",), ("project=tsne", "project.perplexity=30")], ids=str)
+def test_few_images_run_to_the_end_with_the_default_recipe(outputs, words):
+    result = pipeline("data=digits", "data.train_size=5", *words, outputs=outputs)
+    assert result.returncode == 0, result.stderr
+    for note in ("neighbors.k = 20 is lowered to 4", "cluster.k = 10 is lowered to 5"):
+        assert note in " ".join(result.stdout.split())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("overrides", [case[0] for case in UNUSUAL_RUNS])
 def test_report_shows_unusual_clusters(overrides):

@@ -45,6 +45,12 @@ def test_pca_refuses_more_components_than_pixels(images, latent_dim):
         fit_pca(Model(name="pca", latent_dim=latent_dim), TRAIN, images)
 
 
+def test_pca_of_few_images_has_as_many_components(images, recorder):
+    few = Images(images.train[:7], images.test[:0])
+    assert fit_pca(Model(name="pca", latent_dim=64), TRAIN, few, recorder).bottleneck == (7,)
+    assert recorder.notes == ["model.latent_dim = 64 is lowered to 7: there are 7 images"]
+
+
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_pca_fits_the_given_split(images, split):
     model = Model(name="pca", latent_dim=3)

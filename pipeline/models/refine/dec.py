@@ -46,6 +46,7 @@ def refine_dec(
     set_seed(config)
     encoder, decoder = _copy(pretrained.encoder), _copy(pretrained.decoder)
     fitted = images.fitted
+    config = _limit_k(config, len(fitted), observer)
     centres = cached_array(observer, "centres", lambda: _initial_centres(config, pretrained.encode(fitted)))
     refined = KerasAutoencoder(encoder, decoder, pretrained.history)
     dec_model = DECModel(encoder, decoder, centres, len(fitted), config, name=config.name)
@@ -66,6 +67,14 @@ def refine_dec(
     )
     refined.refinement = callback.history
     return refined
+
+
+def _limit_k(config: Refine, n: int, observer: Observer) -> Refine:
+    """The configuration with `k` lowered to the number of images, with a note if there are fewer."""
+    if config.k is None or config.k <= n:
+        return config
+    observer.note(f"refine.k = {config.k} is lowered to {n}: there are {n} images")
+    return config.model_copy(update={"k": n})
 
 
 def _copy(model: keras.Model) -> keras.Model:

@@ -177,7 +177,6 @@ def test_normalised_and_spatial_bottlenecks_are_refined(name, spots):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"k": 161}, r"^refine\.k = 161: choose from 2 to 160, the number of fitted images"),
         ({"k": None}, r"^refine\.k = None: choose from 2"),
         ({"optimizer": {"_target_": "keras.optimizers.Adamm"}}, r"^refine\.optimizer: .*keras\.optimizers\.Adamm"),
         ({"optimizer": SGD, "learning_rate": 1e38}, r"^refine: the loss became .* lower refine\.learning_rate"),
