@@ -91,3 +91,15 @@ class Shards(Group):
     tolerance: float = Field(1e-4, ge=0)
     iterations: int = Field(300, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
+
+
+class ActionGroups(Group):
+    """The configuration groups of this module."""
+
+    assign: Assign = Assign()
+    label: Label = Label()
+    compare: Compare = Compare()
+    stability: Stability = Stability()
+    how_many: HowMany = HowMany()
+    shards: Shards = Shards()
+    engine: Engine = Engine.model_validate({"name": "local", "_target_": "pipeline.stages.shards.engine.LocalEngine"})

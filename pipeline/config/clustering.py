@@ -69,3 +69,12 @@ class Cluster(Group):
         if self.swaps and self.graph == "affinity":
             raise ValueError(f"cluster.swaps = {self.swaps:,}: {self.name} clusters a graph; set cluster.swaps=0")
         return self
+
+
+class ClusteringGroups(Group):
+    """The configuration groups of this module."""
+
+    neighbors: Neighbors
+    manifold: Manifold
+    cluster: Cluster
+    project: Project

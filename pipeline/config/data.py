@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.config.base import Component, Split
+from pipeline.config.base import Component, Group, Split
 from pipeline.config.instantiate import import_target
 from pipeline.config.signatures import check_arguments, signature_parameters
 from pipeline.runtime.errors import UserError
@@ -67,3 +67,9 @@ class Data(Component):
             )
         check_arguments(reader, self.arguments(), "data", set(self.common_keys()))
         return self
+
+
+class DataGroups(Group):
+    """The configuration groups of this module."""
+
+    data: Data

@@ -37,3 +37,10 @@ class Evaluate(Group):
     trustworthiness_k: int = Field(15, ge=1)
     reconstruction_sample: int = Field(100_000, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
+
+
+class EvaluationGroups(Group):
+    """The configuration groups of this module."""
+
+    baselines: Baselines = Baselines()
+    evaluate: Evaluate

@@ -96,3 +96,11 @@ class Extract(Group):
     """Settings of the encoding of images into latents."""
 
     batch_size: int = Field(2048, ge=1)
+
+
+class ModelGroups(Group):
+    """The configuration groups of this module."""
+
+    model: Model
+    train: Train
+    extract: Extract

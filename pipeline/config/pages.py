@@ -32,3 +32,10 @@ class Explorer(Group):
     neighbors: int = Field(12, ge=0)
     megabytes: float = Field(36.0, gt=0)
     parquet: bool = False
+
+
+class PageGroups(Group):
+    """The configuration groups of this module."""
+
+    report: Report
+    explorer: Explorer

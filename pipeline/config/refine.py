@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -72,3 +72,9 @@ class SelfTraining(Group):
     def k(self) -> int | None:
         """The number of clusters, if the clusterer takes one."""
         return self.cluster.k
+
+
+class RefineGroups(Group):
+    """The configuration groups of this module."""
+
+    refine: Annotated[Refine | SelfTraining, Field(discriminator="target")]

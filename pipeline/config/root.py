@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, field_validator
 
-from pipeline.config.actions import Assign, Compare, Engine, HowMany, Label, Shards, Stability
+from pipeline.config.actions import ActionGroups
 from pipeline.config.base import Group
-from pipeline.config.clustering import Cluster, Manifold, Neighbors, Project
-from pipeline.config.data import Data
-from pipeline.config.evaluation import Baselines, Evaluate
-from pipeline.config.model import Extract, Model, Train
-from pipeline.config.pages import Explorer, Report
-from pipeline.config.refine import Refine, SelfTraining
-from pipeline.config.tracking import Tracking
+from pipeline.config.clustering import ClusteringGroups
+from pipeline.config.data import DataGroups
+from pipeline.config.evaluation import EvaluationGroups
+from pipeline.config.model import ModelGroups
+from pipeline.config.pages import PageGroups
+from pipeline.config.refine import RefineGroups
+from pipeline.config.tracking import TrackingGroups
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.paths import output_folder
 
 
-class Config(Group):
-    """All settings of a run."""
+class RunSettings(Group):
+    """The settings at the top: the stages, the finished runs of actions, the seed and the output folder."""
 
     stage: str | list[str] = "all"
     input: str | None = None
@@ -29,27 +29,6 @@ class Config(Group):
     seed: int = Field(42, ge=0, lt=2**32)
     deterministic: bool = True
     output_dir: str
-    data: Data
-    model: Model
-    train: Train
-    refine: Annotated[Refine | SelfTraining, Field(discriminator="target")]
-    extract: Extract
-    neighbors: Neighbors
-    manifold: Manifold
-    cluster: Cluster
-    baselines: Baselines = Baselines()
-    project: Project
-    evaluate: Evaluate
-    report: Report
-    explorer: Explorer
-    assign: Assign = Assign()
-    label: Label = Label()
-    compare: Compare = Compare()
-    stability: Stability = Stability()
-    how_many: HowMany = HowMany()
-    shards: Shards = Shards()
-    engine: Engine = Engine.model_validate({"name": "local", "_target_": "pipeline.stages.shards.engine.LocalEngine"})
-    tracking: Tracking
 
     @field_validator("output_dir", mode="before")
     @classmethod
@@ -65,3 +44,11 @@ class Config(Group):
         """Keep a run's id as text: its beginning may look like a number."""
         ids = [str(item) if isinstance(item, int) else item for item in (value if isinstance(value, list) else [value])]
         return ids if isinstance(value, list) else ids[0]
+
+
+# Pydantic orders the fields, and so the messages about them, from the last base class to the first.
+class Config(
+    TrackingGroups, ActionGroups, PageGroups, EvaluationGroups, ClusteringGroups, RefineGroups, ModelGroups, DataGroups,
+    RunSettings,
+):  # fmt: skip
+    """All settings of a run; each module of this package adds its groups."""

@@ -17,3 +17,9 @@ class Tracking(Group):
     register_model: bool = Field(True, alias="register")
     reuse: bool = True
     git_commit: bool = True
+
+
+class TrackingGroups(Group):
+    """The configuration groups of this module."""
+
+    tracking: Tracking
