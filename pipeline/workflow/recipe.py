@@ -5,10 +5,12 @@ Stage functions and artifact types are imported when they are used, so that help
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.artifacts import (
@@ -218,10 +220,13 @@ def steps_and_ancestors(steps: Iterable[Step]) -> set[Step]:
 
 
 def artifact_type(name: str) -> type[Artifact]:
-    """Return the class of an artifact."""
+    """Return the class of an artifact, from the room of artifacts, or from its own stage if it is defined there."""
     import pipeline.artifacts
-    from pipeline.models.autoencoder import Autoencoder
 
-    hints = get_type_hints(Artifacts, None, {**vars(pipeline.artifacts), "Autoencoder": Autoencoder})
-    kind: type[Artifact] = hints[name]
-    return kind
+    class_name = Artifacts.__annotations__[name]
+    modules = [module.name for module in pkgutil.iter_modules(pipeline.artifacts.__path__, "pipeline.artifacts.")]
+    for module in (*modules, "pipeline.models.autoencoder", f"pipeline.stages.{PRODUCER[name].name}"):
+        if hasattr(import_module(module), class_name):
+            kind: type[Artifact] = getattr(import_module(module), class_name)
+            return kind
+    raise TypeError(f"{class_name}, the type of {name}, is neither an artifact nor a class of its stage")
