@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.artifacts.base import Artifact
 from pipeline.workflow.actions import ACTIONS
 from pipeline.workflow.fingerprint import _module, closure
 from pipeline.workflow.recipe import PRODUCER, RECIPE, STEPS, Artifacts, artifact_type
@@ -219,6 +220,16 @@ def test_a_row_of_the_recipe_matches_its_function_and_the_stage(step):
     assert list(parameters) == ["config", *step.groups[1:], *step.inputs, "observer"]
     for name in step.inputs:
         assert parameters[name].annotation == artifact_type(name).__name__
+
+
+def test_a_stage_may_define_the_type_of_its_result(monkeypatch):
+    kind = type("Sharpness", (Artifact,), {})
+    monkeypatch.setattr(importlib.import_module("pipeline.stages.extract"), "Sharpness", kind, raising=False)
+    monkeypatch.setitem(Artifacts.__annotations__, "latents", "Sharpness")
+    assert artifact_type("latents") is kind
+    monkeypatch.setitem(Artifacts.__annotations__, "latents", "Blur")
+    with pytest.raises(TypeError, match="Blur, the type of latents, is neither an artifact nor a class of its stage"):
+        artifact_type("latents")
 
 
 def test_every_stage_has_a_module_and_every_module_a_stage():
