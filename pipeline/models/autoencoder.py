@@ -30,7 +30,7 @@ class Autoencoder(Artifact, ABC):
 
     @abstractmethod
     def encode(self, images: Pixel, batch_size: int = 2048) -> Float:
-        """Map images (n, h, w, c), uint8 or float in [0, 1], to latents (n, d) float32."""
+        """Map images (n, h, w, c), uint8 or float in [0, 1], to latents (n, d) float32; n may be 0."""
 
     @abstractmethod
     def decode(self, latents: Float, batch_size: int = 2048) -> Float:
