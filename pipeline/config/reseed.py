@@ -12,12 +12,18 @@ G = TypeVar("G", bound=Group)
 
 
 def reseed(group: G, offset: int) -> G:
-    """Return a copy of the group with `offset` added to its seed, modulo 2³², and to those in a clusterer's table."""
+    """Return a copy of the group with `offset` added to its seed, modulo 2³².
+
+    The seeds of groups in the group, such as the clusterer of self-training, and those in a clusterer's table change
+    likewise.
+    """
     changes: dict[str, Any] = {}
     if "seed" in group.model_fields_set and hasattr(group, "seed"):  # a default seed is no argument of the target
         changes["seed"] = (group.seed + offset) % 2**32
     if isinstance(group, Cluster):
         changes["estimator"] = _reseed_estimator(group.estimator, offset)
+    nested = {name: value for name, value in group if isinstance(value, Group)}
+    changes |= {name: reseed(value, offset) for name, value in nested.items()}
     return group.model_copy(update=changes)
 
 

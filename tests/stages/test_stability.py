@@ -48,6 +48,16 @@ def test_a_source_reseeds_its_own_stage_and_all_later_ones(tmp_path):
         assert (repeat.data, repeat.model, repeat.extract) == (config.data, config.model, config.extract)
 
 
+def test_the_autoencoder_reseeds_the_refinement_and_its_inner_clusterer(tmp_path):
+    config = compose(*TINY, "experiment=best", "manifold=umap", "seed=7", outputs=tmp_path)
+    plan, _ = plan_repeats(config, Stability(repeats=2, bootstrap=0), 400)
+    for source, expected in (("clusterer", [7, 7]), ("manifold", [7, 7]), ("autoencoder", [8, 9])):
+        refinements = [repeat.refine for repeat in plan[source]]
+        assert [refine.seed for refine in refinements] == expected
+        assert [refine.manifold.seed for refine in refinements] == expected
+        assert [refine.cluster.estimator["random_state"] for refine in refinements] == expected
+
+
 def test_nested_seeds_change_and_unset_seeds_stay_unset(tmp_path):
     config = compose(*TINY, outputs=tmp_path)
     nested = config.cluster.estimator | {"base": {"_target_": "a.b", "random_state": 3}}

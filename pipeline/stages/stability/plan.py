@@ -8,7 +8,7 @@ from pipeline.config.reseed import is_random, reseed
 RESEEDED_GROUPS = {
     "clusterer": ("cluster",),
     "manifold": ("manifold", "cluster"),
-    "autoencoder": ("train", "neighbors", "manifold", "cluster"),
+    "autoencoder": ("train", "refine", "neighbors", "manifold", "cluster"),
 }
 """The configuration groups that get another seed for each source of variation: its own stage and all later ones."""
 
