@@ -43,8 +43,8 @@ def folder(tmp_path, images):
     return folder
 
 
-def assign_shards(artifacts, folder, output, engine=None, **arguments):
-    config = Shards(rows=40)
+def assign_shards(artifacts, folder, output, engine=None, rows=40, k=None, **arguments):
+    config = Shards(rows=rows, k=k)
     assigner = Assigner.from_artifacts(**artifacts)
     inputs = find_shards(str(folder), config.rows)
     return shards(config, inputs, assigner, (8, 8, 1), output, engine or LocalEngine(), **arguments)
@@ -90,6 +90,22 @@ def test_only_changed_shards_are_recomputed(artifacts, folder, images, tmp_path,
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"assigned/more/b.npz.parquet", "latents/more/b.npz.npy"}
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_results_of_removed_and_otherwise_cut_inputs_are_removed(artifacts, folder, tmp_path, recorder):
+    output = tmp_path / "out"
+    assign_shards(artifacts, folder, output, rows=40, k=2)
+    (folder / "more" / "b.npz").unlink()
+    result = assign_shards(artifacts, folder, output, rows=60, k=3, observer=recorder)
+    assert result.reused == 0
+    (note,) = recorder.notes
+    assert note.startswith("removed results of 3 shards")
+    names = ["a.npy-000000000000", "a.npy-000000000060"]
+    assert sorted(read_results(output)) == [
+        *(f"assigned/{name}.parquet" for name in names), *(f"kmeans-3/{name}.parquet" for name in names),
+        *(f"latents/{name}.npy" for name in names),
+    ]  # fmt: skip
+    assert len(pd.read_parquet(output / "assigned")) == 96
 
 
 def test_a_finished_run_assigns_shards_and_reuses_them(finished_run, tmp_path):

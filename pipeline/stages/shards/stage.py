@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,9 @@ from pipeline.stages.shards.result import ShardsResult
 from pipeline.stages.shards.shard import Shard
 from pipeline.stages.shards.shard_assigner import ShardAssigner
 
+RESULTS = {"latents": ".npy", "assigned": ".parquet"}
+"""The subfolders with a file for each shard, and the suffixes of the files."""
+
 
 def shards(
     config: Shards,
@@ -36,7 +40,8 @@ def shards(
 ) -> ShardsResult:
     """Write latents and clusters of every input shard below `folder`, and the clusters of k-means if `config.k` is set.
 
-    Finished shards are reused. Workers on other machines need the inputs and `folder` under the same paths.
+    Finished shards are reused, and results of shards that are no longer in the input are removed, so that the folder
+    holds each image once. Workers on other machines need the inputs and `folder` under the same paths.
 
     Raises:
         UserError: a shard is not readable, does not fit the run's images, or the engine failed.
@@ -47,12 +52,36 @@ def shards(
         with atomic_write(task.assigner) as temporary:
             assigner.save(temporary)
     unfinished = [shard for shard in inputs if task.finished(shard) is None]
+    _remove_outdated(folder, inputs, bool(unfinished), observer)
     reused = len(inputs) - len(unfinished)
     for done, _ in enumerate(engine.map(task, unfinished), reused + 1):
         observer.progress(done, len(inputs), "shards")
     table = pd.DataFrame([task.finished(shard) for shard in inputs])
     kmeans = None if config.k is None else _cluster_latents(config, config.k, inputs, task, engine, observer)
     return ShardsResult(table, folder, reused, kmeans)
+
+
+def _remove_outdated(folder: Path, inputs: Sequence[Shard], has_changed: bool, observer: Observer) -> None:
+    """Remove results of other shards than these: of removed files, and of files that were cut otherwise.
+
+    Tables of k-means go too if a shard has changed, because they are clusters of the whole set.
+    """
+    names = {shard.name for shard in inputs}
+    outdated = set[str]()
+    for subfolder, suffix in RESULTS.items():
+        for file in (folder / subfolder).rglob(f"*{suffix}"):
+            name = file.relative_to(folder / subfolder).with_suffix("").as_posix()
+            if name not in names:
+                file.unlink()
+                outdated.add(name)
+    if outdated:
+        observer.note(
+            f"removed results of {len(outdated):,} shards that are no longer in the input, or were cut by another "
+            "shards.rows"
+        )
+    if outdated or has_changed:
+        for tables in folder.glob("kmeans-*"):
+            shutil.rmtree(tables)
 
 
 def _cluster_latents(
