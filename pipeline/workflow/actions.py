@@ -108,7 +108,7 @@ def _label(context: ActionContext) -> ActionResult:
     answers = None
     if config.answers is not None:
         answers = read_answers(config.answers, images.names(images.split))
-    return label(config, **artifacts, answers=answers, observer=context.observer)
+    return label(config, **artifacts, answers=answers, run_id=context.run.run_id, observer=context.observer)
 
 
 def _compare(context: ActionContext) -> ActionResult:

@@ -1,5 +1,7 @@
 """Stage label: picking images, spreading labels, the simulation, reading answers, and the page."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -230,6 +232,23 @@ def test_picks_do_not_depend_on_labels(inputs):
         label(Label(simulate=False), **inputs | {"labels": labels}).picked for labels in (inputs["labels"], unknown)
     )
     pd.testing.assert_frame_equal(first, second)
+
+
+def storage_key(html):
+    return json.loads(html.split('type="application/json" id="data">')[1].split("</script>")[0])["key"]
+
+
+def test_the_browser_keeps_labels_of_a_run_and_its_picks_only(inputs):
+    def key(budget, run_id):
+        return storage_key(label(Label(budget=budget, simulate=False), **inputs, run_id=run_id).html)
+
+    assert key(4, "a") == key(4, "a")
+    assert len({key(4, "a"), key(4, "b"), key(5, "a")}) == 3
+
+
+def test_the_command_on_the_page_names_the_run(inputs):
+    html = label(Label(budget=4, simulate=False), **inputs, run_id="abc123").html
+    assert "stage=label run=abc123 label.budget=4 label.answers=answers.csv" in html
 
 
 @pytest.mark.slow

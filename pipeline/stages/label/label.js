@@ -10,14 +10,15 @@ let unsaved = false;
 
 // Some browsers refuse storage to files opened from disk; the page works without it.
 function store() {
-  try { localStorage.setItem(STORAGE_KEY, JSON.stringify({ classes, labels })); } catch { /* no storage */ }
+  const byName = Object.fromEntries(items.map((item, index) => [item.name, labels[index]]));
+  try { localStorage.setItem(STORAGE_KEY, JSON.stringify({ classes, labels: byName })); } catch { /* no storage */ }
 }
 
 function restore() {
   try {
     const stored = JSON.parse(localStorage.getItem(STORAGE_KEY));
-    if (!stored || stored.labels.length !== items.length) return;
-    labels = stored.labels;
+    if (!stored) return;
+    labels = items.map((item, index) => stored.labels[item.name] ?? labels[index]);
     classes = [...new Set([...classes, ...stored.classes])];
     unsaved = labels.some((label, index) => label !== (items[index].label || ""));
   } catch { /* nothing stored */ }

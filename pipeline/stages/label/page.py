@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,13 +34,15 @@ def render_label_page(
     classes: Sequence[str],
     given: dict[int, str],
     command: str,
+    run_id: str = "",
     simulation: pd.DataFrame | None = None,
     figure: bytes = b"",
 ) -> str:
     """Return the label page as self-contained HTML; it saves the labels as a download named answers.csv.
 
     `rows` are the images to label, in order; `classes` are the labels that the page offers; `given` maps rows to the
-    labels that they have already. `command` spreads the saved labels. `simulation` and its `figure` (PNG) are shown
+    labels that they have already. `command` spreads the saved labels. The browser keeps unsaved labels
+    by image, for this run (`run_id`) and these images only. `simulation` and its `figure` (PNG) are shown
     where there is a simulation.
     """
     items = _items(images, graph, clustering, rows, given)
@@ -48,7 +51,7 @@ def render_label_page(
         TEMPLATE,
         STYLE,
         script=Markup((FOLDER / SCRIPT).read_text(encoding="utf-8")),
-        data={"key": f"labels of {images.digest or images.name} {len(rows)}", "items": items, "classes": list(classes)},
+        data={"key": _storage_key(images, rows, run_id), "items": items, "classes": list(classes)},
         items=items,
         name=images.name,
         n=len(images.fitted),
@@ -59,6 +62,12 @@ def render_label_page(
         draws=0 if simulation is None else int(simulation["draw"].max()) + 1,
         table=[] if simulation is None else summarize_simulation(simulation).to_dict("records"),
     )
+
+
+def _storage_key(images: Images, rows: NDArray[np.int64], run_id: str) -> str:
+    """The name under which the browser keeps labels: another run's page, or one with other images, has another."""
+    picks = hashlib.sha256(np.sort(rows).tobytes()).hexdigest()[:16]
+    return f"labels of {images.digest or images.name} run {run_id} images {picks}"
 
 
 def _items(

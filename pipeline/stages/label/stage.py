@@ -31,11 +31,13 @@ def label(
     features: Features,
     clustering: Clustering,
     answers: Answers | None = None,
+    run_id: str = "",
     observer: Observer = SILENT,
 ) -> LabelResult:
     """Return the page on which the picked images are labelled and, with `answers`, a label for every image.
 
     `labels` are used in the simulation, and their class names are offered on the page; images are picked without them.
+    `run_id` is that of the run to label; the command on the page and the labels that the browser keeps belong to it.
     """
     rows = _rows_to_label(config, graph, features, clustering, answers)
     names = images.names(images.split)
@@ -49,9 +51,10 @@ def label(
     if answers is not None:
         given = {int(row): answers.names[i] for row, i in zip(answers.rows, answers.labels, strict=True)}
     classes = list(dict.fromkeys([*labels.names, *(answers.names if answers else [])]))
-    command = f"python -m pipeline stage=label label.budget={config.budget} label.answers=answers.csv"
+    run_word = f"run={run_id} " if run_id else ""
+    command = f"python -m pipeline stage=label {run_word}label.budget={config.budget} label.answers=answers.csv"
     html = render_label_page(
-        images, graph, clustering, rows, classes, given, command, simulation if figure else None, figure
+        images, graph, clustering, rows, classes, given, command, run_id, simulation if figure else None, figure
     )
     picked = pd.DataFrame({"image": [names[row] for row in rows], "cluster": np.asarray(clustering.fitted)[rows]})
     table = None if answers is None else _label_table(images, graph, features, clustering, answers)
