@@ -52,6 +52,13 @@ def test_images_of_equal_shape_are_matched_by_pixels(pixels, clusters):
     assert np.array_equal(order[second], first)
 
 
+def test_equal_images_are_matched_one_to_one(pixels, clusters):
+    pixels[[3, 7, 20]] = pixels[3]  # three equal images in the first run, two in the second
+    first, second = match_images(make_run(pixels, clusters), make_run(pixels[:19], clusters[:19]))
+    assert np.array_equal(first, np.arange(19))
+    assert np.array_equal(second, np.arange(19))
+
+
 def test_images_of_different_shapes_are_matched_by_file_names(pixels, clusters):
     paths = [f"{i}.png" for i in range(30)]
     first, second = match_images(

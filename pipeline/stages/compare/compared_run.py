@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,8 @@ class ComparedRun:
 def match_images(first: ComparedRun, second: ComparedRun) -> tuple[Rows, Rows]:
     """Return the rows, in either run, of the images that both runs have.
 
-    Images of the same shape are matched by their pixels, images of different shapes by their file names.
+    Images of the same shape are matched by their pixels, images of different shapes by their file names. Matches are
+    one to one: the second of several equal images is matched with the second of the other run, and so on.
 
     Raises:
         UserError: the runs have no image in common.
@@ -65,7 +67,7 @@ def match_images(first: ComparedRun, second: ComparedRun) -> tuple[Rows, Rows]:
         rows = np.arange(len(first.pixels))
         return rows, rows
     first_keys, second_keys = (_image_keys(run, same_shape) for run in (first, second))
-    second_row = {key: row for row, key in reversed(list(enumerate(second_keys)))}
+    second_row = {key: row for row, key in enumerate(second_keys)}
     pairs = [(row, second_row[key]) for row, key in enumerate(first_keys) if key in second_row]
     if not pairs:
         raise UserError(
@@ -75,7 +77,12 @@ def match_images(first: ComparedRun, second: ComparedRun) -> tuple[Rows, Rows]:
     return rows[:, 0], rows[:, 1]
 
 
-def _image_keys(run: ComparedRun, by_pixels: bool) -> list[Any]:
-    if by_pixels:
-        return [image.tobytes() for image in run.pixels]
-    return run.names if run.images.paths else []
+def _image_keys(run: ComparedRun, by_pixels: bool) -> list[tuple[Any, int]]:
+    """Pixels or name of each image, with the number of equal ones before it."""
+    keys: list[Any] = [image.tobytes() for image in run.pixels] if by_pixels else run.names if run.images.paths else []
+    counts = Counter[Any]()
+    numbered = []
+    for key in keys:
+        numbered.append((key, counts[key]))
+        counts[key] += 1
+    return numbered
