@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pkgutil import resolve_name
 from typing import Any
 
@@ -79,8 +80,11 @@ def _partial(spec: Mapping[str, Any]) -> Callable[..., Any]:
     """The target with its arguments bound, nested tables built; not called yet."""
     from hydra.utils import instantiate as hydra_instantiate
 
-    bound: Callable[..., Any] = hydra_instantiate({**spec, "_partial_": True, "_convert_": "all"})
-    return bound
+    # Hydra would resolve `${…}` in a text, such as the name of a file, a second time.
+    literal = {key: value for key, value in spec.items() if isinstance(value, str) and "${" in value}
+    others = {key: value for key, value in spec.items() if key not in literal}
+    bound: Callable[..., Any] = hydra_instantiate({**others, "_partial_": True, "_convert_": "all"})
+    return partial(bound, **literal)
 
 
 def _import_targets(value: Any, key: str) -> None:

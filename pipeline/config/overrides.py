@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from pipeline.config.run_ids import quote_run_ids
 from pipeline.runtime.errors import UserError
@@ -11,6 +12,12 @@ from pipeline.runtime.paths import conf_dir
 
 NAME_KEYS = ("output_dir", "input", "data.path", "label.answers", "tracking.experiment", "tracking.run_name")
 """Keys of files, folders and names: a folder may be named 2026."""
+
+PATH_KEYS = ("output_dir", "input", "data.path", "label.answers")
+"""Keys of files and folders."""
+
+GRAMMAR = re.compile(r"[=,\[\](){}'\"~#;&!:\\]|\$\{")
+"""Characters that mean something in a value of Hydra's."""
 
 NUMBER = re.compile(r"[+-]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(e[+-]?\d[\d_]*)?|[+-]?inf|nan", re.IGNORECASE)
 
@@ -43,14 +50,58 @@ def options_first(words: Sequence[str]) -> list[str]:
 
 
 def prepare_overrides(overrides: Sequence[str]) -> list[str]:
-    """Return the overrides with quotes around ids and names that Hydra would read as numbers.
+    """Return the overrides with quotes around ids and names that Hydra would read as numbers, and around paths.
+
+    A value that is the path of a file or folder is taken as it is, whatever characters it has.
 
     Raises:
         UserError: a group gets a list of choices, which Hydra would merge into one.
     """
     for override in overrides:
         _check_choices(override)
-    return [_quote_names(override) for override in quote_run_ids(overrides)]
+    return [_quote_paths(override) or _quote_names(override) for override in quote_run_ids(overrides)]
+
+
+def _quote_paths(override: str) -> str:
+    """`data.path=a[1].npz,b.npz` with quotes around each path that needs them; empty if the value is no such path."""
+    key, separator, value = override.partition("=")
+    if key.lstrip("+") not in PATH_KEYS or not separator or not GRAMMAR.search(value):
+        return ""
+    paths = _split_paths(value, is_new=key.lstrip("+") == "output_dir")
+    return "" if paths is None else f"{key}={','.join(map(_quote_path, paths))}"
+
+
+def _split_paths(value: str, is_new: bool) -> list[str] | None:
+    """The paths in a value, several only if all exist: those of a sweep; None if the value is something else.
+
+    A path that `is_new` need not exist if its folder does and it is no list of paths.
+    """
+    if _exists(value) or (is_new and not re.search(r"^['\"]|,|\$\{", value) and _exists(str(Path(value).parent))):
+        return [value]
+    parts = value.split(",")
+    for count in range(len(parts) - 1, 0, -1):
+        first, rest = ",".join(parts[:count]), ",".join(parts[count:])
+        if _exists(first):
+            others = _split_paths(rest, is_new=False)
+            if others is not None:
+                return [first, *others]
+    return None
+
+
+def _exists(path: str) -> bool:
+    try:
+        return bool(path) and Path(path).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, an unknown home, a null character
+        return False
+
+
+def _quote_path(path: str) -> str:
+    """A path as a quoted value: Hydra's escape of quotes and of backslashes before them, OmegaConf's of `${`."""
+    if not GRAMMAR.search(path) and not NUMBER.fullmatch(path):
+        return path
+    escaped = re.sub(r"(\\*)\$\{", lambda match: f"{match[1] * 2}\\${{", path)
+    escaped = re.sub(r"(\\*)('|$)", lambda match: match[1] * 2 + ("\\'" if match[2] else ""), escaped)
+    return f"'{escaped}'"
 
 
 def _quote_names(override: str) -> str:

@@ -1,5 +1,6 @@
 """Overrides as they are typed: names that look like numbers, and lists of choices."""
 
+import numpy as np
 import pytest
 
 from pipeline.config.compose import compose_config
@@ -77,3 +78,42 @@ def test_a_folder_of_yaml_files_between_overrides_is_used(tmp_path):
     assert (result.returncode, result.stderr) == (0, "")
     assert "stage: data" in result.stdout
     assert "name: mine" in result.stdout
+
+
+# Paths
+
+SPECIAL = "a=b,c[d](e){f}'g~#h;i&j!k${l} \\m:n.npz"
+
+
+@pytest.mark.parametrize("name", [SPECIAL, "a,b.npz", "${x}.npz", "it's.npz", "[1].npz", "a\\", "\\'", "a=1.npz"])
+def test_an_existing_path_is_taken_as_it_is(name, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(b"")
+    config = compose_config("data=npz", f"data.path={path}", f"input={path}", f"output_dir={tmp_path}")
+    assert config.data.path == config.input == str(path)
+
+
+def test_paths_of_a_sweep_are_separated_where_they_exist(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a,1.npz", "b.npz", "2024"):
+        (tmp_path / name).touch()
+    assert prepare_overrides(["data.path=a,1.npz,b.npz,2024"]) == ["data.path='a,1.npz',b.npz,'2024'"]
+    assert prepare_overrides(["data.path=a,2.npz"]) == ["data.path=a,2.npz"], "none of these exists"
+
+
+def test_a_new_output_folder_may_have_any_name(tmp_path):
+    name = str(tmp_path / "out[1] {a=b}#~;&!it's")
+    assert compose_config(f"output_dir={name}").output_dir == name
+    assert compose_config(f"output_dir='{tmp_path}/it'").output_dir == f"{tmp_path}/it", "quotes are Hydra's"
+
+
+@pytest.mark.slow
+def test_a_run_reads_and_writes_paths_with_special_characters(tmp_path):
+    path = tmp_path / SPECIAL
+    np.savez(path, images=np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8))
+    outputs = tmp_path / "out[1] {a=b}#~;&!it's"
+    for expected in ("✓ data           ", "data       reused"):
+        answer = pipeline("data=npz", f"data.path={path}", "stage=data", f"output_dir={outputs}", outputs=tmp_path)
+        assert answer.returncode == 0, answer.stderr
+        assert expected in answer.stdout
+    assert (outputs / "mlflow.db").exists()

@@ -158,8 +158,8 @@ def test_without_labels_the_scores_that_need_them_are_left_out(outputs, tmp_path
 
 
 def test_a_late_error_marks_the_run_as_failed(outputs):
-    config = compose(*TINY, "neighbors.k=4000", outputs=outputs)
-    with pytest.raises(UserError, match=r"neighbors\.k"):
+    config = compose(*TINY, "project.n_components=2", "cluster.estimator.n_init=0", outputs=outputs)
+    with pytest.raises(UserError, match=r"cluster\.estimator"):
         execute_run(config, outputs / "run", [])
     from pipeline.config import Tracking
     from pipeline.tracking import Store
