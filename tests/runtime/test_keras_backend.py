@@ -16,7 +16,7 @@ from tests.helpers import pipeline, summaries
 
 TRAINING = (
     "data=digits", "data.train_size=150", "train.epochs=2", "train.min_steps=0",
-    "train.batch_size=50", "stage=[data,train,refine,extract]",
+    "train.batch_size=50", "model=dense64", "stage=[data,train,refine,extract]",
 )  # fmt: skip
 IDEC = ("refine=idec", "refine.max_steps=12", "refine.update_every=6", "refine.k=10")
 
