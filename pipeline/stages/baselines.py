@@ -23,6 +23,9 @@ from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.sampling import sample_rows
 
+REGULARIZATION = 1e-3
+"""Multiple of the mean variance of a dimension that is added to covariances if a mixture fails without it."""
+
 
 def baselines(
     config: Baselines,
@@ -57,7 +60,7 @@ def baselines(
         if projected.shape != points.shape:
             notes.append(f"{name}: {projected.shape[1]} random projections of {points.shape[1]:,} dimensions")
         start = spaces["latents"] if name == "manifold" else projected
-        clusters, problem = _cluster_space(clusterers, neighbors, projected, start)
+        clusters, problem = _cluster_with_fallbacks(clusterers, neighbors, projected, start)
         if problem:
             notes.append(f"{name}: {problem}")
         if clusters is not None:
@@ -120,6 +123,33 @@ def _project_randomly(points: Float, limit: int | None, seed: int) -> Float:
     if limit is None or points.shape[1] <= limit:
         return points
     return np.asarray(GaussianRandomProjection(limit, random_state=seed).fit_transform(points), np.float32)
+
+
+def _cluster_with_fallbacks(
+    clusterers: list[Cluster], neighbors: Neighbors, points: Float, start: Float
+) -> tuple[NDArray[np.int32] | None, str]:
+    """What `_cluster_space` returns; a mixture that fails is regularised, then made diagonal, and the problem says so.
+
+    Colour images of few hues, and few images in many dimensions, have covariances without a numerical inverse.
+    """
+    clusters, problem = _cluster_space(clusterers, neighbors, points, start)
+    estimator = instantiate(clusterers[0].estimator, "cluster.estimator")
+    if clusters is not None or not hasattr(estimator, "reg_covar"):
+        return clusters, problem
+    reg_covar = max(REGULARIZATION * float(np.var(points, axis=0, dtype=np.float64).mean()), estimator.reg_covar)
+    for changes in ({"reg_covar": reg_covar}, {"reg_covar": reg_covar, "covariance_type": "diag"}):
+        changed = [
+            clusterer.model_copy(update={"estimator": {**clusterer.estimator, **changes}}) for clusterer in clusterers
+        ]
+        clusters, changed_problem = _cluster_space(changed, neighbors, points, start)
+        if clusters is not None:
+            listed = ", ".join(
+                f"{name} = {value:.2g}" if name == "reg_covar" else f"{name} = {value}"
+                for name, value in changes.items()
+            )
+            reason = f"clustered with {listed}, because {clusterers[0].name} failed with the run's settings"
+            return clusters, f"{reason}; {changed_problem}" if changed_problem else reason
+    return None, problem
 
 
 def _cluster_space(

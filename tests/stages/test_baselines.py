@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.artifacts import BaselineClusterings, Clustering, Features, Labels, Latents
+from pipeline.artifacts import BaselineClusterings, Clustering, Features, Images, Labels, Latents
+from pipeline.clustering.fit_clusters import fit_clusters
 from pipeline.config import Baselines, Cluster, Evaluate, Neighbors
 from pipeline.embedding.neighbors import exact
 from pipeline.models.baselines import PixelModel
+from pipeline.runtime.errors import UserError
 from pipeline.stages.baselines import baselines
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.report import report
@@ -126,6 +128,37 @@ def test_a_space_that_cannot_be_clustered_is_noted(run):
     clusterings = compute_baselines(run, Baselines(sample=30), clusterer(KMEANS | {"n_clusters": 40}))
     assert clusterings.spaces == []
     assert sum("could not be clustered" in note for note in clusterings.notes) == 4
+
+
+@pytest.fixture(scope="module")
+def colour_run():
+    """Return 200 colour images of 32×32 pixels, copies of four, whose covariances have no inverse in 32 bits."""
+    rng = np.random.default_rng(0)
+    pixels = rng.random((4, 32, 32, 3)).astype(np.float32)[np.arange(200) % 4]
+    latents = Latents(rng.normal(size=(200, 3)).astype(np.float32), np.zeros((0, 3), np.float32), [3])
+    features = Features(latents.fitted, latents.held_out, "umap")
+    return {"images": Images(pixels, pixels[:0]), "latents": latents, "features": features}
+
+
+@pytest.mark.parametrize("start", ["own", "latents"])
+def test_a_mixture_with_ill_defined_covariances_is_regularised_with_a_note(colour_run, start):
+    clusterings = compute_baselines(colour_run, cluster=clusterer(MIXTURE, start=start))
+    assert clusterings.spaces == ["pixels", "pca", "latents", "manifold"]
+    assert {len(np.unique(repeat[image::4])) for repeat in clusterings.clusters[0] for image in range(4)} == {1}
+    (note,) = [note for note in clusterings.notes if note.startswith("pixels: clustered with")]
+    assert note.endswith("because some failed with the run's settings")
+
+
+def test_a_mixture_that_fails_regularised_is_made_diagonal(run, monkeypatch):
+    def fail_with_full_covariances(cluster, *inputs):
+        if cluster.estimator.get("covariance_type") != "diag":
+            raise UserError("ill-defined")
+        return fit_clusters(cluster, *inputs)
+
+    monkeypatch.setattr("pipeline.stages.baselines.fit_clusters", fail_with_full_covariances)
+    clusterings = compute_baselines(run, cluster=clusterer(MIXTURE))
+    assert clusterings.spaces == ["pixels", "pca", "latents", "manifold"]
+    assert sum("covariance_type = diag, because some failed" in note for note in clusterings.notes) == 4
 
 
 def test_a_sample_of_zero_turns_baselines_off(run):
