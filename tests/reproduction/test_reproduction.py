@@ -13,6 +13,7 @@ from tests.markdown_sections import RECORDS, ROOT, read_section
 from tests.reproduction import write
 from tests.reproduction.claims import CLAIMS, claim_tables, sweep_jobs
 from tests.reproduction.comparison import comparison_tables
+from tests.reproduction.published import PUBLISHED
 from tests.reproduction.stored_runs import current_keys
 from tests.tables import Table, to_csv, to_html
 
@@ -170,3 +171,13 @@ def test_every_claim_has_a_sweep_over_three_seeds_whose_jobs_compose(claim):
     params = OmegaConf.load(ROOT / "conf" / "sweep" / f"{claim.sweep}.yaml").hydra.sweeper.params
     assert len(str(params.seed).split(",")) >= 3
     assert str(params.stage) in ("train", "evaluate")
+
+
+def test_the_command_for_another_copy_of_the_published_images_trains_as_published():
+    (note,) = (published.note for published in PUBLISHED if published.experiment == "selu_transpose")
+    command = note.split("`python -m pipeline ")[1].split("`")[0]
+    config = compose_config(*command.split())
+    assert (config.data.name, config.data.path) == ("idx", "FOLDER")
+    assert config.train == compose_config("experiment=selu_transpose").train
+    assert round(60_000 * config.train.validation_fraction) == 5_000
+    assert config.train.validation_part == "tail"
