@@ -13,6 +13,7 @@ PARTS = {
     "kills": "tests.faults.kills.kills",
     "damages": "tests.faults.counted.damages",
     "inputs": "tests.faults.counted.inputs",
+    "fuzz": "tests.faults.fuzz.fuzz",
     "resources": "tests.faults.counted.resources",
     "crowd": "tests.faults.crowd.crowd",
     "soak": "tests.faults.soak.soak",
