@@ -186,7 +186,10 @@ def _describe_reduced(headers: Sequence[ImageHeader | None]) -> list[str]:
     if colour:
         notes.append(f"only the upper 8 bits of 16-bit colour images ({colour:,}) are read; .npz keeps all bits")
     if pages:
-        notes.append(f"only the first page or frame of files with several ({pages:,}) is read")
+        notes.append(
+            f"only the first page or frame of files with several ({pages:,}) is read; data=image_folder data.pages=all "
+            "reads each"
+        )
     return notes
 
 

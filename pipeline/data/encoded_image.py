@@ -31,10 +31,14 @@ PHOTOMETRIC = 262
 
 @dataclass(frozen=True)
 class EncodedImage:
-    """An image file, or the bytes of one, and its name in messages and tables."""
+    """An image file, or the bytes of one, and its name in messages and tables.
+
+    `page` counts from 0; None is the first, and other pages are said to be left out.
+    """
 
     name: str
     content: Path | bytes
+    page: int | None = None
 
     def open(self) -> Image.Image:
         """Read the header; Pillow decodes the pixels when they are first used.
@@ -48,7 +52,10 @@ class EncodedImage:
 
     def _open(self, formats: tuple[str, ...]) -> Image.Image:
         content = self.content if isinstance(self.content, Path) else BytesIO(self.content)
-        return Image.open(content, formats=formats)
+        image = Image.open(content, formats=formats)
+        if self.page:
+            image.seek(self.page)
+        return image
 
     def _head(self) -> bytes:
         if isinstance(self.content, bytes):
@@ -77,7 +84,8 @@ def _heic_formats() -> tuple[str, ...]:
 class ImageHeader:
     """The (height, width) of an image after the rotation in its EXIF data, and how its pixels are stored.
 
-    `has_alpha` says that the file can hold transparent pixels, `has_pages` that it has several pages or frames.
+    `has_alpha` says that the file can hold transparent pixels, `has_pages` that it has several pages or frames,
+    of which only the first is read.
     `is_reduced` says that the file has 16 bits for each of several channels, of which Pillow reads the upper 8.
     """
 
@@ -111,7 +119,16 @@ def read_header(encoded: EncodedImage) -> ImageHeader:
         orientation = 1 if image.format == "TIFF" else image.getexif().get(ORIENTATION, 1)  # Pillow turns TIFF itself
         is_rotated = orientation in (5, 6, 7, 8)
         size = (width, height) if is_rotated else (height, width)
-        return ImageHeader(size, depth, is_reduced, has_alpha, _has_pages(image))
+        return ImageHeader(size, depth, is_reduced, has_alpha, encoded.page is None and _has_pages(image))
+
+
+def count_pages(encoded: EncodedImage) -> int:
+    """Return the number of pages or frames of an image; 1 if that cannot be read."""
+    try:
+        with encoded.open() as image:
+            return int(getattr(image, "n_frames", 1)) if _has_pages(image) else 1
+    except Exception:  # decoders raise errors of any type on damaged files; the decoding reports them
+        return 1
 
 
 def read_transparency(encoded: EncodedImage) -> Transparency:
@@ -123,7 +140,7 @@ def read_transparency(encoded: EncodedImage) -> Transparency:
 def decode_image(encoded: EncodedImage, size: Size | None = None, background: str = "white") -> DecodedImage:
     """Return the pixels of an image, rotated as its EXIF data says, transparent parts on `background`.
 
-    `size` is the (height, width) to resize to, by area-aware bilinear filtering. The first page or frame is decoded.
+    `size` is the (height, width) to resize to, by area-aware bilinear filtering.
     Grey of more than 8 bits keeps its stored values.
 
     Raises:

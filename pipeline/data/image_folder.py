@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,7 +14,7 @@ from pydantic import Field
 
 from pipeline.data.arrays import Size, to_size
 from pipeline.data.decoding import decode_images
-from pipeline.data.encoded_image import SUFFIXES, EncodedImage
+from pipeline.data.encoded_image import SUFFIXES, EncodedImage, count_pages
 from pipeline.data.file_signatures import has_image_signature
 from pipeline.data.folder_layout import FolderLayout, read_layout
 from pipeline.data.source import Source, files_below
@@ -32,6 +33,7 @@ def read_image_folder(
     skip_at_most: Annotated[int, Field(ge=0)] = 20,
     value_range: ValueRange = "auto",
     background: Background = "auto",
+    pages: Literal["first", "all"] = "first",
     observer: Observer = SILENT,
 ) -> Source:
     """Return the images in the folder `path` and its sub-folders.
@@ -41,7 +43,8 @@ def read_image_folder(
     Folders named after parts (train, test, val) are the train and the test part, see `read_layout`. With
     `labels_from="folder"` the label of an image is the first folder in its path that is neither a part nor a wrapper of
     all images, or the folder at `label_depth`, which counts from 1 below `path`; images above it are unlabelled.
-    Hidden files and other files are ignored; a note counts the latter.
+    Hidden files and other files are ignored; a note counts the latter. With `pages="all"` each page or frame of a file
+    is an image, named `scan.tif#1` and so on, with the label and the part of its file.
     `value_range` is described at `pipeline.data.value_range.choose_range`, `background` at
     `pipeline.data.transparency.choose_background`.
 
@@ -61,8 +64,9 @@ def read_image_folder(
     layout = _read_layout(image_files, labels_from, label_depth, observer)
     order = sorted(range(len(image_files)), key=lambda index: (layout.is_test[index], image_files[index]))
     image_files = [image_files[index] for index in order]  # the train part comes first, as in every array
+    files_of_pages, encoded = _list_pages(image_files, root, pages)
     images = decode_images(
-        [EncodedImage(_printable(file), root / file) for file in image_files],
+        encoded,
         str(root),
         to_size(image_size),
         channels,
@@ -71,8 +75,9 @@ def read_image_folder(
         value_range,
         background,
     )
-    decoded = [image_files[index] for index in images.indices]
-    border = sum(not layout.is_test[order[index]] for index in images.indices)
+    decoded = [files_of_pages[index] for index in images.indices]
+    test_files = {image_files[i] for i, index in enumerate(order) if layout.is_test[index]}
+    border = sum(file not in test_files for file in decoded)
     labels, names = None, list[str]()
     if labels_from == "folder":
         labels, names = _number_folders([layout.label(file) for file in decoded])
@@ -82,13 +87,27 @@ def read_image_folder(
         None if labels is None else labels[:border],
         None if labels is None else labels[border:],
         names,
-        [_printable(file) for file in decoded[:border]],
-        [_printable(file) for file in decoded[border:]],
+        [encoded[index].name for index in images.indices[:border]],
+        [encoded[index].name for index in images.indices[border:]],
         images.note,
         images.value_ranges,
         images.background,
-        skipped=len(image_files) - len(images.indices),
+        skipped=len(encoded) - len(images.indices),
     )
+
+
+def _list_pages(files: Sequence[Path], root: Path, pages: str) -> tuple[list[Path], list[EncodedImage]]:
+    """The images to decode, one for each file or for each page of a file, and the file of each."""
+    encoded = [EncodedImage(_printable(file), root / file) for file in files]
+    if pages == "first":
+        return list(files), encoded
+    counts = [count_pages(item) for item in encoded]
+    of_pages = [
+        EncodedImage(f"{item.name}#{page + 1}" if count > 1 else item.name, item.content, page)
+        for item, count in zip(encoded, counts, strict=True)
+        for page in range(count)
+    ]
+    return [file for file, count in zip(files, counts, strict=True) for _ in range(count)], of_pages
 
 
 def _printable(file: Path) -> str:

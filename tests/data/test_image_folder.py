@@ -192,5 +192,20 @@ def test_several_pages_and_unreadable_heic_are_noted(tmp_path, recorder):
     (tmp_path / "c.heic").write_bytes(b"\0\0\0\x18ftypheic" + b"\0" * 40)
     source = read_image_folder(str(tmp_path), observer=recorder)
     assert source.paths == ["a.tif", "b.png"]
-    assert "only the first page or frame of files with several (1) is read" in recorder.notes
+    assert any("first page or frame of files with several (1) is read; data=image_folder" in n for n in recorder.notes)
     assert "c.heic (HEIC needs the package pillow-heif" in source.note
+
+
+def test_all_pages_of_a_file_are_images_with_its_label_and_part(tmp_path, recorder):
+    shades = {"train/cat/a.tif": [10, 20, 30], "train/dog/b.png": [40], "test/dog/c.gif": [200, 250]}
+    for name, values in shades.items():
+        pages = [Image.new("L", (4, 4), shade) for shade in values]
+        (tmp_path / name).parent.mkdir(parents=True)
+        pages[0].save(tmp_path / name, **({"save_all": True, "append_images": pages[1:]} if len(pages) > 1 else {}))
+    source = read_image_folder(str(tmp_path), labels_from="folder", pages="all", observer=recorder)
+    assert source.train[:, 0, 0, 0].tolist() == [10, 20, 30, 40]
+    assert source.test[:, 0, 0, 0].tolist() == [200, 250]
+    assert source.paths == ["train/cat/a.tif#1", "train/cat/a.tif#2", "train/cat/a.tif#3", "train/dog/b.png"]
+    assert source.test_paths == ["test/dog/c.gif#1", "test/dog/c.gif#2"]
+    assert [source.names[label] for label in source.train_labels] == ["cat", "cat", "cat", "dog"]
+    assert not any("first page" in note for note in recorder.notes)
