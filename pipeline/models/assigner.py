@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Features
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering.assign_points import assign_points
+from pipeline.data.new_images import Shape
+from pipeline.data.request_pixels import read_request_pixels
 from pipeline.embedding.neighbors import search_neighbors
 from pipeline.models.autoencoder import Autoencoder
+from pipeline.runtime.errors import UserError
 
 PARTS = ("autoencoder", "latents", "graph", "features", "clustering")
 """Names of the stored artifacts that make an assigner, the arguments of `Assigner.from_artifacts`."""
@@ -35,7 +37,7 @@ class Assigner:
 
     `reach` is the distance in the latent space from the nearest fitted image beyond which an image is called far.
     `k` is the number of fitted neighbours that an image gets, that of the run's graph, so that a new image is assigned
-    as the run assigned its held-out images.
+    as the run assigned its held-out images. `shape` (h, w, c) is that of the images; None if it is not known.
     """
 
     autoencoder: Autoencoder
@@ -44,6 +46,7 @@ class Assigner:
     clustering: Clustering
     reach: float
     k: int
+    shape: Shape | None = None
 
     @classmethod
     def from_artifacts(
@@ -54,13 +57,14 @@ class Assigner:
         features: Features,
         clustering: Clustering,
         far_quantile: float = FAR_QUANTILE,
+        shape: Shape | None = None,
     ) -> Assigner:
         """Return the assigner of a run, with the given quantile of nearest-neighbour distances as its `reach`.
 
         Of new images from the same distribution, a share of about 1 − `far_quantile` is called far.
         """
         reach = float(np.quantile(graph.distances[:, 0], far_quantile))
-        return cls(autoencoder, latents, features, clustering, reach, graph.k)
+        return cls(autoencoder, latents, features, clustering, reach, graph.k, shape)
 
     def __call__(self, images: Pixel) -> pd.DataFrame:
         """Return a row per image: cluster (−1: noise), confidence in [0, 1], distance, far.
@@ -77,15 +81,35 @@ class Assigner:
             {"cluster": clusters, "confidence": confidence, "distance": nearest, "far": nearest > self.reach}
         )
 
-    def predict(self, images: NDArray[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
-        """Return the same table; MLflow calls a served model by this name."""
-        return self(images if images.dtype == np.uint8 else np.asarray(images, np.float32))
+    def predict(self, images: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
+        """Return the same table; MLflow calls a served model by this name.
+
+        `images` is an array, or a table with one column whose cells are images, nested or flat. Its type decides how
+        the pixels are read: see `read_request_pixels`.
+
+        Raises:
+            UserError: the range, the type or the shape of the images is wrong.
+        """
+        if isinstance(images, pd.DataFrame):
+            images = self._stack_column(images)
+        return self(read_request_pixels(images, self.shape))
+
+    def _stack_column(self, table: pd.DataFrame) -> Any:
+        """The images in the cells of a table, which Spark passes flat."""
+        if table.shape[1] != 1:
+            raise UserError(f"inputs: a table of {table.shape[1]} columns; give one column whose cells are images")
+        try:
+            stacked = np.stack([np.asarray(cell) for cell in table.iloc[:, 0]])
+            return stacked.reshape(-1, *self.shape) if stacked.ndim == 2 and self.shape else stacked
+        except ValueError as error:
+            expected = self.shape or "the shape of the fitted images"
+            raise UserError(f"inputs: the cells of the table are not images of {expected}") from error
 
     def save(self, folder: Path) -> None:
         """Write all parts to `folder`."""
         for name in ("autoencoder", "latents", "features", "clustering"):
             getattr(self, name).save(folder / name)
-        (folder / "assigner.json").write_text(json.dumps({"reach": self.reach, "k": self.k}))
+        (folder / "assigner.json").write_text(json.dumps({"reach": self.reach, "k": self.k, "shape": self.shape}))
 
     @classmethod
     def load(cls, folder: Path) -> Assigner:
@@ -98,9 +122,10 @@ class Assigner:
             Clustering.load(folder / "clustering"),
             settings["reach"],
             settings.get("k", EARLIER_K),
+            tuple(settings["shape"]) if settings.get("shape") else None,
         )
 
 
 def _load_pyfunc(path: str) -> Assigner:
-    """Load the model; MLflow finds this function by its name."""
+    """Load a model that version 0.2 or earlier logged; MLflow finds this function by its name."""
     return Assigner.load(Path(path))

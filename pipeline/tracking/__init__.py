@@ -5,8 +5,9 @@ Other rooms import the names given here; MLflow itself is imported when a store 
 
 from pipeline.tracking.checkout import git_commit
 from pipeline.tracking.client import open_client
+from pipeline.tracking.models import as_invalid_request
 from pipeline.tracking.results import Result
 from pipeline.tracking.run import Run, flatten
 from pipeline.tracking.store import Store, kill_open_runs
 
-__all__ = ["Result", "Run", "Store", "flatten", "git_commit", "kill_open_runs", "open_client"]
+__all__ = ["Result", "Run", "Store", "as_invalid_request", "flatten", "git_commit", "kill_open_runs", "open_client"]

@@ -40,16 +40,20 @@ def log_keras_model(uri: str, run_id: str, name: str, model: Any, example: Any, 
 def log_pyfunc_model(
     uri: str, run_id: str, name: str, loader_module: str, data: Path, example: Any, output: Any
 ) -> None:
-    """Log the folder `data`, which `loader_module` loads as a model, to a run of the store at `uri`."""
+    """Log the folder `data`, which `loader_module` loads as a model, to a run of the store at `uri`.
+
+    The signature describes only the output: MLflow converts inputs to the type in a signature, so that the model could
+    not distinguish integers from fractions.
+    """
     import mlflow
-    from mlflow.models import infer_signature
+    from mlflow.models import ModelSignature, infer_signature
 
     with _active_run(uri, run_id):
         mlflow.pyfunc.log_model(
             name=name,
             loader_module=loader_module,
             data_path=str(data),
-            signature=infer_signature(example, output),
+            signature=ModelSignature(outputs=infer_signature(example, output).outputs),
             input_example=example,
             pip_requirements=_installed(CLUSTERING_REQUIREMENTS),
         )
@@ -80,6 +84,14 @@ def register_model(client: Any, uri: str, experiment_id: str, run_id: str) -> st
     except MlflowException as error:
         return f"the model was not registered in {uri}: {first_line(error)}"
     return ""
+
+
+def as_invalid_request(error: Exception) -> Exception:
+    """Return an error of the images in a request as an error that MLflow's server answers with status 400."""
+    from mlflow.exceptions import INVALID_PARAMETER_VALUE, MlflowException
+
+    invalid: Exception = MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE)
+    return invalid
 
 
 @contextmanager

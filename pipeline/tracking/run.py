@@ -73,7 +73,7 @@ class Run:
         log_keras_model(self.uri, self.id, name, model, example, output)
 
     def log_pyfunc_model(self, name: str, loader_module: str, data: Path, example: Any, output: Any) -> None:
-        """Log a folder as a model that `loader_module` loads, with the signature of an example input and its output."""
+        """Log a folder as a model that `loader_module` loads, with an example input and the type of its output."""
         from pipeline.tracking.models import log_pyfunc_model
 
         log_pyfunc_model(self.uri, self.id, name, loader_module, data, example, output)

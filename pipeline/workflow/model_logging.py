@@ -35,13 +35,13 @@ def _log_clustering(run: Run, load: Load) -> None:
     """Log encoder, manifold and clusterer as one model: images in; cluster, confidence, distance and far out."""
     from pipeline.models.assigner import PARTS, Assigner
 
-    assigner = Assigner.from_artifacts(**{name: load(name) for name in PARTS})
-    example = to_unit_range(load("images").fitted[:2])
+    images = load("images")
+    assigner = Assigner.from_artifacts(**{name: load(name) for name in PARTS}, shape=images.shape)
+    example = to_unit_range(images.fitted[:2])
     with tempfile.TemporaryDirectory() as folder:
-        assigner.save(Path(folder) / "assigner")
-        run.log_pyfunc_model(
-            "clustering", "pipeline.models.assigner", Path(folder) / "assigner", example, assigner.predict(example)
-        )
+        path = Path(folder) / "assigner"
+        assigner.save(path)
+        run.log_pyfunc_model("clustering", "pipeline.workflow.served_model", path, example, assigner.predict(example))
 
 
 MODEL_LOGGERS: dict[str, Callable[[Run, Load], None]] = {"refine": _log_autoencoder, "cluster": _log_clustering}

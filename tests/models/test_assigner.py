@@ -14,6 +14,7 @@ from pipeline.embedding.neighbors import approximate, exact
 from pipeline.embedding.placement import place_held_out
 from pipeline.models.assigner import PARTS, Assigner, _load_pyfunc
 from pipeline.models.baselines import PixelModel
+from pipeline.runtime.errors import UserError
 
 KMEANS = Cluster(
     name="kmeans",
@@ -35,7 +36,7 @@ def artifacts(images):
 
 @pytest.fixture(scope="module")
 def assigner(artifacts):
-    return Assigner.from_artifacts(**artifacts)
+    return Assigner.from_artifacts(**artifacts, shape=(8, 8, 1))
 
 
 def test_fitted_images_get_their_own_cluster_and_are_near(assigner, artifacts, images):
@@ -74,7 +75,7 @@ def test_an_assigner_of_an_earlier_version_votes_among_as_many_neighbours_as_it_
     assigner.save(tmp_path)
     (tmp_path / "assigner.json").write_text(json.dumps({"reach": 1.5}))
     loaded = Assigner.load(tmp_path)
-    assert (loaded.reach, loaded.k) == (1.5, 15)
+    assert (loaded.reach, loaded.k, loaded.shape) == (1.5, 15, None)
 
 
 def test_noise_is_far(assigner):
@@ -89,16 +90,51 @@ def test_a_smaller_quantile_calls_more_images_far(artifacts, images):
     assert shares[0] > shares[1] >= shares[2]
 
 
-def test_predict_takes_bytes_and_floats(assigner, images):
+@pytest.mark.parametrize(
+    "convert",
+    [
+        np.copy,
+        lambda pixels: pixels.astype(np.int64),
+        lambda pixels: pixels / 255,
+        lambda pixels: pixels.tolist(),
+        lambda pixels: (pixels / 255).astype(np.float32).tolist(),
+        lambda pixels: np.moveaxis(pixels, -1, 1),
+        lambda pixels: pixels[..., 0],
+        lambda pixels: pd.DataFrame({"images": list(pixels.reshape(len(pixels), -1))}),
+        lambda pixels: pd.DataFrame({"images": pixels.tolist()}),
+    ],
+    ids=[
+        "uint8",
+        "int64",
+        "float64",
+        "integers of JSON",
+        "fractions of JSON",
+        "channels first",
+        "grey",
+        "flat",
+        "nested",
+    ],
+)
+def test_predict_reads_every_way_to_write_an_image_alike(assigner, images, convert):
     expected = assigner(images.held_out)
-    pd.testing.assert_frame_equal(assigner.predict(images.held_out), expected)
-    table = assigner.predict(images.held_out.astype(float) / 255)
+    table = assigner.predict(convert(images.held_out))
     np.testing.assert_array_equal(table["cluster"], expected["cluster"])
     np.testing.assert_allclose(table["distance"], expected["distance"], rtol=1e-5)
+    np.testing.assert_array_equal(table["far"], expected["far"])
+
+
+@pytest.mark.parametrize(
+    "table", [pd.DataFrame({"a": [[0.0] * 64], "b": [0]}), pd.DataFrame({"a": [[0.0] * 63]}), pd.DataFrame({"a": []})]
+)
+def test_predict_refuses_tables_without_a_column_of_images(assigner, table):
+    with pytest.raises(UserError, match=r"^inputs: "):
+        assigner.predict(table)
 
 
 def test_loaded_assigner_gives_the_same_table(assigner, images, tmp_path):
     assigner.save(tmp_path)
-    assert json.loads((tmp_path / "assigner.json").read_text()) == {"reach": assigner.reach, "k": 10}
+    assert json.loads((tmp_path / "assigner.json").read_text()) == {
+        "reach": assigner.reach, "k": 10, "shape": [8, 8, 1],
+    }  # fmt: skip
     for loaded in (Assigner.load(tmp_path), _load_pyfunc(str(tmp_path))):
         pd.testing.assert_frame_equal(loaded(images.held_out), assigner(images.held_out))

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -61,16 +62,67 @@ def test_the_alias_follows_the_newest_execution(outputs, store):
 
 def test_the_registered_model_answers_over_http(store):
     run = find_run(store, "last")
-    pixels = np.asarray(run.load("images")["images"].fitted[:5], np.float32) / 255
+    pixels = run.load("images")["images"].fitted[:5]
+    fractions = np.asarray(pixels, np.float32) / 255
     expected = Assigner.from_artifacts(**run.load(*PARTS))(pixels)
     with serve(store.uri) as address:
-        body = json.dumps({"inputs": pixels.tolist()}).encode()
-        request = urllib.request.Request(f"{address}/invocations", body, {"Content-Type": "application/json"})
+        flat = {"columns": ["image"], "data": [[image.ravel().tolist()] for image in pixels]}
+        for body in (
+            {"inputs": pixels.tolist()}, {"inputs": fractions.tolist()}, {"instances": pixels.tolist()},
+            {"dataframe_split": flat},
+        ):  # fmt: skip
+            status, answer = post(address, body)
+            assert status == 200, answer
+            table = pd.DataFrame(answer["predictions"])
+            assert table["cluster"].tolist() == expected["cluster"].tolist()
+            assert table["far"].tolist() == expected["far"].tolist() == [False] * 5
+            assert np.allclose(table[["confidence", "distance"]], expected[["confidence", "distance"]], atol=1e-6)
+        for images, message in (
+            (pixels.astype(float), "inputs: images are float64 from 0 to 255; floats must be in [0, 1]"),
+            (pixels // 255, "inputs: images are integers from 0 to 1"),
+            (pixels[:, :4], "inputs: images have shape (5, 4, 8, 1); the model was fitted on (n, 8, 8, 1)"),
+        ):
+            status, answer = post(address, {"inputs": images.tolist()})
+            assert status == 400, answer
+            assert message in answer["message"]
+
+
+def test_the_registered_model_takes_bytes_and_fractions_in_process(store, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    run = find_run(store, "last")
+    pixels = run.load("images")["images"].fitted[:5]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow
+
+        model = mlflow.pyfunc.load_model("models:/latent-clustering@newest")
+    expected = Assigner.from_artifacts(**run.load(*PARTS))(pixels)
+    pd.testing.assert_frame_equal(model.predict(pixels), expected)
+    assert model.predict((pixels / 255).astype(np.float32))["cluster"].tolist() == expected["cluster"].tolist()
+    with pytest.raises(mlflow.exceptions.MlflowException, match=r"^inputs: images are float32 from 0 to 255"):
+        model.predict(pixels.astype(np.float32))
+
+
+def test_the_request_in_the_readme_is_answered(store, capsys):
+    section = (Path(__file__).parents[2] / "pipeline/stages/README.md").read_text(encoding="utf-8")
+    code = section.partition("```python\n")[2].partition("```")[0]
+    assert "http://127.0.0.1:5001/" in code
+    with serve(store.uri) as address:
+        exec(code.replace("http://127.0.0.1:5001", address), {})
+    answer = capsys.readouterr().out
+    assert answer.count("'far': False") == 2
+    assert answer.startswith("{'predictions': [{'cluster': ")
+
+
+def post(address, body):
+    """Send a request to the served model; return the status and the answer."""
+    content = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{address}/invocations", json.dumps(body).encode(), content)
+    try:
         with urllib.request.urlopen(request, timeout=60) as response:
-            answer = pd.DataFrame(json.load(response)["predictions"])
-    assert answer["cluster"].tolist() == expected["cluster"].tolist()
-    assert answer["far"].tolist() == expected["far"].tolist()
-    assert np.allclose(answer[["confidence", "distance"]], expected[["confidence", "distance"]], atol=1e-6)
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
 
 
 @contextlib.contextmanager
