@@ -107,7 +107,7 @@ def _label(context: ActionContext) -> ActionResult:
     images = artifacts["images"]
     answers = None
     if config.answers is not None:
-        answers = read_answers(config.answers, images.names(images.split))
+        answers = read_answers(config.answers, images.names(images.split), context.observer)
     return label(config, **artifacts, answers=answers, run_id=context.run.run_id, observer=context.observer)
 
 

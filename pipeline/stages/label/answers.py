@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Int
-from pipeline.runtime.errors import UserError, first_line
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.observer import SILENT, Observer
+from pipeline.stages.label.csv_rows import read_csv_rows
 
+KEY = "label.answers"
 COLUMNS = ("image", "label")
+INTEGER = re.compile(r"-?\d+")
+WHOLE_NUMBER = re.compile(r"^(-?\d+)[.,]0+$")
+"""A whole number with a decimal point or comma."""
 
 
 @dataclass(frozen=True)
@@ -25,42 +31,59 @@ class Answers:
     names: list[str]
 
 
-def read_answers(path: str, images: Sequence[str]) -> Answers:
-    """Read the labels from a CSV file with the columns `image` and `label`.
+def read_answers(path: str, images: Sequence[str], observer: Observer = SILENT) -> Answers:
+    """Read the labels from a CSV file with the columns `image` and `label`, as the page or a spreadsheet saved it.
 
-    `images` are the names of the fitted images, in order. Rows without a label are ignored.
+    `images` are the names of the fitted images, in order. Rows without a label are ignored. Spaces around a cell are
+    ignored, except those of an image's name. The image 1478.0 is 1478 if no image has the longer name. If all labels
+    are whole numbers, 3.0 is the label 3. `read_csv_rows` describes separators and encodings.
 
     Raises:
         UserError: the file is not readable, holds no label, names an unknown image, or gives an image two labels.
     """
     file = Path(path).expanduser()
-    table = _read_table(file)
+    rows = [(line, image, label.strip()) for line, (image, label) in read_csv_rows(file, COLUMNS, KEY, observer)]
+    rows = [row for row in rows if row[2]]
+    if not rows:
+        raise UserError(f"{KEY}: {file} contains no label; label images on the page and save them")
+    labels = _shorten_whole_numbers([label for _, _, label in rows], observer)
+    label_of_row: dict[int, str] = {}
+    for row, label in zip(_find_rows(rows, images, file), labels, strict=True):
+        if label_of_row.setdefault(row, label) != label:
+            raise UserError(f"{KEY}: {images[row]} has more than one label in {file}; keep one")
+    names = sorted(set(labels), key=lambda name: (len(name), name) if name.isdigit() else (1 << 20, name))
+    label_of_name = {name: label for label, name in enumerate(names)}
+    return Answers(
+        np.array(list(label_of_row), np.int64),
+        np.array([label_of_name[name] for name in label_of_row.values()], np.int32),
+        names,
+    )
+
+
+def _find_rows(rows: Sequence[tuple[int, str, str]], images: Sequence[str], file: Path) -> list[int]:
+    """The index of each row's image among `images`."""
     row_of_image = {name: row for row, name in enumerate(images)}
-    unknown = [name for name in table["image"] if name not in row_of_image]
+    indices, unknown = [], []
+    for line, image, _ in rows:
+        spellings = (image, image.strip(), WHOLE_NUMBER.sub(r"\1", image.strip()))
+        name = next((name for name in spellings if name in row_of_image), None)
+        if name is None:
+            unknown.append(f"{image.strip()} in line {line}")
+        else:
+            indices.append(row_of_image[name])
     if unknown:
         raise UserError(
-            f"label.answers: {len(unknown)} images in {file} are not fitted images of this run, such as {unknown[0]}; "
+            f"{KEY}: {len(unknown)} images in {file} are not fitted images of this run, such as {unknown[0]}; "
             "set run=ID to the run that the page was made from"
         )
-    duplicates = table["image"][table["image"].duplicated()]
-    if len(duplicates):
-        raise UserError(f"label.answers: {duplicates.iloc[0]} has more than one label in {file}; keep one")
-    names = sorted(set(table["label"]), key=lambda name: (len(name), name) if name.isdigit() else (1 << 20, name))
-    label_of_name = {name: label for label, name in enumerate(names)}
-    rows = np.array([row_of_image[name] for name in table["image"]], np.int64)
-    return Answers(rows, np.array([label_of_name[name] for name in table["label"]], np.int32), names)
+    return indices
 
 
-def _read_table(file: Path) -> pd.DataFrame:
-    """Read the rows that have a label, without repeated ones."""
-    try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise UserError(f"label.answers: cannot read {file} as CSV: {first_line(error)}") from error
-    if not set(COLUMNS) <= set(table.columns):
-        raise UserError(f"label.answers: {file} has the columns {', '.join(table.columns)}; expected image and label")
-    table["label"] = table["label"].str.strip()
-    table = table[table["label"] != ""].drop_duplicates(list(COLUMNS))
-    if table.empty:
-        raise UserError(f"label.answers: {file} contains no label; label images on the page and save them")
-    return table
+def _shorten_whole_numbers(labels: list[str], observer: Observer) -> list[str]:
+    """Labels such as 3.0, which pandas and spreadsheets make of 3, as 3, if all labels are whole numbers."""
+    shortened = [WHOLE_NUMBER.sub(r"\1", label) for label in labels]
+    if shortened == labels or not all(map(INTEGER.fullmatch, shortened)):
+        return labels
+    long, short = next(pair for pair in zip(labels, shortened, strict=True) if pair[0] != pair[1])
+    observer.note(f"{KEY}: all labels are whole numbers, so that {long} is read as {short}")
+    return shortened
