@@ -25,7 +25,7 @@ def request(*values):
         ((0, 1, 0.5, 1), np.float32, [0, 1, 0.5, 1]),
         ((0.0, 1, 1, 0), np.float32, [0, 1, 1, 0]),
         ((1.0, 1.0, 0.0, 0.0), np.float32, [1, 1, 0, 0]),
-        ((False, True, True, False), np.float32, [0, 1, 1, 0]),
+        ((False, True, True, False), np.uint8, [0, 255, 255, 0]),
     ],
 )
 def test_numbers_of_json_are_read_by_their_type(values, kind, expected):
