@@ -37,7 +37,8 @@ class Assigner:
 
     `reach` is the distance in the latent space from the nearest fitted image beyond which an image is called far.
     `k` is the number of fitted neighbours that an image gets, that of the run's graph, so that a new image is assigned
-    as the run assigned its held-out images. `shape` (h, w, c) is that of the images; None if it is not known.
+    as the run assigned its held-out images. `shape` (h, w, c) is that of the images, None if it is not known, and
+    `is_8_bit` whether they are uint8; requests are checked against them.
     """
 
     autoencoder: Autoencoder
@@ -47,6 +48,7 @@ class Assigner:
     reach: float
     k: int
     shape: Shape | None = None
+    is_8_bit: bool = True
 
     @classmethod
     def from_artifacts(
@@ -58,13 +60,14 @@ class Assigner:
         clustering: Clustering,
         far_quantile: float = FAR_QUANTILE,
         shape: Shape | None = None,
+        is_8_bit: bool = True,
     ) -> Assigner:
         """Return the assigner of a run, with the given quantile of nearest-neighbour distances as its `reach`.
 
         Of new images from the same distribution, a share of about 1 − `far_quantile` is called far.
         """
         reach = float(np.quantile(graph.distances[:, 0], far_quantile))
-        return cls(autoencoder, latents, features, clustering, reach, graph.k, shape)
+        return cls(autoencoder, latents, features, clustering, reach, graph.k, shape, is_8_bit)
 
     def __call__(self, images: Pixel) -> pd.DataFrame:
         """Return a row per image: cluster (−1: noise), confidence in [0, 1], distance, far.
@@ -92,7 +95,7 @@ class Assigner:
         """
         if isinstance(images, pd.DataFrame):
             images = self._stack_column(images)
-        return self(read_request_pixels(images, self.shape))
+        return self(read_request_pixels(images, self.shape, self.is_8_bit))
 
     def _stack_column(self, table: pd.DataFrame) -> Any:
         """The images in the cells of a table, which Spark passes flat."""
@@ -109,7 +112,8 @@ class Assigner:
         """Write all parts to `folder`."""
         for name in ("autoencoder", "latents", "features", "clustering"):
             getattr(self, name).save(folder / name)
-        (folder / "assigner.json").write_text(json.dumps({"reach": self.reach, "k": self.k, "shape": self.shape}))
+        settings = {"reach": self.reach, "k": self.k, "shape": self.shape, "is_8_bit": self.is_8_bit}
+        (folder / "assigner.json").write_text(json.dumps(settings))
 
     @classmethod
     def load(cls, folder: Path) -> Assigner:
@@ -123,6 +127,7 @@ class Assigner:
             settings["reach"],
             settings.get("k", EARLIER_K),
             tuple(settings["shape"]) if settings.get("shape") else None,
+            settings.get("is_8_bit", True),
         )
 
 

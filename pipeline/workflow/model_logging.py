@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pipeline.artifacts.images import to_unit_range
 from pipeline.tracking import Run
 
@@ -36,7 +38,8 @@ def _log_clustering(run: Run, load: Load) -> None:
     from pipeline.models.assigner import PARTS, Assigner
 
     images = load("images")
-    assigner = Assigner.from_artifacts(**{name: load(name) for name in PARTS}, shape=images.shape)
+    parts = {name: load(name) for name in PARTS}
+    assigner = Assigner.from_artifacts(**parts, shape=images.shape, is_8_bit=images.fitted.dtype == np.uint8)
     example = to_unit_range(images.fitted[:2])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "assigner"

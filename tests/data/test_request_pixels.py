@@ -25,7 +25,7 @@ def request(*values):
         ((0, 1, 0.5, 1), np.float32, [0, 1, 0.5, 1]),
         ((0.0, 1, 1, 0), np.float32, [0, 1, 1, 0]),
         ((1.0, 1.0, 0.0, 0.0), np.float32, [1, 1, 0, 0]),
-        ((False, True, True, False), np.uint8, [0, 255, 255, 0]),
+        ((False, True, True, False), np.float32, [0, 1, 1, 0]),
     ],
 )
 def test_numbers_of_json_are_read_by_their_type(values, kind, expected):
@@ -68,3 +68,12 @@ def test_a_model_without_a_stored_shape_checks_the_range():
     assert read_request_pixels(np.full((1, 3, 3), 0.5), None).shape == (1, 3, 3, 1)
     with pytest.raises(UserError, match=r"^inputs: images have shape \(4,\); give \(n, height, width, channels\)"):
         read_request_pixels(np.zeros(4), None)
+
+
+def test_integers_are_refused_where_the_fitted_images_are_not_of_8_bits():
+    with pytest.raises(
+        UserError, match=r"^inputs: images are integers, and the model was fitted on images that are not"
+    ):
+        read_request_pixels(request(0, 200, 1, 0), SHAPE, is_8_bit=False)
+    assert read_request_pixels(request(0, 0.5, 1, 0), SHAPE, is_8_bit=False).max() == 1
+    assert read_request_pixels(request(0, 200, 1, 0).astype(np.uint8), SHAPE, is_8_bit=False).max() == 200

@@ -134,7 +134,7 @@ def test_predict_refuses_tables_without_a_column_of_images(assigner, table):
 def test_loaded_assigner_gives_the_same_table(assigner, images, tmp_path):
     assigner.save(tmp_path)
     assert json.loads((tmp_path / "assigner.json").read_text()) == {
-        "reach": assigner.reach, "k": 10, "shape": [8, 8, 1],
+        "reach": assigner.reach, "k": 10, "shape": [8, 8, 1], "is_8_bit": True,
     }  # fmt: skip
     for loaded in (Assigner.load(tmp_path), _load_pyfunc(str(tmp_path))):
         pd.testing.assert_frame_equal(loaded(images.held_out), assigner(images.held_out))
