@@ -23,16 +23,17 @@ def suit_number_of_images(config: Cluster, n: int) -> tuple[Cluster, list[str]]:
     """Return the configuration for n fitted images, and a note on the parameters that n determines.
 
     `k` is lowered to n if there are fewer images, and with it the estimator's number of clusters; to n − 1 for a
-    clusterer of the graph, whose sparse eigensolver gives no more eigenvectors. If the estimator's
-    `min_cluster_size` is null, it becomes n / 120, rounded, but at least 5, or half of less than 10 images. If
-    `min_samples` is null too, it becomes 10, but at most `min_cluster_size`.
+    clusterer of the graph, whose sparse eigensolver gives no more eigenvectors. `start` is then `own`.
+    If the estimator's `min_cluster_size` is null, it becomes n / 120, rounded, but at least 5, or half of less than 10
+    images. If `min_samples` is null too, it becomes 10, but at most `min_cluster_size`.
     """
     estimator = dict(config.estimator)
     limit = max(n - 1, 1) if config.graph == "affinity" else n
     if config.k is not None and config.k > limit:
         lowered = {name: limit for name in NUMBERS_OF_CLUSTERS if estimator.get(name) == config.k}
         note = f"cluster.k = {config.k:,} is lowered to {limit:,}: there are only {n:,} images to cluster"
-        return config.model_copy(update={"k": limit, "estimator": estimator | lowered}), [note]
+        # Copies of an image leave fewer groups among the latents than k, from which no clusterer can start.
+        return config.model_copy(update={"k": limit, "estimator": estimator | lowered, "start": "own"}), [note]
     if "min_cluster_size" not in estimator or estimator["min_cluster_size"] is not None:
         return config, []
     changes = _density_sizes(estimator, n)

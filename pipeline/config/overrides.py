@@ -76,7 +76,7 @@ def _split_paths(value: str, is_new: bool) -> list[str] | None:
 
     A path that `is_new` need not exist if its folder does and it is no list of paths.
     """
-    if _exists(value) or (is_new and not re.search(r"^['\"]|,|\$\{", value) and _exists(str(Path(value).parent))):
+    if _exists(value) or (is_new and not re.search(r"^['\"\[{]|,|\$\{", value) and _exists(str(Path(value).parent))):
         return [value]
     parts = value.split(",")
     for count in range(len(parts) - 1, 0, -1):

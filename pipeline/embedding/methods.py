@@ -36,6 +36,8 @@ LIBRARY_LAYOUT_OPTIONS = {
     "output_metric_kwds",
 }
 """Options of umap-learn that our layout does not implement, such as densMAP's; any of them selects umap-learn's."""
+FEW_POINTS = 100
+"""Fewer points than this are embedded by Barnes and Hut's method: the grid of the FFT takes minutes for them."""
 
 
 def identity(latents: Latents, graph: Graph, observer: Observer = SILENT, seed: int = 0) -> Features:  # noqa: ARG001
@@ -180,7 +182,7 @@ def tsne(
     observer: Observer = SILENT,
     seed: int = 0,
 ) -> Features:
-    """Return t-SNE coordinates (n, 2) float32 by openTSNE's FFT interpolation, started from PCA.
+    """Return t-SNE coordinates (n, 2) float32 by openTSNE, with FFT interpolation from 100 points on, started from PCA.
 
     `perplexity` None gives the graph's k neighbours equal weights, which looks nearly the same; a number needs a graph
     with at least three times as many neighbours. With `first`, only the first `first` points are embedded, from a
@@ -204,9 +206,15 @@ def tsne(
     affinities = _tsne_affinities(graph, perplexity, n, observer)
     start = initialization.pca(np.asarray(latents.fitted), random_state=seed)
     embedding = TSNEEmbedding(
-        start, affinities, negative_gradient_method="fft", random_state=seed, n_jobs=-1, learning_rate=learning_rate
+        start,
+        affinities,
+        negative_gradient_method="bh" if n < FEW_POINTS else "fft",
+        random_state=seed,
+        n_jobs=-1,
+        learning_rate=learning_rate,
     )
-    early = min(250, n_epochs // 2)
+    # Exaggerated attraction of all to all would move every point to one place.
+    early = 0 if graph.k >= n - 1 else min(250, n_epochs // 2)
     for offset, iterations, exaggeration, momentum in ((0, early, 12, 0.5), (early, n_epochs - early, None, 0.8)):
         embedding = embedding.optimize(
             iterations,

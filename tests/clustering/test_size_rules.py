@@ -1,7 +1,9 @@
 """Parameters of a clusterer that follow from the number of images."""
 
+import numpy as np
 import pytest
 
+from pipeline import cluster_images
 from pipeline.clustering.size_rules import suit_number_of_images
 from pipeline.config.compose import compose_config
 
@@ -40,3 +42,10 @@ def test_there_are_no_more_clusters_than_images(name, parameter):
 def test_a_clusterer_of_the_graph_has_fewer_clusters_than_images():
     cluster, _ = suit_number_of_images(compose_config("cluster=spectral").cluster, 10)
     assert cluster.k == cluster.estimator["n_clusters"] == 9
+
+
+@pytest.mark.parametrize("name", ["gmm", "kmeans"])
+def test_a_few_images_with_copies_are_clustered(name):
+    images = np.random.default_rng(0).random((3, 8, 8)).astype(np.float32)[[0, 1, 2, 0, 1, 2, 0, 1]]
+    result = cluster_images(images, "model=pixels", "manifold=none", "project=pca", f"cluster={name}")
+    assert all(len(np.unique(result.clusters[copy::3])) == 1 for copy in range(3))

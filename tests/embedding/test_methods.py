@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist
 from sklearn.metrics import silhouette_score
 
 from pipeline.artifacts import Latents
@@ -198,3 +199,12 @@ def test_few_images_start_umap_at_random(blobs, recorder):
         10,
     )
     assert recorder.notes == ["UMAP starts at random: 8 images have no spectral start in 10 dimensions"]
+
+
+@pytest.mark.parametrize("n", [5, 20])
+def test_tsne_spreads_a_few_points(n):
+    points = np.random.default_rng(0).normal(size=(n, 8)).astype(np.float32)
+    latents = Latents(points, points[:0], [8])
+    fitted = methods.tsne(latents, exact(latents, n - 1), n_epochs=100).fitted
+    assert np.isfinite(fitted).all()
+    assert pdist(fitted).min() > 1e-6, "the points have not collapsed into one"

@@ -69,9 +69,11 @@ def test_few_images_run_to_the_end_with_a_note(n, cluster):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [(), ("refine=idec",), ("project=tsne", "project.perplexity=30")], ids=str)
+@pytest.mark.parametrize(
+    "words", [(), ("refine=idec",), ("project=tsne", "project.perplexity=30", "project.n_epochs=20")], ids=str
+)
 def test_few_images_run_to_the_end_with_the_default_recipe(outputs, words):
-    result = pipeline("data=digits", "data.train_size=5", *words, outputs=outputs)
+    result = pipeline("data=digits", "data.train_size=5", "train.min_steps=100", *words, outputs=outputs)
     assert result.returncode == 0, result.stderr
     for note in ("neighbors.k = 20 is lowered to 4", "cluster.k = 10 is lowered to 5"):
         assert note in " ".join(result.stdout.split())
