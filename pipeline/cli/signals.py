@@ -12,6 +12,7 @@ import shlex
 import signal
 import sys
 import threading
+from contextlib import suppress
 
 import psutil
 
@@ -70,7 +71,8 @@ def _wait_for_signal(read_end: int, handled: set[int], terminal: int) -> None:
     cleanup.start()
     cleanup.join(STORE_TIMEOUT)
     cursor = "\r\x1b[K\x1b[?25h" if os.isatty(terminal) else ""  # a progress bar hides the cursor
-    os.write(terminal, f"{cursor}{resume_message(sys.argv[1:])}\n".encode())
+    with suppress(OSError):  # the terminal, or the reader of a pipe, may have ended first
+        os.write(terminal, f"{cursor}{resume_message(sys.argv[1:])}\n".encode())
     os._exit(128 + number)
 
 

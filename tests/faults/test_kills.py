@@ -127,3 +127,19 @@ def test_no_run_stays_running_and_no_temporary_file_remains(killed):
     assert "RUNNING" not in statuses(outputs)
     assert not list((outputs / ".scratch").iterdir())
     assert not list((outputs / "temporary").iterdir())
+
+
+def test_an_interrupted_run_ends_though_nobody_reads_its_output(tmp_path, empty_store):
+    (tmp_path / "temporary").mkdir()
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    run = start_run(tmp_path)
+    read_until(run, "train 1:")
+    run.stderr.close()
+    run.send_signal(signal.SIGINT)
+    run.stdout.close()
+    try:
+        assert run.wait(timeout=30) == 130
+    finally:
+        run.kill()
+        run.wait()
+    assert "RUNNING" not in statuses(tmp_path)
