@@ -23,6 +23,7 @@ from pipeline.embedding.neighbors import exact
 from pipeline.embedding.parallel_umap import optimize_layout
 from pipeline.embedding.placement import place_held_out, place_points
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
+from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.stderr import mute_stderr
 
@@ -62,9 +63,7 @@ def pca(
     from sklearn.decomposition import PCA
 
     n, limit = latents.fitted.shape
-    if n_components > n:
-        observer.note(f"PCA: n_components = {n_components} is lowered to {n}: there are {n} images")
-        n_components = n
+    n_components = lower_to_limit("PCA: n_components", n_components, n, n, observer)
     if n_components > limit:
         raise ArgumentError(
             f"n_components = {n_components}: PCA of these latents has at most {limit}; choose fewer, or another method"
@@ -232,9 +231,8 @@ def _tsne_affinities(graph: Graph, perplexity: float | None, n: int, observer: O
     from openTSNE import affinity, nearest_neighbors
 
     neighbors = nearest_neighbors.PrecomputedNeighbors(np.array(graph.indices), np.array(graph.distances, np.float64))
-    if perplexity is not None and 3 * perplexity > n - 1 == graph.k:
-        observer.note(f"perplexity = {perplexity:g} is lowered to {graph.k / 3:g}: there are {n:,} images")
-        perplexity = graph.k / 3
+    if perplexity is not None and graph.k == n - 1:
+        perplexity = lower_to_limit("perplexity", perplexity, graph.k / 3, n, observer)
     if perplexity is None:
         return affinity.Uniform(knn_index=neighbors, k_neighbors=graph.k)
     if 3 * perplexity > graph.k:

@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.artifacts.base import Float, Int
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.runtime.errors import ArgumentError
+from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.sampling import sample_rows
 
@@ -38,7 +39,8 @@ def exact(latents: Latents, k: int, observer: Observer = SILENT) -> Graph:
     Distances are Euclidean; ties are broken by the smaller index. O(n²·d) time and O(n·k) memory. With n ≤ k fitted
     points, all n − 1 others are neighbours, and the observer gets a note.
     """
-    k = _limit_k(latents, k, observer)
+    n = len(latents.fitted)
+    k = lower_to_limit("neighbors.k", k, n - 1, n, observer)
     return _search_graph(_flat_index(latents.fitted), latents, k, observer)
 
 
@@ -61,8 +63,8 @@ def approximate(
     With n ≤ k fitted points, all n − 1 others are neighbours, and the observer gets a note. Source: Jégou, Douze,
     Schmid, "Product quantization for nearest neighbor search", 2011 (the inverted file).
     """
-    k = _limit_k(latents, k, observer)
     n = len(latents.fitted)
+    k = lower_to_limit("neighbors.k", k, n - 1, n, observer)
     if n <= exact_up_to:
         graph = exact(latents, k, observer)
     else:
@@ -89,14 +91,6 @@ def search_neighbors(
     if k > len(base):
         raise ArgumentError(f"k = {k}: there are only {len(base)} points to search; choose k <= {len(base)}")
     return _search(_flat_index(base), queries, k, observer, done, total or len(queries))
-
-
-def _limit_k(latents: Latents, k: int, observer: Observer) -> int:
-    """The number of neighbours: k, or with a note all other points if there are fewer."""
-    others = len(latents.fitted) - 1
-    if k > others:
-        observer.note(f"neighbors.k = {k} is lowered to {others}: there are {others + 1} images")
-    return min(k, others)
 
 
 def _search_graph(index: Any, latents: Latents, k: int, observer: Observer) -> Graph:

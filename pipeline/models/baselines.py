@@ -12,6 +12,7 @@ from pipeline.artifacts.images import Images, to_unit_range
 from pipeline.config import Model, Train
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
 
 
@@ -87,10 +88,8 @@ def fit_pca(model: Model, train: Train, images: Images, observer: Observer = SIL
 
     flat = to_unit_range(images.part(train.split)).reshape(-1, int(np.prod(images.shape)))
     n_components, n = model.latent_dim, len(flat)
-    if n_components is not None and n < n_components <= flat.shape[1]:
-        observer.note(f"model.latent_dim = {n_components} is lowered to {n}: there are {n} images")
-        n_components = n
     if n_components is None or n_components > flat.shape[1]:
         raise UserError(f"model.latent_dim = {n_components}: PCA of these images has 1 to {flat.shape[1]} components")
+    n_components = lower_to_limit("model.latent_dim", n_components, n, n, observer)
     fitted = PCA(n_components, svd_solver="covariance_eigh").fit(flat)
     return PCAModel(fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32), images.shape)

@@ -22,6 +22,7 @@ from pipeline.models.keras_settings import largest_divisor, set_seed, uses_xla
 from pipeline.models.refine.dec_model import DECModel
 from pipeline.models.refine.soft_assignment import soft_assignment, target_distribution
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
 
 
@@ -46,7 +47,10 @@ def refine_dec(
     set_seed(config)
     encoder, decoder = _copy(pretrained.encoder), _copy(pretrained.decoder)
     fitted = images.fitted
-    config = _limit_k(config, len(fitted), observer)
+    if config.k is not None:
+        config = config.model_copy(
+            update={"k": lower_to_limit("refine.k", config.k, len(fitted), len(fitted), observer)}
+        )
     centres = cached_array(observer, "centres", lambda: _initial_centres(config, pretrained.encode(fitted)))
     refined = KerasAutoencoder(encoder, decoder, pretrained.history)
     dec_model = DECModel(encoder, decoder, centres, len(fitted), config, name=config.name)
@@ -67,14 +71,6 @@ def refine_dec(
     )
     refined.refinement = callback.history
     return refined
-
-
-def _limit_k(config: Refine, n: int, observer: Observer) -> Refine:
-    """The configuration with `k` lowered to the number of images, with a note if there are fewer."""
-    if config.k is None or config.k <= n:
-        return config
-    observer.note(f"refine.k = {config.k} is lowered to {n}: there are {n} images")
-    return config.model_copy(update={"k": n})
 
 
 def _copy(model: keras.Model) -> keras.Model:
