@@ -20,7 +20,6 @@ from pipeline.artifacts.features import Features, Map
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.config.compose import compose_config
-from pipeline.data.array_range import array_rule
 from pipeline.data.image_parts import read_image_parts
 from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
@@ -72,7 +71,7 @@ def cluster_images(
         UserError: an override is wrong, or the images do not suit the settings.
     """
     config = compose_config(*overrides, *([] if k is None else [f"cluster.k={k}"]), f"seed={seed}")
-    parts = read_image_parts(images, None, "auto", array_rule(config.data.value_range), observer)
+    parts = read_image_parts(images, None, "auto", config.data.value_range, observer)
     given = Images(parts.train, parts.test, name="array", value_format=asdict(parts.value_format))
     executor = Executor(config, observer=observer, given={"images": given})
     return ClusteringResult(**{name: executor.load(name) for name in ARTIFACTS})

@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import to_unit_range
+from pipeline.data.value_range import Range, sensor_range
 from pipeline.runtime.errors import UserError
 
-Limits = tuple[float, float]
-"""The values that are read as 0 (black) and as 1 (white)."""
-SENSOR_LIMITS = tuple(float(2**bits - 1) for bits in (10, 12, 14))
-"""The largest values of cameras and scanners that store 10, 12 or 14 bits in 16."""
 DARK_SHARE = 1 / 8
 """Images whose values use less of the range than this are nearly black."""
 CHUNK = 1024
@@ -31,7 +28,7 @@ class ValueFormat:
     """
 
     dtype: str
-    limits: Limits
+    limits: Range
     is_cut: bool = False
 
 
@@ -41,13 +38,6 @@ def to_value_format(values: Mapping[str, Any]) -> ValueFormat | None:
         return None
     low, high = values["limits"]
     return ValueFormat(values["dtype"], (low, high), values["is_cut"])
-
-
-def array_rule(rule: str | Sequence[float] | Mapping[str, Sequence[float]]) -> str | Sequence[float]:
-    """Return a configured rule for the range of arrays; a `UserError` refuses ranges by depth."""
-    if isinstance(rule, Mapping):
-        raise UserError("data.value_range has ranges by depth, which only image files have; give two values")
-    return rule
 
 
 @dataclass(frozen=True)
@@ -88,7 +78,7 @@ def _kind(dtype: np.dtype[Any]) -> str:
     return "integer" if dtype.kind in "ui" else dtype.kind
 
 
-def _measure(parts: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> Limits:
+def _measure(parts: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> Range:
     """The smallest and the largest value; 0 and 0 without images."""
     filled = [part for part in parts if part.size]
     extremes = [float(value) for part in filled for value in (part.min(), part.max())] or [0.0]
@@ -99,7 +89,7 @@ def _measure(parts: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> Limits:
     return min(extremes), max(extremes)
 
 
-def find_limits(dtype: np.dtype[Any], low: float, high: float, rule: str | Sequence[float]) -> Limits:
+def find_limits(dtype: np.dtype[Any], low: float, high: float, rule: str | Sequence[float]) -> Range:
     """Return the values to read as 0 and 1 in a data set of this dtype whose values lie from `low` to `high`.
 
     `dtype`: 0 to the largest value of an integer type, from its smallest if there are negative values; 0 to 1 for
@@ -124,14 +114,14 @@ def find_limits(dtype: np.dtype[Any], low: float, high: float, rule: str | Seque
     return limits
 
 
-def _type_limits(dtype: np.dtype[Any], low: float) -> Limits:
+def _type_limits(dtype: np.dtype[Any], low: float) -> Range:
     if dtype.kind in "bf":
         return 0.0, 1.0
     limits = np.iinfo(dtype)
     return float(limits.min if low < 0 else 0), float(limits.max)
 
 
-def _usual_limits(dtype: np.dtype[Any], low: float, high: float) -> Limits | None:
+def _usual_limits(dtype: np.dtype[Any], low: float, high: float) -> Range | None:
     is_integer = dtype.kind in "ui"
     if low >= 0 and high <= 1:
         return 0.0, 1.0
@@ -145,10 +135,10 @@ def _usual_limits(dtype: np.dtype[Any], low: float, high: float) -> Limits | Non
         return (0.0, 255.0) if high >= 255 * DARK_SHARE else None
     if not is_integer or high > 65_535:
         return None
-    return 0.0, next((limit for limit in SENSOR_LIMITS if 255 < high <= limit), 65_535.0)
+    return sensor_range(high)
 
 
-def _describe(dtype: np.dtype[Any], low: float, high: float, limits: Limits, rule: str | Sequence[float]) -> list[str]:
+def _describe(dtype: np.dtype[Any], low: float, high: float, limits: Range, rule: str | Sequence[float]) -> list[str]:
     """Notes on an assumed range, on values that leave images nearly black, and on values that are cut off."""
     values = f"data.value_range: images are {dtype} from {_number(low)} to {_number(high)}"
     black, white = map(_number, limits)
@@ -197,11 +187,11 @@ def conform_values(array: NDArray[Any], value_format: ValueFormat | None, descri
     return scale_array(array, limits)
 
 
-def _own_limits(dtype: np.dtype[Any]) -> Limits:
+def _own_limits(dtype: np.dtype[Any]) -> Range:
     return (0.0, 255.0) if dtype == np.uint8 else (0.0, 1.0)
 
 
-def scale_array(array: NDArray[Any], limits: Limits) -> Pixel:
+def scale_array(array: NDArray[Any], limits: Range) -> Pixel:
     """Return an array scaled so that `limits` become 0 and 1; values outside are cut off.
 
     Integers are returned as uint8 where all values in the limits are multiples of 1/255, else all as float32.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,14 +28,17 @@ def read_image_parts(
     train: NDArray[Any],
     test: NDArray[Any] | None,
     layout: Layout,
-    value_range: str | Sequence[float],
+    value_range: str | Sequence[float] | Mapping[str, Sequence[float]],
     observer: Observer,
 ) -> ImageParts:
     """Return both parts in one layout, (n, h, w, c), and one range; notes say what was assumed about either.
 
     Raises:
-        UserError: a shape or a dtype is not that of images, the parts differ in size, or the range is not recognised.
+        UserError: a shape or a dtype is not that of images, the parts differ in size, or the range is not recognised,
+            or is one by depth.
     """
+    if isinstance(value_range, Mapping):
+        raise UserError("data.value_range has ranges by depth, which only image files have; give two values")
     train, test, note = move_channels_last(train, test, layout)
     arrays = [check_images(train, "train images")]
     if test is not None:

@@ -24,13 +24,21 @@ SENSOR_BITS = (10, 12, 14)
 """Depths of cameras and scanners whose values are stored in 16 bits."""
 
 
+def sensor_range(high: float) -> Range:
+    """Return the range of 16-bit values up to `high`: the smallest of 10, 12, 14 or 16 bits that holds them.
+
+    If `high` is at most 255, nothing suggests a sensor's depth and it is 16 bits.
+    """
+    bits = next((bits for bits in SENSOR_BITS if 255 < high < 2**bits), 16)
+    return 0.0, 2.0**bits - 1
+
+
 def choose_range(depth: Depth, low: float, high: float, rule: ValueRange) -> Range:
     """Return the range of all images of a depth, whose values lie from `low` to `high` in the whole data set.
 
     `dtype` is the range of the depth (floats: 0 to 1). `auto` is that range for 8 bits; `decode_images` replaces it by
-    0 to 1 for a set of 8-bit images without a value above 1. 16-bit images have the smallest range of 10, 12, 14 or 16
-    bits that holds `high`; if `high` is at most 255, nothing suggests a sensor's depth and it is 16 bits. Floats and
-    32-bit integers have the range 0 to 1 if their values lie there, else `low` to `high`.
+    0 to 1 for a set of 8-bit images without a value above 1. 16-bit images have the `sensor_range` of `high`. Floats
+    and 32-bit integers have the range 0 to 1 if their values lie there, else `low` to `high`.
 
     Raises:
         UserError: a configured range is empty.
@@ -43,8 +51,7 @@ def choose_range(depth: Depth, low: float, high: float, rule: ValueRange) -> Ran
     if rule == "dtype" or depth == "8-bit":
         return FULL_RANGE[depth]
     if depth == "16-bit":
-        bits = next((bits for bits in SENSOR_BITS if 255 < high < 2**bits), 16)
-        return 0.0, 2.0**bits - 1
+        return sensor_range(high)
     return (0.0, 1.0) if (low >= 0 and high <= 1) or low == high else (low, high)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +14,6 @@ from pipeline.artifacts.labels import Labels
 from pipeline.config import Data
 from pipeline.config.instantiate import call_component, import_target
 from pipeline.config.signatures import select_arguments, signature_parameters
-from pipeline.data.array_range import array_rule
 from pipeline.data.arrays import resize_images, to_size
 from pipeline.data.class_labels import index_labels
 from pipeline.data.description import describe_image_set, image_set_warnings
@@ -36,7 +34,10 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     """
     source = _read_source(config, observer)
     rng = np.random.default_rng(config.seed)
-    parts = read_image_parts(source.train, source.test, source.layout, _range_rule(config), observer)
+    # Readers that take `value_range` have scaled their images already.
+    reader_scales = "value_range" in signature_parameters(import_target(config.target, "data._target_"))
+    rule = "dtype" if reader_scales else config.value_range
+    parts = read_image_parts(source.train, source.test, source.layout, rule, observer)
     train, test = parts.train, parts.test
     indices, names, notes = index_labels(
         [source.train_labels, source.test_labels], [len(train), len(test)], source.names
@@ -75,12 +76,6 @@ def _read_source(config: Data, observer: Observer) -> Source:
     common = select_arguments(reader, config.common_keys() | {"observer": observer})
     source: Source = call_component(config, "data", **common)
     return source
-
-
-def _range_rule(config: Data) -> str | Sequence[float]:
-    """The rule for the range of arrays; readers that take `value_range` have scaled their images already."""
-    reader = import_target(config.target, "data._target_")
-    return "dtype" if "value_range" in signature_parameters(reader) else array_rule(config.value_range)
 
 
 def _stratified_rows(
