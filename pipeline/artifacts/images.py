@@ -92,10 +92,15 @@ class Images(Artifact):
         return self.part(self.split)
 
     @property
+    def n_fitted(self) -> int:
+        """The number of images in `fitted`, which are not read for it."""
+        return {"train": len(self.train), "test": len(self.test), "all": len(self.train) + len(self.test)}[self.split]
+
+    @property
     def held_out(self) -> Pixel:
         """The m images that take no part in fitting and are assigned to clusters afterwards."""
         return self.test if self.split == "train" else self.train[:0]
 
     def metrics(self) -> dict[str, float]:
         """Return the numbers of fitted and held-out images."""
-        return {"data/fitted_images": float(len(self.fitted)), "data/held_out_images": float(len(self.held_out))}
+        return {"data/fitted_images": float(self.n_fitted), "data/held_out_images": float(len(self.held_out))}

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
 
-CHUNK = 4096
-"""Images whose copies are counted at a time."""
 NOTABLE_SHARE = 0.01
 """A share of copies that is worth a note."""
 UNEQUAL_CLASSES = 20
@@ -28,14 +24,14 @@ def image_set_facts(images: Images, labels: Labels) -> dict[str, int | str]:
     height, width, channels = images.shape
     classes = class_sizes(labels)
     return {
-        "images": len(images.fitted),
+        "images": images.n_fitted,
         "held_out": len(images.held_out),
         "height": height,
         "width": width,
         "channels": channels,
         "dtype": str(images.value_format.get("dtype", images.train.dtype.name)),
         "classes": len(classes),
-        "unlabelled": len(images.fitted) - sum(classes.values()),
+        "unlabelled": images.n_fitted - sum(classes.values()),
         "skipped": images.skipped,
     }
 
@@ -77,15 +73,11 @@ def _describe_classes(sizes: dict[str, int]) -> str:
     return f"{len(sizes):,} classes of {sizes[smallest]:,} ({smallest}) to {sizes[largest]:,} ({largest}) images"
 
 
-def _extremes(pixels: NDArray[Any]) -> tuple[float, float]:
-    """The smallest and the largest value, in the range 0 (black) to 1 (white)."""
-    scale = 255 if pixels.dtype == np.uint8 else 1
-    return float(pixels.min()) / scale, float(pixels.max()) / scale
-
-
 def image_set_warnings(images: Images, labels: Labels) -> Iterator[str]:
     """Yield notes on what looks wrong: a narrow range, a single class, unequal classes, copies of images."""
-    low, high = _extremes(images.fitted)
+    pixels = images.fitted
+    scale = 255 if pixels.dtype == np.uint8 else 1
+    low, high = float(pixels.min()) / scale, float(pixels.max()) / scale
     if high - low < 0.1:
         yield f"images have little contrast: values lie between {low:.3g} and {high:.3g} of 0 (black) to 1 (white)"
     sizes = class_sizes(labels)
@@ -93,23 +85,14 @@ def image_set_warnings(images: Images, labels: Labels) -> Iterator[str]:
         yield f"all labels are of one class, {next(iter(sizes))}, so scores against labels say nothing"
     elif sizes and max(sizes.values()) >= UNEQUAL_CLASSES * min(sizes.values()):
         yield f"classes differ much in size: {_describe_classes(sizes)}; purity favours the large ones, ARI does not"
-    fitted = _hashes(images.fitted)
-    copies = len(fitted) - len(set(fitted))
-    if copies >= NOTABLE_SHARE * len(fitted):
-        yield f"{copies:,} of {len(fitted):,} images are exact copies of others"
-    seen = set(fitted)
-    shared = sum(value in seen for value in _hashes(images.held_out))
+    # Hashes of 64 bits are compared, which are valid in this process only.
+    seen = {hash(image.tobytes()) for image in pixels}
+    copies = len(pixels) - len(seen)
+    if copies >= NOTABLE_SHARE * len(pixels):
+        yield f"{copies:,} of {len(pixels):,} images are exact copies of others"
+    shared = sum(hash(image.tobytes()) in seen for image in images.held_out)
     if shared and shared >= NOTABLE_SHARE * len(images.held_out):
         yield (
             f"{shared:,} of {len(images.held_out):,} held-out images are exact copies of fitted ones, so their scores "
             "say little about new images"
         )
-
-
-def _hashes(pixels: NDArray[Any]) -> list[int]:
-    """A 64-bit hash of each image, valid in this process only."""
-    return [
-        hash(image.tobytes())
-        for start in range(0, len(pixels), CHUNK)
-        for image in np.ascontiguousarray(pixels[start : start + CHUNK])
-    ]

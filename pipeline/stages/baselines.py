@@ -45,7 +45,7 @@ def baselines(
     Latents and manifold are the run's own, computed from all images. A space that cannot be clustered is left out with
     a note.
     """
-    n = len(images.fitted)
+    n = images.n_fitted
     if not config.sample:
         return BaselineClusterings.none()
     rows = sample_rows(n, config.sample, config.seed)

@@ -48,8 +48,8 @@ def execute_run(
         Executor(config, results).run(steps)
         results.find_ancestors(steps)
         summary = _summarize(config, results.outcomes, run, time.perf_counter() - started)
-        summary["data"] = _describe_data(results)
-        _log_summary(results.outcomes, run, summary)
+        summary["data"] = _log_data(results, run)
+        _log_summary(run, summary)
         pages = _write_files(results.outcomes, run, folder, summary)
         if config.tracking.models and config.tracking.register_model and "cluster" in results.outcomes:
             problem = store.register_clustering(results.outcomes["cluster"].result.run_id)
@@ -101,25 +101,22 @@ def _summarize(config: Config, outcomes: dict[str, Outcome], run: Run, seconds: 
     }
 
 
-def _describe_data(results: StoredResults) -> dict[str, int | str]:
-    """Facts about the image set; empty if the run has none."""
+def _log_data(results: StoredResults, run: Run) -> dict[str, int | str]:
+    """Log the image set as MLflow's data set; return facts about it, none if the run has no stage data."""
     step = STEPS["data"]
     if step.name not in results.outcomes:
         return {}
     images, labels = (results.load(step, artifact) for artifact in step.outputs)
     assert isinstance(images, Images)
     assert isinstance(labels, Labels)
+    run.log_dataset(images.name, images.digest, images.n_fitted, f"fitted: {images.split}")
     return image_set_facts(images, labels)
 
 
-def _log_summary(outcomes: dict[str, Outcome], run: Run, summary: dict[str, Any]) -> None:
+def _log_summary(run: Run, summary: dict[str, Any]) -> None:
     stages = summary["stages"]
     run.log_metrics(summary["metrics"] | {f"seconds/{name}": stage["seconds"] for name, stage in stages.items()})
     run.tag({f"stage.{name}": stage["run_id"] + " reused" * stage["reused"] for name, stage in stages.items()})
-    if "data" in outcomes:
-        facts = json.loads((outcomes["data"].result.folder / "images" / "artifact.json").read_text())
-        rows = int(summary["metrics"]["data/fitted_images"])
-        run.log_dataset(facts["name"], facts["digest"], rows, f"fitted: {facts['split']}")
 
 
 def _write_files(outcomes: dict[str, Outcome], run: Run, folder: Path, summary: dict[str, Any]) -> dict[str, Path]:

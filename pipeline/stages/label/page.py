@@ -54,7 +54,7 @@ def render_label_page(
         data={"key": _storage_key(images, rows, run_id), "items": items, "classes": list(classes)},
         items=items,
         name=images.name,
-        n=len(images.fitted),
+        n=images.n_fitted,
         typical=min(clustering.k, len(rows)),
         given=len(given),
         command=command,
