@@ -10,11 +10,11 @@ from pipeline.config.run_ids import quote_run_ids
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.paths import conf_dir
 
-NAME_KEYS = ("output_dir", "input", "data.path", "label.answers", "tracking.experiment", "tracking.run_name")
-"""Keys of files, folders and names: a folder may be named 2026."""
-
 PATH_KEYS = ("output_dir", "input", "data.path", "label.answers")
 """Keys of files and folders."""
+
+NAME_KEYS = (*PATH_KEYS, "tracking.experiment", "tracking.run_name")
+"""Keys of files, folders and names: a folder may be named 2026."""
 
 GRAMMAR = re.compile(r"[=,\[\](){}'\"~#;&!:\\]|\$\{")
 """Characters that mean something in a value of Hydra's."""

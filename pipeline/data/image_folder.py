@@ -62,8 +62,8 @@ def read_image_folder(
         raise ArgumentError(f"path: {root} holds no image; image files end in {', '.join(sorted(SUFFIXES))}")
     _note_ignored(sorted(set(files) - set(image_files)), observer)
     layout = _read_layout(image_files, labels_from, label_depth, observer)
-    order = sorted(range(len(image_files)), key=lambda index: (layout.is_test[index], image_files[index]))
-    image_files = [image_files[index] for index in order]  # the train part comes first, as in every array
+    test_files = {file for file, is_test in zip(image_files, layout.is_test, strict=True) if is_test}
+    image_files.sort(key=lambda file: (file in test_files, file))  # the train part comes first, as in every array
     files_of_pages, encoded = _list_pages(image_files, root, pages)
     images = decode_images(
         encoded,
@@ -76,7 +76,6 @@ def read_image_folder(
         background,
     )
     decoded = [files_of_pages[index] for index in images.indices]
-    test_files = {image_files[i] for i, index in enumerate(order) if layout.is_test[index]}
     border = sum(file not in test_files for file in decoded)
     labels, names = None, list[str]()
     if labels_from == "folder":
