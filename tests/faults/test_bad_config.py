@@ -71,8 +71,11 @@ def test_few_images_run_to_the_end_with_a_note(n, cluster):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
-    [(), ("refine=idec", "refine.max_steps=40"), ("project=tsne", "project.perplexity=30", "project.n_epochs=20")],
-    ids=str,
+    [
+        (),
+        ("refine=idec", "refine.max_steps=40", "project=tsne", "project.perplexity=30", "project.n_epochs=20"),
+    ],
+    ids=["default", "idec and t-SNE"],
 )
 def test_few_images_run_to_the_end_with_the_default_recipe(outputs, words):
     result = pipeline("data=digits", "data.train_size=5", "train.min_steps=100", *words, outputs=outputs)
