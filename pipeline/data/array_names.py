@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from numpy.typing import NDArray
+from pydantic import Field
 
 from pipeline.runtime.errors import ArgumentError
 
@@ -26,6 +27,9 @@ ROLE_KEYS = {
     "test": "test_images_array", "test_labels": "test_labels_array",
 }  # fmt: skip
 """The keys of the configuration that choose an array by name."""
+
+ImageShape = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2, max_length=3)]
+"""Height, width and, if images have any, channels of flat images."""
 
 
 def accepted_names(role: str) -> tuple[str, ...]:

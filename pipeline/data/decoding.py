@@ -104,7 +104,7 @@ def decode_images(
     skipped = SkippedImages(skip_at_most, where, len(encoded))
     headers = [_try(read_header, item, skipped) for item in encoded]
     skipped.check()
-    target = size or _common_size(encoded, headers, where)
+    target = size or _common_size(encoded, headers, skipped)
     depths = {header.depth for header in headers if header is not None}
     dtype = np.dtype(np.uint8 if _keeps_bytes(depths, value_range) else np.float32)
     planes = 3 if "8-bit" in depths else 1
@@ -220,11 +220,15 @@ def convert_channels(images: NDArray[Any], channels: int | None) -> NDArray[Any]
     return luminance.astype(images.dtype)[..., None]
 
 
-def _common_size(encoded: Sequence[EncodedImage], headers: Sequence[ImageHeader | None], where: str) -> Size:
+def _common_size(
+    encoded: Sequence[EncodedImage], headers: Sequence[ImageHeader | None], skipped: SkippedImages
+) -> Size:
+    where = skipped.where
     sizes = [None if header is None else header.size for header in headers]
     counts = Counter(size for size in sizes if size is not None)
     if not counts:
-        raise ArgumentError(f"path: {where} holds no readable image")
+        reasons = f": {skipped.describe(3)}" if skipped.reasons else ""
+        raise ArgumentError(f"path: {where} holds no readable image{reasons}")
     if len(counts) == 1:
         return next(iter(counts))
     examples = [

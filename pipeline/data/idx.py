@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import re
 import zlib
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.source import Source
 from pipeline.runtime.errors import ArgumentError, UserError
+from pipeline.runtime.observer import SILENT, Observer
 
 IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 MAX_RANK = 4
@@ -22,26 +24,67 @@ IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x
 """NumPy's types by the format's type codes."""
 
 
-def read_idx(path: str) -> Source:
-    """Return the IDX files in the folder `path`, named as MNIST names its four, gzipped or not.
+_NAME = re.compile(r"(?P<subset>.*?)[-_.]?(?P<part>train|t10k|test)-(?P<kind>images|labels)[-.]idx[1-4]-ubyte(\.gz)?")
+"""Names of MNIST's files, of EMNIST's (`emnist-balanced-test-…`), and of unpacked ones (`train-images.idx3-ubyte`)."""
 
-    Only the training images are required.
+
+def read_idx(
+    path: str, subset: str | None = None, transpose: bool | None = None, observer: Observer = SILENT
+) -> Source:
+    """Return the IDX files in the folder `path`, named as MNIST or EMNIST name their four, gzipped or not.
+
+    Only the training images are required. `subset` is the beginning of the names, such as `emnist-balanced`, if the
+    folder holds several sets. `transpose` exchanges rows and columns; None does so for names that begin with `emnist`,
+    as that data set stores columns first.
 
     Raises:
-        UserError: there are no training images, or a file is damaged or too large for the free memory.
+        UserError: there are no training images, several subsets, or a file is damaged or too large for the free memory.
     """
     folder = Path(path).expanduser()
-    train, train_labels, test, test_labels = (_read_if_exists(folder, name) for name in IDX_FILES)
-    if train is None:
+    name, files = _choose_subset(_find_subsets(folder), subset, folder)
+    arrays = {role: parse_idx(read_idx_bytes(file), str(file)) for role, file in files.items()}
+    if transpose or (transpose is None and name.lower().startswith("emnist")):
+        observer.note(f"rows and columns of the images of {name or folder.name} are exchanged; data.transpose decides")
+        for role in ("train-images", "test-images"):
+            if role in arrays and arrays[role].ndim > 2:
+                arrays[role] = arrays[role].swapaxes(1, 2)
+    return Source(
+        arrays["train-images"], arrays.get("test-images"), arrays.get("train-labels"), arrays.get("test-labels")
+    )
+
+
+def find_idx_names(folder: Path) -> dict[Path, re.Match[str]]:
+    """Return the files in a folder whose names are those of IDX files, with the parts of the names.
+
+    Of a plain and a gzipped file of one name the gzipped one counts.
+    """
+    try:
+        files = sorted(folder.iterdir())
+    except OSError:
+        return {}  # the reader says what is wrong with the folder
+    matches = {file: match for file in files if (match := _NAME.fullmatch(file.name))}
+    return {file: match for file, match in matches.items() if file.with_name(f"{file.name}.gz") not in matches}
+
+
+def _find_subsets(folder: Path) -> dict[str, dict[str, Path]]:
+    """The files of each subset by part and kind, such as `train-images`."""
+    subsets: dict[str, dict[str, Path]] = {}
+    for file, match in find_idx_names(folder).items():
+        part = "train" if match["part"] == "train" else "test"
+        subsets.setdefault(match["subset"], {})[f"{part}-{match['kind']}"] = file
+    return {name: files for name, files in subsets.items() if "train-images" in files}
+
+
+def _choose_subset(subsets: dict[str, dict[str, Path]], key: str | None, folder: Path) -> tuple[str, dict[str, Path]]:
+    if not subsets:
         raise ArgumentError(f"path: {folder} holds no {IDX_FILES[0]} or {IDX_FILES[0]}.gz")
-    return Source(train, test, train_labels, test_labels)
-
-
-def _read_if_exists(folder: Path, name: str) -> NDArray[Any] | None:
-    for path in (folder / f"{name}.gz", folder / name):
-        if path.exists():
-            return parse_idx(read_idx_bytes(path), str(path))
-    return None
+    name = key if key is not None or len(subsets) > 1 else next(iter(subsets))
+    if name not in subsets:
+        names = ", ".join(repr(subset) for subset in sorted(subsets))
+        reason = "several data sets" if key is None else "no such data set"
+        raise ArgumentError(f"subset = {key}: {folder} holds {reason}; set data.subset to one of {names}")
+    assert name is not None
+    return name, subsets[name]
 
 
 def parse_idx(raw: bytes, file: str) -> NDArray[Any]:
@@ -78,6 +121,7 @@ def read_idx_bytes(path: Path) -> bytes:
     Raises:
         UserError: the file cannot be read, is a damaged gzip file, or announces more than the free memory.
     """
+    is_gzip = False
     try:
         with path.open("rb") as plain:
             is_gzip = plain.read(2) == b"\x1f\x8b"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,10 +18,11 @@ from pipeline.data.arrays import check_images, match_channels, resize_images
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
 from pipeline.data.file_signatures import has_image_signature
+from pipeline.data.idx_images import find_idx_files, read_idx_file
 from pipeline.data.image_folder import read_image_folder
 from pipeline.data.numpy_arrays import read_numpy
 from pipeline.data.parquet import read_parquet
-from pipeline.data.source import Source
+from pipeline.data.source import Source, require_no_text_table
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import Depth, Range, to_ranges
 from pipeline.runtime.errors import ArgumentError, UserError
@@ -44,11 +47,13 @@ class ReadingRules:
     `value_ranges` has the stored values of image files that are read as 0 and 1, by depth; a depth that is missing has
     its full range. `background` is the colour behind transparent parts; `auto` chooses it by the new images.
     `value_format` is that of the run's arrays; without it arrays must be uint8, or floats in [0, 1].
+    `image_column` is the column of Parquet files that has the images; their labels are not read.
     """
 
     value_ranges: dict[Depth, Range] = field(default_factory=dict)
     background: Background = "auto"
     value_format: ValueFormat | None = None
+    image_column: str = "auto"
 
     @classmethod
     def of_run(cls, images: Images) -> ReadingRules:
@@ -60,7 +65,7 @@ class ReadingRules:
 def read_new_images(
     path: str, shape: Shape, skip_at_most: int = 20, observer: Observer = SILENT, rules: ReadingRules | None = None
 ) -> NewImages:
-    """Return the images at `path` in `shape`: a folder of images, one image, an `.npz`, `.npy` or `.parquet`.
+    """Return the images at `path` in `shape`: a folder of images, one image, an `.npz`, `.npy`, `.parquet` or IDX file.
 
     Encoded images are resized and converted between grey and colour. Arrays are resized, and scaled as the run's if
     they are of the same dtype; others must be uint8, or floats in [0, 1]. All are read by the `rules` of the run. If
@@ -72,13 +77,24 @@ def read_new_images(
     """
     file = Path(path).expanduser()
     if not file.exists():
-        raise UserError(f"input: {file} does not exist; give a folder of images, an image, .npz, .npy or .parquet")
+        raise UserError(f"input: {file} does not exist; give a folder of images, an image, .npz, .npy, .parquet or IDX")
+    idx_files = find_idx_files(file)
+    if idx_files:
+        if file.is_dir():
+            observer.note(f"input: {file}: read the IDX files {', '.join(part.name for part in idx_files)}")
+        arrays = {part.name: conform(read_idx_file(part), shape, part, rules) for part in idx_files}
+        names = [f"{name}[{row}]" for name, array in arrays.items() for row in range(len(array))]
+        return NewImages(np.concatenate(list(arrays.values())), names)
     try:
         source = _read(file, shape, skip_at_most, observer, rules or ReadingRules())
     except ArgumentError as error:
         raise UserError(f"input{str(error).removeprefix('path')}") from error
+    except UserError as error:
+        if not str(error).startswith("data.image_column"):
+            raise
+        raise UserError(f"input: {error}; new images are in a column of the same name as those of the run") from error
     parts = [source.train] if source.test is None else [source.train, source.test]
-    if file.suffix.lower() in (".npz", ".npy"):
+    if not source.value_ranges:  # arrays, or lists of pixels in Parquet
         parts = [conform(part, shape, file, rules) for part in parts]
     pixels: Pixel = np.concatenate(parts)
     names = [*source.paths, *source.test_paths] or [str(index) for index in range(len(pixels))]
@@ -89,6 +105,7 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
     suffix = file.suffix.lower()
     if suffix in (".npz", ".npy"):
         return read_numpy(str(file))
+    require_no_text_table(file)
     planes = shape[2]
     if planes not in (1, 3):
         raise UserError(
@@ -96,9 +113,12 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
         )
     size, ranges = shape[:2], rules.value_ranges
     channels: Literal[1, 3] = 1 if planes == 1 else 3
-    if file.is_dir() or suffix == ".parquet":
-        is_folder = file.is_dir() and not any(file.glob("*.parquet"))
-        read = read_image_folder if is_folder else read_parquet
+    read: Callable[..., Source] | None = None
+    if suffix == ".parquet" or (file.is_dir() and any(file.glob("*.parquet"))):
+        read = partial(read_parquet, image_column=rules.image_column, label_column=None)
+    elif file.is_dir():
+        read = read_image_folder
+    if read is not None:
         return read(
             str(file), image_size=size, channels=channels, skip_at_most=skip_at_most, value_range=ranges,
             background=rules.background,
@@ -108,9 +128,9 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
         images = decode_images(
             [EncodedImage(file.name, file)], str(file), size, channels, 0, observer, ranges, rules.background
         )
-        return Source(images.pixels, paths=[file.name])
+        return Source(images.pixels, paths=[file.name], value_ranges=images.value_ranges)
     raise UserError(
-        f"input: {file} ends in {suffix!r}; give a folder, .npz, .npy, .parquet or {', '.join(sorted(SUFFIXES))}"
+        f"input: {file} ends in {suffix!r}; give a folder, .npz, .npy, .parquet, IDX or {', '.join(sorted(SUFFIXES))}"
     )
 
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import psutil
 from numpy.typing import NDArray
-from pydantic import Field
 
-from pipeline.data.array_names import ROLE_KEYS, assign_positions, assign_roles, reshape_flat
+from pipeline.data.array_names import ROLE_KEYS, ImageShape, assign_positions, assign_roles, reshape_flat
 from pipeline.data.arrays import Layout
-from pipeline.data.source import Source
+from pipeline.data.source import Source, require_no_text_table
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import SILENT, Observer
 
-Side = Annotated[int, Field(ge=1)]
 Arrays = dict[str, NDArray[Any]]
 
 
 def read_numpy(
     path: str,
     layout: Layout = "auto",
-    image_shape: Annotated[list[Side], Field(min_length=2, max_length=3)] | None = None,
+    image_shape: ImageShape | None = None,
     images_array: str | None = None,
     labels_array: str | None = None,
     test_images_array: str | None = None,
@@ -42,6 +40,7 @@ def read_numpy(
         ArgumentError: the file cannot be read, holds no images, or needs more memory than is free.
     """
     file = Path(path).expanduser()
+    require_no_text_table(file)
     chosen = {
         "train": images_array, "train_labels": labels_array,
         "test": test_images_array, "test_labels": test_labels_array,

@@ -1,28 +1,49 @@
-"""Parquet files with a column of encoded images, as in Hugging Face data sets and this package's exports."""
+"""Parquet files with a column of images, as in Hugging Face data sets and this package's exports."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.data.array_names import ImageShape, reshape_flat
 from pipeline.data.arrays import Size, to_size
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import EncodedImage
 from pipeline.data.folder_layout import held_out_split, split_of
+from pipeline.data.parquet_cells import Encoded, read_image_cells, read_labels
+from pipeline.data.parquet_columns import ParquetFile, choose_image_column, choose_label_column, open_parquet
 from pipeline.data.source import Source
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import ValueRange
-from pipeline.runtime.errors import ArgumentError, UserError, first_line
+from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The rows of a file."""
+
+    file: ParquetFile
+    images: Encoded | NDArray[Any]
+    is_test: bool
+    labels: NDArray[Any] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        return [f"{self.file.name}[{row}]" for row in range(len(self.images))]
 
 
 def read_parquet(
     path: str,
-    image_column: str = "image",
-    label_column: str = "label",
+    image_column: str = "auto",
+    label_column: str | None = "auto",
+    image_shape: ImageShape | None = None,
     image_size: int | Size | None = None,
     channels: Literal[1, 3] | None = None,
     skip_at_most: Annotated[int, Field(ge=0)] = 20,
@@ -30,93 +51,138 @@ def read_parquet(
     background: Background = "auto",
     observer: Observer = SILENT,
 ) -> Source:
-    """Return the images of a `.parquet` file, or of all such files in a folder.
+    """Return the images of a Parquet file, or of all files ending in `.parquet` in a folder and its sub-folders.
 
-    A cell of `image_column` is the bytes of a PNG, JPEG, … file, or a structure with a field `bytes`. In a folder,
-    files with the word test in their names or folders are the test part, or those with the word val if there are
-    train files and no test files. `label_column`, if it exists, holds integers or words.
+    The columns are described at `choose_image_column` and `choose_label_column`, the cells at `read_image_cells` and
+    `read_labels`. Labels are integers or words; None reads none. Pixels in flat lists get `image_shape`. In a folder,
+    files with the word test in their names or folders are the test part, or those with the word val if there are train
+    files and no test files.
     `value_range` is described at `pipeline.data.value_range.choose_range`, `background` at
     `pipeline.data.transparency.choose_background`.
 
     Raises:
-        UserError: a file cannot be read, has no column of encoded images, or the images cannot be decoded (see
+        UserError: a file cannot be read, has no column of images, or the images cannot be decoded (see
             `decode_images`).
     """
     root = Path(path).expanduser()
-    files = sorted(root.rglob("*.parquet")) if root.is_dir() else [root]
-    tables = {file: _read_table(file, image_column, label_column) for file in files}
-    if not tables:
+    paths = sorted(root.rglob("*.parquet")) if root.is_dir() else [root]
+    if not paths:
         raise ArgumentError(f"path: {root} holds no .parquet file")
-    is_test_file = _find_test_files(files, root)
-    files.sort(key=lambda file: is_test_file[file])
-    if len(set(is_test_file.values())) == 2:
-        parts = {is_test: [f.name for f in files if is_test_file[f] == is_test] for is_test in (False, True)}
-        observer.note(
-            f"parts by file names: train part: {len(parts[False]):,} files such as {parts[False][0]}; "
-            f"test part: {len(parts[True]):,} files such as {parts[True][0]}"
-        )
-    encoded: list[EncodedImage] = []
-    labels: list[Any] = []
-    is_test: list[bool] = []
-    for file in files:
-        table = tables[file]
-        name = file.name if file == root else file.relative_to(root).as_posix()
-        for row, cell in enumerate(table[image_column]):
-            content = cell["bytes"] if isinstance(cell, dict) else cell  # the `path` of a structure is not opened
-            encoded.append(EncodedImage(f"{name}[{row}]", content or b""))  # an empty cell is an unreadable image
-        is_test += [is_test_file[file]] * len(table[image_column])
-        labels += table.get(label_column) or [None] * len(table[image_column])
-    images = decode_images(
+    files = [open_parquet(file, root) for file in paths]
+    is_test = _find_test_files(files, observer)
+    images = [read_image_cells(file, choose_image_column(file, image_column)) for file in files]
+    labels, names = _read_all_labels(files, choose_label_column(files, label_column, observer), observer)
+    tables = [_Table(*facts) for facts in zip(files, images, is_test, labels, strict=True)]
+    tables.sort(key=lambda table: table.is_test)
+    if any(isinstance(table.images, np.ndarray) for table in tables):
+        return _stack_pixels(tables, names, image_shape)
+    encoded = [
+        EncodedImage(name, content) for table in tables for name, content in zip(table.names, table.images, strict=True)
+    ]
+    decoded = decode_images(
         encoded, str(root), to_size(image_size), channels, skip_at_most, observer, value_range, background
     )
-    border = sum(not is_test[index] for index in images.indices)
-    column = np.array([labels[index] for index in images.indices], object)
-    is_labelled = any(label is not None for label in column)
+    rows = np.array(decoded.indices)
+    border = int((rows < sum(len(table.images) for table in tables if not table.is_test)).sum())
+    column = _join_labels(tables)
+    kept = None if column is None else column[rows]
     return Source(
-        images.pixels[:border],
-        images.pixels[border:],
-        column[:border] if is_labelled else None,
-        column[border:] if is_labelled else None,
-        [],
-        [encoded[index].name for index in images.indices[:border]],
-        [encoded[index].name for index in images.indices[border:]],
-        images.note,
-        images.value_ranges,
-        images.background,
-        skipped=len(encoded) - len(images.indices),
+        decoded.pixels[:border],
+        decoded.pixels[border:],
+        None if kept is None else kept[:border],
+        None if kept is None else kept[border:],
+        names,
+        [encoded[index].name for index in decoded.indices[:border]],
+        [encoded[index].name for index in decoded.indices[border:]],
+        decoded.note,
+        decoded.value_ranges,
+        decoded.background,
+        skipped=len(encoded) - len(decoded.indices),
     )
 
 
-def _find_test_files(files: list[Path], root: Path) -> dict[Path, bool]:
+def _stack_pixels(tables: Sequence[_Table], names: list[str], image_shape: ImageShape | None) -> Source:
+    """Images whose cells are lists of pixels; their range is that of arrays."""
+    arrays: list[NDArray[Any]] = []
+    for table in tables:
+        if not isinstance(table.images, np.ndarray):
+            raise UserError(f"data.image_column: {table.file.path} holds encoded images, other files lists of pixels")
+        array = reshape_flat(table.images, image_shape)
+        if arrays and array.shape[1:] != arrays[0].shape[1:]:
+            shapes = f"{array.shape[1:]} and {arrays[0].shape[1:]}"
+            raise UserError(f"data.image_column: images of {table.file.path} and of other files differ: {shapes}")
+        arrays.append(array)
+    border = sum(not table.is_test for table in tables)
+    train, test = (np.concatenate([arrays[0][:0], *part]) for part in (arrays[:border], arrays[border:]))
+    column = _join_labels(tables)
+    paths = [name for table in tables for name in table.names]
+    n = len(train)
+    return Source(
+        train,
+        test,
+        None if column is None else column[:n],
+        None if column is None else column[n:],
+        names,
+        paths[:n],
+        paths[n:],
+    )
+
+
+def _find_test_files(files: Sequence[ParquetFile], observer: Observer) -> list[bool]:
     """Whether each file is in the test part, by the words train, test and val in its name, or else in its folders'."""
-    names = {
-        file: [file.stem, *reversed(file.relative_to(root).parts[:-1])] if file != root else [file.stem]
-        for file in files
-    }
-    splits = {file: next(filter(None, map(split_of, names[file])), "train") for file in files}
-    held_out = held_out_split(splits.values())
-    if all(split == held_out for split in splits.values()):  # without another part, only this name means a test part
-        return {file: file.name.startswith("test") for file in files}
-    return {file: splits[file] == held_out for file in files}
+    parts = [Path(file.name).parts for file in files]
+    words = [[Path(file.name).stem, *reversed(folders[:-1])] for file, folders in zip(files, parts, strict=True)]
+    splits = [next(filter(None, map(split_of, names)), "train") for names in words]
+    held_out = held_out_split(splits)
+    is_test = [split == held_out for split in splits]
+    if all(is_test):  # without another part, only this name means a test part
+        is_test = [folders[-1].startswith("test") for folders in parts]
+    if len(set(is_test)) == 2:
+        train, test = (
+            [f.name for f, flag in zip(files, is_test, strict=True) if flag == part] for part in (False, True)
+        )
+        observer.note(
+            f"parts by file names: train part: {len(train):,} files such as {train[0]}; test part: {len(test):,} files "
+            f"such as {test[0]}"
+        )
+    return is_test
 
 
-def _read_table(file: Path, image_column: str, label_column: str) -> dict[str, list[Any]]:
-    """The image column, and the label column if it exists, as lists of Python values."""
-    import pyarrow
-    from pyarrow import parquet
+def _read_all_labels(
+    files: Sequence[ParquetFile], column: str | None, observer: Observer
+) -> tuple[list[NDArray[Any] | None], list[str]]:
+    """The labels of each file, and the names of the classes if all files agree on them; else labels become names."""
+    if column is None:
+        return [None] * len(files), []
+    labels = [read_labels(file, column) for file in files]
+    without = [file.name for file, values in zip(files, labels, strict=True) if values is None]
+    if without:
+        observer.note(
+            f"data.label_column = {column!r}: images of {', '.join(without[:5])} have no such column and no labels"
+        )
+    names = [file.class_names.get(column, []) for file, values in zip(files, labels, strict=True) if values is not None]
+    agree = all(of_file == names[0] for of_file in names)
+    arrays = []
+    for file, values in zip(files, labels, strict=True):
+        if isinstance(values, list):
+            of_file = [] if agree else file.class_names.get(column, [])
+            values = np.array([None, *(_name_class(value, of_file) for value in values)], object)[1:]
+        arrays.append(values)
+    return arrays, names[0] if agree else []
 
-    try:
-        columns = parquet.read_schema(file).names
-        if image_column not in columns:
-            raise UserError(
-                f"data.image_column = {image_column!r}: {file} has no such column; it has {', '.join(columns)}"
-            )
-        names = [name for name in (image_column, label_column) if name in columns]
-        table = parquet.read_table(file, columns=names)
-    except (OSError, pyarrow.ArrowException) as error:
-        raise ArgumentError(f"path: {file} cannot be read as Parquet: {first_line(error)}") from error
-    kind = table.schema.field(image_column).type
-    cells = kind.field("bytes").type if pyarrow.types.is_struct(kind) and kind.get_field_index("bytes") >= 0 else kind
-    if not (pyarrow.types.is_binary(cells) or pyarrow.types.is_large_binary(cells)):
-        raise UserError(f"data.image_column = {image_column!r}: it holds {kind} in {file}; it must hold encoded images")
-    return {name: table[name].to_pylist() for name in names}
+
+def _name_class(label: Any, names: Sequence[str]) -> Any:
+    return names[label] if isinstance(label, int) and 0 <= label < len(names) else label
+
+
+def _join_labels(tables: Sequence[_Table]) -> NDArray[Any] | None:
+    """The labels of all rows, None where a file has no labels, or None if no file has any."""
+    if all(table.labels is None for table in tables):
+        return None
+    parts = [np.full(len(table.images), None, object) if table.labels is None else table.labels for table in tables]
+    if len({part.ndim for part in parts}) > 1:
+        raise UserError(
+            "data.label_column: labels are lists in some files and single values in others; they must agree"
+        )
+    column = np.concatenate(parts)
+    return column if column.dtype != object or any(label is not None for label in column) else None

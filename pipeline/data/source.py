@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.data.arrays import Layout
 from pipeline.data.value_range import Depth, Range
-from pipeline.runtime.errors import UserError
+from pipeline.runtime.errors import ArgumentError, UserError
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,15 @@ class Source:
     background: str = ""
     layout: Layout = "auto"
     skipped: int = 0
+
+
+def require_no_text_table(file: Path) -> None:
+    """Raise an `ArgumentError` that says how to convert a CSV file, which no reader reads."""
+    if file.suffix.lower() in (".csv", ".tsv"):
+        raise ArgumentError(
+            f"path: {file} is a text table, which is not read; save paths of images and labels as Parquet "
+            "(pandas.read_csv(…).to_parquet(…), then data=parquet), or pixels as .npz (data=npz)"
+        )
 
 
 def files_below(path: Path) -> Iterator[Path]:

@@ -13,7 +13,7 @@ from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
 from pipeline.config import Data
 from pipeline.config.instantiate import call_component, import_target
-from pipeline.config.signatures import select_arguments, signature_parameters
+from pipeline.config.signatures import select_arguments
 from pipeline.data.arrays import resize_images, to_size
 from pipeline.data.class_labels import index_labels
 from pipeline.data.description import describe_image_set, image_set_warnings
@@ -34,9 +34,7 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     """
     source = _read_source(config, observer)
     rng = np.random.default_rng(config.seed)
-    # Readers that take `value_range` have scaled their images already.
-    reader_scales = "value_range" in signature_parameters(import_target(config.target, "data._target_"))
-    rule = "dtype" if reader_scales else config.value_range
+    rule = "dtype" if source.value_ranges else config.value_range  # image files were scaled as they were decoded
     parts = read_image_parts(source.train, source.test, source.layout, rule, observer)
     train, test = parts.train, parts.test
     indices, names, notes = index_labels(

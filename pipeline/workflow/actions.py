@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -94,8 +94,11 @@ def _input_format(run: FinishedRun) -> tuple[tuple[int, int, int], int, ReadingR
     """The shape of the run's images, how many unreadable files it allowed, and how it read image files."""
     from pipeline.data.new_images import ReadingRules
 
-    images = run.load("images")["images"]
-    return images.shape, run.summary["config"]["data"].get("skip_at_most", 20), ReadingRules.of_run(images)
+    images, settings = run.load("images")["images"], run.summary["config"]["data"]
+    rules = ReadingRules.of_run(images)
+    if "image_column" in settings:
+        rules = replace(rules, image_column=settings["image_column"])
+    return images.shape, settings.get("skip_at_most", 20), rules
 
 
 def _label(context: ActionContext) -> ActionResult:

@@ -75,3 +75,58 @@ def test_damaged_gzip_file_is_refused_by_name(tmp_path, damage):
     path.write_bytes(damage(gzip.compress(idx_bytes(np.random.default_rng(0).integers(0, 99, (9, 9)), 0x08))))
     with pytest.raises(UserError, match=f"{IDX_FILES[0]}.gz: damaged"):
         read_idx(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["train-images.idx3-ubyte", "train-labels.idx1-ubyte", "t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte"],
+        ["train-images-idx3-ubyte", "train-labels.idx1-ubyte.gz", "test-images-idx3-ubyte", "test-labels-idx1-ubyte"],
+        [f"kmnist-{name}" for name in IDX_FILES],
+    ],
+)
+def test_variants_of_the_names_are_read(tmp_path, names):
+    write_set(tmp_path, names)
+    source = read_idx(str(tmp_path))
+    assert (source.train.shape, source.train_labels.tolist()) == ((5, 4, 3), [0, 1, 2, 3, 4])
+    assert (source.test.shape, source.test_labels.tolist()) == ((2, 4, 3), [0, 1])
+
+
+def write_set(folder, names):
+    for name, array in zip(names, ARRAYS, strict=True):
+        content = idx_bytes(array, 0x08)
+        (folder / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+
+
+ARRAYS = [np.arange(60).reshape(5, 4, 3), np.arange(5), np.arange(24).reshape(2, 4, 3), np.arange(2)]
+EMNIST = [
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "test-images-idx3-ubyte.gz",
+    "test-labels-idx1-ubyte.gz",
+]
+
+
+def test_images_of_emnist_are_transposed(tmp_path, recorder):
+    write_set(tmp_path, [f"emnist-digits-{name}" for name in EMNIST])
+    source = read_idx(str(tmp_path), observer=recorder)
+    np.testing.assert_array_equal(source.train, ARRAYS[0].transpose(0, 2, 1))
+    np.testing.assert_array_equal(source.test, ARRAYS[2].transpose(0, 2, 1))
+    assert recorder.notes == ["rows and columns of the images of emnist-digits are exchanged; data.transpose decides"]
+    np.testing.assert_array_equal(read_idx(str(tmp_path), transpose=False).train, ARRAYS[0])
+
+
+def test_a_subset_is_chosen_where_a_folder_holds_several(tmp_path):
+    for subset in ("emnist-digits-", "emnist-letters-"):
+        write_set(tmp_path, [subset + name for name in EMNIST])
+    with pytest.raises(UserError, match=r"^subset = None: .* several data sets; .* 'emnist-digits', 'emnist-letters'$"):
+        read_idx(str(tmp_path))
+    with pytest.raises(UserError, match=r"^subset = emnist: .* no such data set; set data.subset to one of 'emnist-d"):
+        read_idx(str(tmp_path), subset="emnist")
+    assert read_idx(str(tmp_path), subset="emnist-letters").train.shape == (5, 3, 4)
+
+
+def test_images_that_are_a_folder_are_refused(tmp_path):
+    (tmp_path / IDX_FILES[0]).mkdir()
+    with pytest.raises(UserError, match=r"train-images-idx3-ubyte: cannot be read \(.*Is a directory"):
+        read_idx(str(tmp_path))

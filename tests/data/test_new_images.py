@@ -1,5 +1,7 @@
 """Images for a finished run: brought to the shape of its images, or refused."""
 
+import gzip
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,6 +12,7 @@ from pipeline.artifacts.images import Images
 from pipeline.data.new_images import ReadingRules, read_new_images
 from pipeline.runtime.errors import UserError
 from tests.data.image_files import encode_png, save_image
+from tests.data.test_idx import idx_bytes
 
 
 def test_image_files_and_arrays_get_the_shape_of_the_run(tmp_path):
@@ -71,3 +74,63 @@ def test_new_images_are_read_by_the_ranges_of_the_run(tmp_path):
         np.testing.assert_allclose(alike.pixels, 0.2)
         full = read_new_images(str(path), (6, 8, 1))
         np.testing.assert_allclose(full.pixels, 819 / 65535)
+
+
+@pytest.mark.parametrize("labels", [[[1], [2]], [2**40, 3], [b"x", b"y"]], ids=["lists", "beyond int32", "bytes"])
+@pytest.mark.parametrize("name", ["d.parquet", "."], ids=["file", "folder"])
+def test_parquet_files_are_read_by_the_column_of_the_run_and_without_labels(tmp_path, name, labels):
+    table = pa.table({"img": [encode_png()] * 2, "image": [1, 2], "label": labels})
+    parquet.write_table(table, tmp_path / "d.parquet")
+    images = read_new_images(str(tmp_path / name), (6, 8, 1), rules=ReadingRules(image_column="img"))
+    assert images.names == ["d.parquet[0]", "d.parquet[1]"]
+    with pytest.raises(
+        UserError, match=r"^input: data\.image_column = 'pic': .* it has img, image, label; new images are"
+    ):
+        read_new_images(str(tmp_path / name), (6, 8, 1), rules=ReadingRules(image_column="pic"))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("name", ["t10k-images-idx3-ubyte", "scans"])
+def test_an_idx_file_is_read_under_any_name(tmp_path, name, pack):
+    array = np.random.default_rng(0).integers(0, 256, (5, 6, 8), np.uint8)
+    (tmp_path / name).write_bytes(pack(idx_bytes(array, 0x08)))
+    images = read_new_images(str(tmp_path / name), (6, 8, 1))
+    np.testing.assert_array_equal(images.pixels[..., 0], array)
+    assert images.names == [f"{name}[{row}]" for row in range(5)]
+    assert read_new_images(str(tmp_path / name), (3, 4, 1)).pixels.shape == (5, 3, 4, 1)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["train-images-idx3-ubyte", "t10k-images-idx3-ubyte"],
+        ["train-images.idx3-ubyte", "t10k-images.idx3-ubyte"],
+        ["emnist-letters-train-images-idx3-ubyte.gz", "emnist-letters-test-images-idx3-ubyte.gz"],
+        ["t10k-images-idx3-ubyte"],
+    ],
+)
+def test_the_idx_files_of_a_folder_are_read_without_their_labels(tmp_path, names, recorder):
+    arrays = [np.full((rows, 6, 8), rows, np.uint8) for rows in (3, 2)][-len(names) :]
+    for name, array in zip(names, arrays, strict=True):
+        pack = gzip.compress if name.endswith(".gz") else bytes
+        (tmp_path / name).write_bytes(pack(idx_bytes(array, 0x08)))
+        (tmp_path / name.replace("images", "labels").replace("idx3", "idx1")).write_bytes(b"not read")
+    images = read_new_images(str(tmp_path), (6, 8, 1), observer=recorder)
+    np.testing.assert_array_equal(images.pixels[..., 0], np.concatenate(arrays))
+    assert images.names[0] == f"{names[0]}[0]"
+    assert images.names[-1] == f"{names[-1]}[1]"
+    assert recorder.notes == [f"input: {tmp_path}: read the IDX files {', '.join(names)}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (idx_bytes(np.zeros((2, 6, 8), np.uint8), 0x08)[:-1], "truncated or damaged"),
+        (gzip.compress(idx_bytes(np.zeros((2, 6, 8), np.uint8), 0x08))[:-9], "damaged gzip file"),
+        (idx_bytes(np.arange(9), 0x08), r"have shape \(9,\)"),
+    ],
+)
+def test_damaged_idx_files_and_labels_are_refused(tmp_path, content, message):
+    (tmp_path / "x-ubyte.gz").write_bytes(content)
+    with pytest.raises(UserError, match=f"x-ubyte.gz.*{message}"):
+        read_new_images(str(tmp_path / "x-ubyte.gz"), (6, 8, 1))

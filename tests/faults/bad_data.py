@@ -200,7 +200,7 @@ REFUSED = [
     ("PostScript named .png", FOLDER, lambda root: write_images(root, d_png=POSTSCRIPT), SKIP_NONE, UNREADABLE),
     ("an unsupported format named .png", FOLDER, lambda root: write_images(root, d_png=png(kind="TGA")), SKIP_NONE, UNREADABLE),
     ("a PNG of width 0", FOLDER, lambda root: write_images(root, d_png=png_with_size(0, 5)), SKIP_NONE, UNREADABLE),
-    ("no readable image", FOLDER, lambda root: write_files(root, a_png=b"x", b_png=b"y"), {}, "data.path: … holds no readable image"),
+    ("no readable image", FOLDER, lambda root: write_files(root, a_png=b"x", b_png=b"y"), {}, "data.path: … holds no readable image: a.png (not an image, or damaged), b.png (…"),
     ("labels from folders without folders", FOLDER, write_images, {"labels_from": "folder"}, "data.labels_from = 'folder': no image lies in a sub-folder; set data.labels_from=none"),
     ("images identical once resized", FOLDER, lambda root: write_files(root, a_png=png(), b_png=png(size=(9, 9))), {"image_size": 4}, "data: all 2 images of image_folder are the same; …"),
     # .npz and .npy
@@ -261,11 +261,15 @@ REFUSED = [
     # Parquet
     ("text named .parquet", PARQUET, partial(write_bytes, content=b"hello", name="a.parquet"), {}, "data.path: …a.parquet cannot be read as Parquet: …"),
     ("a truncated Parquet", PARQUET, lambda root: write_bytes(root, write_parquet(root, image=CELLS).read_bytes()[:-9], "a.parquet"), {}, "data.path: …a.parquet cannot be read as Parquet: …"),
-    ("no image column", PARQUET, partial(write_parquet, picture=CELLS), {}, "data.image_column = 'image': …a.parquet has no such column; it has picture"),
-    ("an image column of numbers", PARQUET, partial(write_parquet, image=[1, 2]), {}, "data.image_column = 'image': it holds int64 in …; it must hold encoded images"),
+    ("no image column", PARQUET, partial(write_parquet, digit=[1, 2]), {}, "data.image_column: …a.parquet has no column named image or img and none that may hold images; set data.image_column to one of digit"),
+    ("another image column", PARQUET, partial(write_parquet, picture=CELLS), {"image_column": "image"}, "data.image_column = 'image': …a.parquet has no such column; it has picture"),
+    ("no label column", PARQUET, partial(write_parquet, image=CELLS), {"label_column": "digit"}, "data.label_column = 'digit': no such column in …a.parquet; it has image"),
+    ("an image column of numbers", PARQUET, partial(write_parquet, image=[1, 2]), {}, "data.image_column = 'image': …a.parquet holds int64; it must hold encoded images, paths of images, or lists of pixels"),
+    ("a CSV file", PARQUET, partial(write_bytes, content=b"image,label", name="a.csv"), {}, "data.path: …a.csv is a text table, which is not read; save …"),
     ("zero rows", PARQUET, partial(write_parquet, image=pa.array([], pa.binary())), {}, "data.path: … holds no readable image"),
-    ("a struct column without bytes", PARQUET, partial(write_parquet, image=[{"path": "a.png"}]), {}, "data.image_column = 'image': it holds struct<path: string> in …; it must hold encoded images"),
-    ("a struct column with a path, which is not opened", PARQUET, partial(write_parquet, image=[{"bytes": CELLS[0], "path": ""}, {"bytes": None, "path": "/etc/passwd"}]), SKIP_NONE, "data.skip_at_most = 0: 1 of 2 images in … cannot be read: a.parquet[1] (…"),
+    ("a struct column without bytes and path", PARQUET, partial(write_parquet, image=[{"file": "a.png"}]), {}, "data.image_column = 'image': …a.parquet holds struct<file: string>; it must hold encoded images, …"),
+    ("a path of no file", PARQUET, partial(write_parquet, image=["a.png"]), {}, "data.path: …a.parquet holds no readable image: a.parquet[0] (…No such file …"),
+    ("a path of a file that is no image", PARQUET, partial(write_parquet, image=[{"bytes": CELLS[0], "path": ""}, {"bytes": None, "path": "/etc/passwd"}]), SKIP_NONE, "data.skip_at_most = 0: 1 of 2 images in … cannot be read: a.parquet[1] (…"),
     ("a PNG of 3.6 gigapixels in a cell", PARQUET, partial(write_parquet, image=[*CELLS, png_with_size(60_000, 60_000)]), SKIP_NONE, "data.skip_at_most = 0: 1 of 5 images …a.parquet[4] (…decompression bomb…"),
     ("an empty folder for Parquet", PARQUET, lambda root: make_folder(root, "empty"), {}, "data.path: … holds no .parquet file"),
 ]  # fmt: skip

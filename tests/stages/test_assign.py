@@ -1,9 +1,14 @@
 """The stage `assign`: new images and a finished run in, a table out."""
 
+import io
 import shutil
+from types import SimpleNamespace
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from PIL import Image
+from pyarrow import parquet
 
 from pipeline.config import Assign, Tracking
 from pipeline.data.new_images import NewImages, read_new_images
@@ -11,6 +16,7 @@ from pipeline.models.assigner import PARTS
 from pipeline.runtime.errors import UserError
 from pipeline.stages.assign import assign
 from pipeline.tracking import Store
+from pipeline.workflow.actions import _input_format
 from pipeline.workflow.execution import execute_run
 from pipeline.workflow.finished_runs import find_run
 from pipeline.workflow.run_action import run_action
@@ -118,3 +124,32 @@ def test_the_command_line_assigns_images(finished, digits):
     assert answer.returncode == 2
     assert answer.stderr.startswith("error: input: nowhere does not exist; give")
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(("settings", "column"), [({"image_column": "img"}, "img"), ({}, "image")])
+def test_actions_read_new_images_by_the_column_of_the_run(images, settings, column):
+    run = SimpleNamespace(load=lambda *_: {"images": images}, summary={"config": {"data": settings}})
+    shape, skip_at_most, rules = _input_format(run)
+    assert (shape, skip_at_most, rules.image_column) == (images.shape, 20, column)
+
+
+@pytest.mark.slow
+def test_new_parquet_files_are_read_by_the_column_of_the_run(tmp_path, empty_store, images):
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    (tmp_path / "in").mkdir()
+    cells = []
+    for image in images.fitted[:40]:
+        Image.fromarray(image[..., 0]).save(file := io.BytesIO(), "PNG")
+        cells.append(file.getvalue())
+    table = pa.table({"img": cells, "digit": ["a", "b"] * 20, "label": [[1]] * 40})
+    parquet.write_table(table, tmp_path / "in" / "fit.parquet")
+    words = ["data=parquet", "data.image_column=img", "data.label_column=digit", "model=pixels", "neighbors.k=5"]
+    words += ["manifold=none", "project=pca", "cluster=kmeans", "cluster.k=3", "stage=cluster", "tracking.models=false"]
+    execute_run(compose(*words, f"data.path={tmp_path / 'in'}", outputs=tmp_path), tmp_path / "first", [])
+    clusters = find_run(Store(Tracking(), tmp_path), "last").load("clustering")["clustering"].fitted
+    for action in ("assign", "shards"):
+        run_action(compose(f"stage={action}", f"input={tmp_path / 'in'}", outputs=tmp_path), tmp_path / action, [])
+    assigned = pd.read_parquet(tmp_path / "assign" / "assigned.parquet")
+    (shard,) = tmp_path.rglob("assigned/fit.parquet.parquet")
+    for result in (assigned, pd.read_parquet(shard)):
+        assert result["cluster"].tolist() == clusters.tolist()
