@@ -56,7 +56,7 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
     def _start(self, tracking: Tracking, outputs: Path, overrides: list[str]) -> None:
         from pipeline.tracking import Store
 
-        self.store = Store(tracking, outputs)
+        self.store = Store(tracking, outputs, Console())
         self.store.kill_orphaned_runs(Console())
         command = " ".join(overrides)
         self.parent = self.store.start("sweep", f"sweep {command}", None, {"pipeline.command": command})

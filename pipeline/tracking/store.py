@@ -24,8 +24,9 @@ from pipeline.runtime.observer import RunObserver
 from pipeline.runtime.paths import python_command
 from pipeline.runtime.resource_errors import is_server_lost
 from pipeline.tracking.artifact_files import ArtifactFiles
-from pipeline.tracking.client import explain_unreachable, open_client
+from pipeline.tracking.client import explain_unreachable, open_client, sqlite_file
 from pipeline.tracking.locks import hold_lock, store_folder
+from pipeline.tracking.moved_folder import repair_moved_paths
 from pipeline.tracking.results import CHECKSUMS, RESULT, Result, file_digests, text_digest
 from pipeline.tracking.run import Run, flatten
 from pipeline.tracking.tags import CHECKSUMS_DIGEST, FINGERPRINT, KIND, NAME, PARENT, PROCESS, STAGE
@@ -49,9 +50,12 @@ def kill_open_runs() -> None:
 
 
 class Store:
-    """An experiment on a tracking server or in a SQLite file."""
+    """An experiment on a tracking server or in a SQLite file.
 
-    def __init__(self, config: Tracking, outputs: Path) -> None:
+    If the folder `outputs` was moved or copied, the paths in its database are repaired first.
+    """
+
+    def __init__(self, config: Tracking, outputs: Path, observer: RunObserver | None = None) -> None:
         self.outputs = outputs
         self.uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{outputs / 'mlflow.db'}"
         self.config = config
@@ -60,9 +64,22 @@ class Store:
         self._locks.mkdir(parents=True, exist_ok=True)
         # The first use of an empty database runs its migrations, which collide between processes.
         with FileLock(self._locks / "create.lock"), explain_unreachable(self.uri):
+            self._repair_moved_paths(observer or RunObserver())
             self.client = open_client(self.uri)
             self.experiment_id = self._experiment(config.experiment)
         self._files = ArtifactFiles(self.client, outputs / "fetched", self._locks)
+
+    def _repair_moved_paths(self, observer: RunObserver) -> None:
+        """Repair the database of a moved folder; other databases may serve several folders and are left as they are."""
+        database = (self.outputs / "mlflow.db").resolve()
+        if sqlite_file(self.uri) != database:
+            return
+        former = repair_moved_paths(database, database.parent / "artifacts")
+        if former is not None:
+            observer.warning(
+                f"  note: {database.parent} was moved or copied: its database names artifacts in {former}, and names "
+                f"those in {database.parent / 'artifacts'} now"
+            )
 
     def _experiment(self, name: str) -> str:
         """Return the id of the experiment, which is created if there is none."""

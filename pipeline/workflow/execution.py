@@ -40,7 +40,7 @@ def execute_run(
     observer = observer or RunObserver()
     started = time.perf_counter()
     steps, _ = plan(config)
-    store = Store(config.tracking, Path(config.output_dir))
+    store = Store(config.tracking, Path(config.output_dir), observer)
     store.kill_orphaned_runs(observer)
     with store.run("execution", config.tracking.run_name or run_name(config), sweep, _tags(config, overrides)) as run:
         run.log_params(flatten(config.model_dump(by_alias=True)))

@@ -32,7 +32,7 @@ def run_action(
     started = time.perf_counter()
     with mute_stderr():  # TensorFlow prints messages when it is imported
         import pipeline.models.assigner  # noqa: F401
-    store = Store(config.tracking, Path(config.output_dir))
+    store = Store(config.tracking, Path(config.output_dir), observer)
     store.kill_orphaned_runs(observer)
     runs = action.find_runs(config, store)
     for run in runs:

@@ -126,7 +126,7 @@ def test_the_command_line_assigns_images(finished, digits):
     assert "Traceback" not in answer.stderr
 
 
-@pytest.mark.parametrize(("settings", "column"), [({"image_column": "img"}, "img"), ({}, "image")])
+@pytest.mark.parametrize(("settings", "column"), [({"image_column": "img"}, "img"), ({}, "auto")])
 def test_actions_read_new_images_by_the_column_of_the_run(images, settings, column):
     run = SimpleNamespace(load=lambda *_: {"images": images}, summary={"config": {"data": settings}})
     shape, skip_at_most, rules = _input_format(run)

@@ -1,0 +1,82 @@
+"""Repair the absolute paths in a SQLite database whose output folder was moved, renamed or copied."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from pipeline.runtime.errors import UserError
+
+PATH_COLUMNS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+"""Tables and columns in which MLflow stores absolute addresses of artifacts."""
+
+
+def repair_moved_paths(database: Path, artifacts: Path) -> str | None:
+    """Make a database point to the folder `artifacts` beside it; return the former folder if that is another one.
+
+    `artifacts` holds a folder for each experiment, and has been moved or copied together with the database: it exists,
+    or the former one does not. All paths are changed in one transaction.
+
+    Raises:
+        UserError: the database cannot be written.
+    """
+    if not database.exists():
+        return None
+    new = artifacts.as_uri()
+    with closing(sqlite3.connect(database, timeout=60)) as connection:
+        former = [root for root in _artifact_roots(connection) if root != new and _was_moved(root, artifacts)]
+        try:
+            with connection:
+                for root in former:
+                    for table, column in PATH_COLUMNS:
+                        _replace_root(connection, table, column, root, new)
+        except sqlite3.Error as error:
+            raise UserError(
+                f"output_dir: {artifacts.parent} was moved or copied, and the paths in {database} cannot be repaired: "
+                f"{error}; make the file writable"
+            ) from error
+    return _to_path(former[0]) if former else None
+
+
+def _artifact_roots(connection: sqlite3.Connection) -> list[str]:
+    """The addresses of the folders `artifacts` by the locations of the experiments."""
+    try:
+        rows = connection.execute("SELECT name, artifact_location FROM experiments ORDER BY experiment_id").fetchall()
+    except sqlite3.Error:  # MLflow creates the tables of an empty database, or explains what is wrong with another
+        return []
+    roots = [
+        location[: -len(suffix)]
+        for name, location in rows
+        if location and location.endswith(suffix := Path(f"/{name}").as_uri().removeprefix("file://"))
+    ]
+    return [root for root in dict.fromkeys(roots) if root.startswith("file:") and root.endswith("/artifacts")]
+
+
+def _was_moved(root: str, artifacts: Path) -> bool:
+    return artifacts.is_dir() or not Path(_to_path(root)).is_dir()
+
+
+def _to_path(uri: str) -> str:
+    return url2pathname(urlparse(uri).path)
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
+def _replace_root(connection: sqlite3.Connection, table: str, column: str, old: str, new: str) -> None:
+    """Replace the beginning `old/` of the values of a column; a table or column of another version may be missing."""
+    if column in _columns(connection, table):
+        connection.execute(
+            f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",
+            (new, len(old) + 1, len(old) + 1, f"{old}/"),
+        )
