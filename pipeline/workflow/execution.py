@@ -40,6 +40,9 @@ def execute_run(
     observer = observer or RunObserver()
     started = time.perf_counter()
     steps, _ = plan(config)
+    # skops looks up SciPy's functions in all loaded modules, in the order of their import: 3 s if it comes after MLflow.
+    import scipy.special  # noqa: F401
+
     store = Store(config.tracking, Path(config.output_dir), observer)
     store.kill_orphaned_runs(observer)
     with store.run("execution", config.tracking.run_name or run_name(config), sweep, _tags(config, overrides)) as run:

@@ -68,12 +68,14 @@ def test_few_images_run_to_the_end_with_a_note(n, cluster):
     assert "<html" in artifacts.load("explorer").html
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
-        (),
-        ("refine=idec", "refine.max_steps=40", "project=tsne", "project.perplexity=30", "project.n_epochs=20"),
+        pytest.param((), marks=pytest.mark.slow),
+        pytest.param(
+            ("refine=idec", "refine.max_steps=40", "project=tsne", "project.perplexity=30", "project.n_epochs=20"),
+            marks=pytest.mark.long,
+        ),
     ],
     ids=["default", "idec and t-SNE"],
 )

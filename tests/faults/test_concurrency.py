@@ -10,7 +10,7 @@ from pipeline.config import Tracking
 from pipeline.tracking import Store
 from tests.helpers import environment
 
-PROCESSES, RUNS = 8, 3
+PROCESSES, RUNS = 8, 2
 
 
 def run_workers(outputs, names):

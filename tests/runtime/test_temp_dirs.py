@@ -62,19 +62,11 @@ def test_a_folder_that_the_user_chose_stays(monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("home", ["/dev/null", None])
-def test_run_without_a_writable_home(outputs, home):
+def test_run_without_a_writable_home(outputs):
     """Nothing is printed at exit, and no folder is left in the temporary folder."""
     (outputs / "tmp").mkdir()
-    variables = {"TMPDIR": str(outputs / "tmp")} | ({"HOME": home} if home else {})
-    before = environment().get("HOME")
-    if home is None:
-        environment().pop("HOME", None)
-    try:
-        result = pipeline(*TINY, "stage=report", "report.dpi=30", outputs=outputs, **variables)
-    finally:
-        if before is not None:
-            environment()["HOME"] = before
+    variables = {"TMPDIR": str(outputs / "tmp"), "HOME": "/dev/null"}
+    result = pipeline(*TINY, "stage=report", "report.dpi=30", outputs=outputs, **variables)
     assert (result.returncode, result.stderr) == (0, "")
     assert list((outputs / "tmp").iterdir()) == []
 
@@ -87,16 +79,16 @@ def public_folder():
 
 
 @pytest.mark.slow
-def test_umap_runs_as_a_user_who_can_write_neither_home_nor_packages(public_folder):
-    """As in a container that runs as a foreign user."""
+def test_umap_is_compiled_for_a_user_who_can_write_neither_home_nor_packages(public_folder):
+    """As in a container that runs as a foreign user; Numba needs a folder for its cache as soon as UMAP is imported."""
     if os.name == "nt" or os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("needs root and setpriv")
     folder = public_folder
     os.chown(folder, 65534, 65534)
-    words = [*(word for word in TINY if not word.startswith("manifold")), "stage=manifold", f"output_dir={folder}"]
-    command = [*FOREIGN_USER, sys.executable, "-m", "pipeline", *words]
+    script = "from pipeline.runtime.temp_dirs import provide_cache_dirs; provide_cache_dirs(); import umap.umap_"
     variables = environment() | {"HOME": "/", "TMPDIR": str(folder)}
+    command = [*FOREIGN_USER, sys.executable, "-W", "ignore", "-c", script]
     result = subprocess.run(command, env=variables, cwd=folder, capture_output=True, text=True, check=False)
     if "setpriv:" in result.stderr:
         pytest.skip(result.stderr)
-    assert (result.returncode, result.stderr) == (0, "")
+    assert result.returncode == 0, result.stderr

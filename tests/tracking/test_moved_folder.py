@@ -90,9 +90,7 @@ def test_paths_that_cannot_be_repaired_are_reported(finished, tmp_path):
         connection.execute("CREATE TRIGGER no BEFORE UPDATE ON runs BEGIN SELECT RAISE(ABORT, 'read-only'); END")
     connection.close()
     before = stored_paths(tmp_path / "copy")
-    with pytest.raises(
-        UserError, match=r"^output_dir: .*copy was moved .* cannot be repaired: read-only; make"
-    ):
+    with pytest.raises(UserError, match=r"^output_dir: .*copy was moved .* cannot be repaired: read-only; make"):
         open_store(tmp_path / "copy")
     assert stored_paths(tmp_path / "copy") == before, "all paths are changed, or none"
 
@@ -117,5 +115,12 @@ def test_the_command_reuses_all_stages_of_a_moved_folder(tmp_path):
     assert steps
     assert all("reused" in step for step in steps)
     assert not (tmp_path / "before").exists()
-    action = pipeline("stage=how_many", "how_many.k=[2,3]", outputs=tmp_path / "after")
+    action = pipeline(
+        "stage=how_many",
+        "how_many.smallest=2",
+        "how_many.largest=3",
+        "how_many.bootstraps=2",
+        "how_many.references=2",
+        outputs=tmp_path / "after",
+    )
     assert action.returncode == 0, action.stderr
