@@ -107,7 +107,7 @@ def decode_images(
     target = size or _common_size(encoded, headers, skipped)
     depths = {header.depth for header in headers if header is not None}
     dtype = np.dtype(np.uint8 if _keeps_bytes(depths, value_range) else np.float32)
-    planes = 3 if "8-bit" in depths else 1
+    planes = max(header.channels for header in headers if header is not None)
     _require_memory(len(encoded), target, planes, dtype)
     colour, background_note = _choose_colour(encoded, headers, background, skipped)
     values = np.empty((len(encoded), *target, planes), dtype)
@@ -184,7 +184,10 @@ def _describe_reduced(headers: Sequence[ImageHeader | None]) -> list[str]:
     colour, pages = sum(header.is_reduced for header in readable), sum(header.has_pages for header in readable)
     notes = []
     if colour:
-        notes.append(f"only the upper 8 bits of 16-bit colour images ({colour:,}) are read; .npz keeps all bits")
+        notes.append(
+            f"only the upper 8 bits of 16-bit colour images ({colour:,}) are read; of PNG and TIFF all bits are read "
+            "after: pip install imagecodecs"
+        )
     if pages:
         notes.append(
             f"only the first page or frame of files with several ({pages:,}) is read; data=image_folder data.pages=all "

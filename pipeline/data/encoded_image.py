@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from pipeline.data.arrays import Size
+from pipeline.data.deep_colour import FORMATS as DEEP_FORMATS
+from pipeline.data.deep_colour import can_read_deep_colour, read_deep_colour, resize_deep_colour
 from pipeline.data.file_signatures import HEAD, is_heic
 from pipeline.data.transparency import Transparency, measure_transparency
 from pipeline.data.value_range import FULL_RANGE, Depth
@@ -85,12 +87,13 @@ class ImageHeader:
     """The (height, width) of an image after the rotation in its EXIF data, and how its pixels are stored.
 
     `has_alpha` says that the file can hold transparent pixels, `has_pages` that it has several pages or frames,
-    of which only the first is read.
-    `is_reduced` says that the file has 16 bits for each of several channels, of which Pillow reads the upper 8.
+    of which only the first is read. `channels` is 1 for grey of more than 8 bits, else 3.
+    `is_reduced` says that the file has 16 bits for each of several channels, of which only the upper 8 are read.
     """
 
     size: Size
     depth: Depth = "8-bit"
+    channels: int = 3
     is_reduced: bool = False
     has_alpha: bool = False
     has_pages: bool = False
@@ -98,7 +101,9 @@ class ImageHeader:
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """Pixels of an image: (height, width, 3) uint8, or (height, width, 1) float32 with the stored values of deep grey.
+    """Pixels of an image: (height, width, 3) uint8, or float32 with the stored values of more than 8 bits.
+
+    Grey of more than 8 bits is (height, width, 1).
 
     `low` and `high` are the smallest and largest stored values before resizing; 0 and 255 for 8 bits.
     """
@@ -113,13 +118,16 @@ def read_header(encoded: EncodedImage) -> ImageHeader:
     """Return the size, the depth and other properties of an image without decoding its pixels."""
     with encoded.open() as image:
         depth = _depth(image)
+        channels = 3 if depth == "8-bit" else 1
         is_reduced = depth == "8-bit" and _is_reduced(image)
         has_alpha = depth == "8-bit" and image.has_transparency_data
+        if _is_deep_colour(image):
+            depth, is_reduced = "16-bit", False
         width, height = image.size
-        orientation = 1 if image.format == "TIFF" else image.getexif().get(ORIENTATION, 1)  # Pillow turns TIFF itself
+        orientation = 1 if image.format == "TIFF" else _orientation(image)  # Pillow turns TIFF itself
         is_rotated = orientation in (5, 6, 7, 8)
         size = (width, height) if is_rotated else (height, width)
-        return ImageHeader(size, depth, is_reduced, has_alpha, encoded.page is None and _has_pages(image))
+        return ImageHeader(size, depth, channels, is_reduced, has_alpha, encoded.page is None and _has_pages(image))
 
 
 def count_pages(encoded: EncodedImage) -> int:
@@ -141,12 +149,14 @@ def decode_image(encoded: EncodedImage, size: Size | None = None, background: st
     """Return the pixels of an image, rotated as its EXIF data says, transparent parts on `background`.
 
     `size` is the (height, width) to resize to, by area-aware bilinear filtering.
-    Grey of more than 8 bits keeps its stored values.
+    Grey of more than 8 bits keeps its stored values, and so does colour if `can_read_deep_colour`.
 
     Raises:
-        ValueError: a value is not finite.
+        ValueError: a value is not finite, or 16-bit colour is stored in an unusual way.
     """
     with encoded.open() as opened:
+        if _is_deep_colour(opened):
+            return _decode_deep_colour(encoded, opened, size, background)
         depth = _depth(opened)
         is_inverted = _is_inverted(opened)
         if size is not None:
@@ -172,6 +182,13 @@ def _decode_deep(image: Image.Image, depth: Depth, size: Size | None, is_inverte
     return DecodedImage(resized[..., None], depth, low, high)
 
 
+def _decode_deep_colour(encoded: EncodedImage, image: Image.Image, size: Size | None, background: str) -> DecodedImage:
+    """The stored values of an image of 16 bits a channel."""
+    pixels = read_deep_colour(encoded.content, str(image.format), encoded.page or 0, _orientation(image), background)
+    low, high = float(pixels.min()), float(pixels.max())
+    return DecodedImage(resize_deep_colour(pixels, size or pixels.shape[:2]), "16-bit", low, high)
+
+
 def _resize(image: Image.Image, size: Size | None) -> Image.Image:
     if size is None or image.size == size[::-1]:
         return image
@@ -185,6 +202,16 @@ def _depth(image: Image.Image) -> Depth:
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
         return "16-bit"
     return "32-bit" if image.mode == "I" else "8-bit"
+
+
+def _is_deep_colour(image: Image.Image) -> bool:
+    """Whether an image has 16 bits a channel that are read; others are reduced to 8."""
+    is_readable = image.format in DEEP_FORMATS and image.mode in ("RGB", "RGBA", "LA") and can_read_deep_colour()
+    return is_readable and _is_reduced(image)
+
+
+def _orientation(image: Image.Image) -> int:
+    return int(image.getexif().get(ORIENTATION, 1))
 
 
 def _is_inverted(image: Image.Image) -> bool:

@@ -40,7 +40,7 @@ def execute_run(
     observer = observer or RunObserver()
     started = time.perf_counter()
     steps, _ = plan(config)
-    # skops looks up SciPy's functions in all loaded modules, in the order of their import: 3 s if it comes after MLflow.
+    # skops looks for SciPy's functions in all modules, in the order of their import: 3 s if MLflow comes first.
     import scipy.special  # noqa: F401
 
     store = Store(config.tracking, Path(config.output_dir), observer)

@@ -158,7 +158,18 @@ def png_of_16_bit_colour(size):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-def test_colour_of_16_bits_is_read_as_8_bits_with_a_note():
+def test_colour_of_16_bits_is_read_as_8_bits_with_a_note_without_its_package(monkeypatch):
+    monkeypatch.setattr("pipeline.data.encoded_image.can_read_deep_colour", lambda: False)
     images = decode_images(encoded(png_of_16_bit_colour(8)), "here")
     assert images.pixels.shape == (1, 1, 8, 1)  # the upper bits are all 0
-    assert images.note == "only the upper 8 bits of 16-bit colour images (1) are read; .npz keeps all bits"
+    assert images.note == (
+        "only the upper 8 bits of 16-bit colour images (1) are read; of PNG and TIFF all bits are read after: "
+        "pip install imagecodecs"
+    )
+
+
+def test_colour_of_16_bits_keeps_its_values_and_has_the_range_of_a_sensor():
+    images = decode_images([*encoded(png_of_16_bit_colour(1000)), *encoded(png_of_16_bit_colour(1000))], "here")
+    assert (images.pixels.dtype, images.pixels.shape) == (np.float32, (2, 1, 1000, 3))
+    np.testing.assert_allclose(images.pixels[0].ravel() * 4095, np.arange(3000), atol=1e-3)
+    assert images.value_ranges == {"16-bit": (0, 4095)}
