@@ -52,22 +52,26 @@ def read_layout(files: Sequence[PurePath], label_depth: int | None = None) -> Fo
     Folders are read from the top. A folder that all images share is a wrapper if it has sub-folders with images or is
     named after a part. If all folders of a level are named after parts, train and another one, they are the parts;
     images beside them are in the train part. Val is the test part if there is no test, else it is in the train part. A
-    folder that wraps all images of each part is skipped, too. The next folder is the label.
+    folder that wraps all images of each part is skipped, too. The next folder is the label. Parts may also lie below
+    the labels (`cat/train/1.png`), if every image is in one.
 
-    `label_depth` sets the depth of the labels; only folders above it are parts.
+    `label_depth` sets the depth of the labels; only folders above it, or all of the level below it, are parts.
     """
     last = None if label_depth is None else label_depth - 1
     depth = _skip_wrappers(files, 0, last)
-    parts = {} if last is not None and depth >= last else _find_parts(files, depth)
+    outer = {} if last is not None and depth >= last else _find_parts(files, depth)
+    inner = {} if outer else _find_inner_parts(files, depth, last)
     is_test, notes, label_notes = [False] * len(files), list[str](), list[str]()
+    parts, level = (inner, depth + 1) if inner else (outer, depth)
     if parts:
         held_out = held_out_split(parts.values())
-        is_test = [parts.get(_folder(file, depth) or "") == held_out for file in files]
-        notes.append(_describe_parts(files, parts, depth, held_out))
-        depth = _skip_part_wrappers(files, parts, depth + 1, last)
+        is_test = [parts.get(_folder(file, level) or "") == held_out for file in files]
+        notes.append(_describe_parts(files, parts, level, held_out))
     elif label_depth is None:
         label_notes += _describe_ambiguous(files, depth)
-    if label_depth is None and depth:
+    if outer:
+        depth = _skip_part_wrappers(files, outer, depth + 1, last)
+    if label_depth is None and (depth or inner):
         label_notes += _describe_labels(files, depth + 1)
     return FolderLayout(is_test, label_depth or depth + 1, notes, label_notes)
 
@@ -97,6 +101,13 @@ def _find_parts(files: Sequence[PurePath], depth: int) -> dict[str, str]:
     if None in splits or "train" not in splits or len(splits) < 2:
         return {}
     return {folder: split for folder, split in parts.items() if split is not None}
+
+
+def _find_inner_parts(files: Sequence[PurePath], depth: int, last: int | None) -> dict[str, str]:
+    """The part of each folder of the level below the labels, if every image is in one; else empty."""
+    if last not in (None, depth) or any(_folder(file, depth + 1) is None for file in files):
+        return {}
+    return _find_parts(files, depth + 1)
 
 
 def _skip_part_wrappers(files: Sequence[PurePath], parts: dict[str, str], depth: int, last: int | None) -> int:

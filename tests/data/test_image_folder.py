@@ -75,6 +75,9 @@ def read_labels(root, names, **settings):
         ({"train/a/1.png": "a", "train/b/1.png": "b"}, {}),
         ({"a/1.png": "a", "a/2.png": "a"}, {}),
         ({"a/train/1.png": "a", "b/train/1.png": "b"}, {}),
+        ({"a/train/1.png": "a", "b/train/1.png": "b"}, {"a/test/1.png": "a", "b/test/1.png": "b"}),
+        ({"set/a/train/1.png": "a", "set/b/train/x/1.png": "b"}, {"set/b/val/1.png": "b"}),
+        ({"a/1.png": "a", "b/test/1.png": "b", "b/train/1.png": "b"}, {}),
         ({"train station/1.png": "train station", "bus/1.png": "bus"}, {}),
     ],
 )
@@ -88,6 +91,8 @@ def test_parts_and_wrappers_are_not_labels(tmp_path, train, test):
         (1, {"test/a/1.png": "test", "train/a/1.png": "train"}, {}),
         (2, {"train/a/1.png": "a"}, {"test/a/1.png": "a"}),
         (3, {"train/a/1.png": None, "train/a/x/1.png": "x"}, {"test/a/y/1.png": "y"}),
+        (1, {"a/train/1.png": "a"}, {"a/test/1.png": "a"}),
+        (2, {"a/train/x/1.png": "train", "b/test/1.png": "test"}, {}),
         (1, {"wrapper/a/1.png": "wrapper", "wrapper/b/1.png": "wrapper"}, {}),
     ],
 )
@@ -107,6 +112,14 @@ def test_notes_say_what_folders_were_taken_as(tmp_path, recorder):
         "parts by folders: train part: train (1 images), val (1 images); test part: test (1 images); "
         "1 images beside these folders are in the train part",
         "labels are the folders at depth 3, such as a in d/test/a/1.png; data.label_depth sets another depth",
+    ]
+
+
+def test_notes_name_the_parts_below_the_labels(tmp_path, recorder):
+    read_labels(tmp_path, ["a/train/1.png", "b/train/1.png", "b/test/1.png"], observer=recorder)
+    assert recorder.notes == [
+        "parts by folders: train part: train (2 images); test part: test (1 images)",
+        "labels are the folders at depth 1, such as a in a/train/1.png; data.label_depth sets another depth",
     ]
 
 
