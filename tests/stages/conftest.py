@@ -1,10 +1,11 @@
-"""A finished run that the tests of actions share."""
+"""A finished run that the tests of actions share, and a browser for pages."""
 
 import shutil
 
 import pytest
 
 from pipeline.workflow.execution import execute_run
+from tests.explorers import CHROMIUM, CHROMIUM_OPTIONS
 from tests.helpers import TINY, compose
 
 
@@ -15,3 +16,15 @@ def finished_run(tmp_path_factory, empty_store):
     shutil.copy(empty_store, outputs / "mlflow.db")
     execute_run(compose(*TINY, "cluster.k=5", "stage=cluster", outputs=outputs), outputs / "run", [])
     return outputs
+
+
+@pytest.fixture(scope="package")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: none of chromium, chromium-browser, google-chrome exists")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()

@@ -153,3 +153,21 @@ def test_new_parquet_files_are_read_by_the_column_of_the_run(tmp_path, empty_sto
     (shard,) = tmp_path.rglob("assigned/fit.parquet.parquet")
     for result in (assigned, pd.read_parquet(shard)):
         assert result["cluster"].tolist() == clusters.tolist()
+
+
+@pytest.mark.slow
+def test_held_out_images_are_assigned_as_they_were_scored(tmp_path, digits, empty_store):
+    """Also by a clusterer that cannot predict, so that neighbours vote."""
+    for part, folder in (("train", "train"), ("test", "new")):
+        shutil.copytree(digits / folder, tmp_path / "images" / part)
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    words = [*(word for word in RUN if not word.startswith("cluster")), "cluster=agglomerative", "cluster.k=8"]
+    execute_run(compose(*words, f"data.path={tmp_path / 'images'}", outputs=tmp_path), tmp_path / "first", [])
+    clustering = find_run(Store(Tracking(), tmp_path), "last").load("clustering")["clustering"]
+    run_action(
+        compose("stage=assign", f"input={tmp_path / 'images' / 'test'}", outputs=tmp_path), tmp_path / "second", []
+    )
+    assigned = pd.read_parquet(tmp_path / "second" / "assigned.parquet")
+    assert len(assigned) == len(clustering.held_out) == 30
+    assert assigned["cluster"].tolist() == clustering.held_out.tolist()
+    assert assigned["confidence"].to_numpy() == pytest.approx(clustering.held_confidence, abs=1e-6)

@@ -265,3 +265,24 @@ def test_the_chance_margin_grows_with_fewer_images_and_varying_repeats():
     varying = baseline_row("pixels", 0.5, 100, accuracy_sd=0.3, repeats=3)
     assert chance_margin(row, row) == pytest.approx(2 * np.sqrt(0.005))
     assert chance_margin(varying, row) == pytest.approx(2 * np.sqrt(0.005 + 0.03))
+
+
+@pytest.mark.slow
+def test_no_column_of_a_table_is_cut_off(browser, tmp_path):
+    """A narrow window scrolls the table, not the page."""
+    names = [f"a class with a longer name {number}" for number in range(10)]
+    inputs = report_inputs(n=200, k=10)
+    labels = replace(inputs["labels"], names=names)
+    mixed = np.random.default_rng(0).permutation(inputs["clustering"].fitted)  # every cluster has every label
+    changed = replace_clusters(inputs, mixed)
+    (tmp_path / "report.html").write_text(report(**changed | {"labels": labels}).html, encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    try:
+        page.goto((tmp_path / "report.html").as_uri())
+        assert page.locator("td").count() > 10
+        rights = page.eval_on_selector_all("td, th", "cells => cells.map(cell => cell.getBoundingClientRect().right)")
+        assert max(rights) <= 1280
+        page.set_viewport_size({"width": 800, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 800
+    finally:
+        page.close()

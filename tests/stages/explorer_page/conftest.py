@@ -3,19 +3,7 @@
 import pytest
 
 from pipeline.stages.explorer.stage import explorer
-from tests.explorers import CHROMIUM, CHROMIUM_OPTIONS, explorer_inputs
-
-
-@pytest.fixture(scope="package")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: none of chromium, chromium-browser, google-chrome exists")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
+from tests.explorers import explorer_inputs
 
 
 @pytest.fixture(scope="package")
