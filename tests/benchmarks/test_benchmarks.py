@@ -30,7 +30,12 @@ from tests.benchmarks.sizes import minimal_sizes
 from tests.benchmarks.worker import Worker
 from tests.markdown_sections import read_section
 
-ARMS = [(name, arm) for name, row in ROWS.items() if name != "sweep" for arm in row.arms]
+LONG_ROWS = {"whole"}
+"""Rows whose arms take a minute at any size; their parts are arms of other rows."""
+ARMS = [
+    pytest.param(name, arm, marks=pytest.mark.long if name in LONG_ROWS else pytest.mark.slow)
+    for name, row in ROWS.items() if name != "sweep" for arm in row.arms
+]  # fmt: skip
 """All arms but the sweeps, which take a minute at any size; the end-to-end tests run such sweeps."""
 
 
@@ -42,7 +47,6 @@ def sizes(tmp_path_factory):
 # Rows
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # the other libraries' warnings
 @pytest.mark.parametrize(("name", "arm"), ARMS, ids=lambda text: text)
 def test_every_arm_runs_at_the_smallest_size(name, arm, sizes, monkeypatch):
@@ -247,7 +251,7 @@ def test_names_of_lines_that_end_together_are_separated():
     assert separate([10.0, 1.0, 10.5]) == pytest.approx([10, 1, 14.2])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_growth_run_is_the_pipeline_on_that_many_images():
     small = (
         "model=pixels", "manifold=none", "project=pca", "cluster=kmeans", "baselines.sample=0", "data.test_size=60",

@@ -64,7 +64,7 @@ def test_mistake_with_closed_streams_has_status_2(tmp_path, closed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
 def test_run_with_closed_streams_finishes(outputs, closed):
     result = shell(closed, *TINY, STAGE, outputs=outputs)
     assert (result.returncode, result.stderr) == (0, "")
