@@ -29,6 +29,8 @@ class Images(Artifact):
     `value_format` has the dtype of arrays and the values that were read as 0 and 1, `value_ranges` the [low, high]
     that were read as 0 and 1 of image files, by depth, and `background` the colour behind transparent parts of image
     files; each is empty where it does not apply. `skipped` is the number of image files that could not be read.
+    `vectors` (a + b, d) float32 are those of all images, train first, if they were computed elsewhere; without
+    `has_images` the images are cards that show a text or an id, and nothing may be computed from them.
     """
 
     train: Pixel
@@ -44,6 +46,8 @@ class Images(Artifact):
     background: str = ""
     value_format: dict[str, Any] = field(default_factory=dict)
     skipped: int = 0
+    vectors: Float | None = None
+    has_images: bool = True
 
     def __post_init__(self) -> None:
         require(self.split in ("train", "test", "all"), f"split is {self.split!r}, not train, test or all")
@@ -51,6 +55,9 @@ class Images(Artifact):
             require(part.ndim == 4, f"images have shape {part.shape}, not (n, height, width, channels)")
             require(part.dtype in (np.uint8, np.float32), f"images are {part.dtype}, not uint8 or float32")
         require(self.train.shape[1:] == self.test.shape[1:], "train and test images differ in shape")
+        if self.vectors is not None:
+            n = len(self.train) + len(self.test)
+            require(len(self.vectors) == n, f"{len(self.vectors)} vectors for {n} images")
 
     @classmethod
     def from_array(cls, images: NDArray[Any], name: str = "array") -> Images:
@@ -71,6 +78,23 @@ class Images(Artifact):
         if split == "all":
             return np.concatenate([self.train, self.test])
         return self.train if split == "train" else self.test
+
+    def vectors_of(self, split: str) -> Float:
+        """Return the vectors of `split`, which must exist."""
+        require(self.vectors is not None, "there are no vectors")
+        assert self.vectors is not None
+        n_train = len(self.train)
+        return {"train": self.vectors[:n_train], "test": self.vectors[n_train:], "all": self.vectors}[split]
+
+    @property
+    def fitted_vectors(self) -> Float:
+        """The vectors (n, d) of the fitted images."""
+        return self.vectors_of(self.split)
+
+    @property
+    def held_out_vectors(self) -> Float:
+        """The vectors (m, d) of the held-out images."""
+        return self.vectors_of("test") if self.split == "train" else self.vectors_of("train")[:0]
 
     def names(self, split: str) -> list[str]:
         """Return a name for each image of `split`: its file's path if images are files, else its index in the source.

@@ -26,6 +26,7 @@ class Model(Group):
     decoder: list[Spec] = []
     latent_dim: int | None = Field(None, ge=1)
     latent_channels: int | None = Field(None, ge=1)
+    normalize: Literal["none", "l2", "standard"] = "none"
 
 
 class Corruption(Group):

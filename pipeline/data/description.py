@@ -19,11 +19,13 @@ def image_set_facts(images: Images, labels: Labels) -> dict[str, int | str]:
     """Return the numbers of images, classes and unlabelled and skipped images, the size in pixels, and the dtype.
 
     `images`, `unlabelled` and `classes` count fitted images and their labels, `held_out` the others. `dtype` is that
-    of the arrays that were given; image files are uint8, or float32 if a file has more than 8 bits.
+    of the arrays that were given; image files are uint8, or float32 if a file has more than 8 bits. Vectors have
+    `dimensions`, and without images a size of 0.
     """
-    height, width, channels = images.shape
+    height, width, channels = images.shape if images.has_images else (0, 0, 0)
     classes = class_sizes(labels)
-    return {
+    dimensions = {} if images.vectors is None else {"dimensions": images.vectors.shape[1]}
+    return dimensions | {
         "images": images.n_fitted,
         "held_out": len(images.held_out),
         "height": height,
@@ -48,12 +50,16 @@ def describe_image_set(images: Images, labels: Labels) -> str:
     facts = image_set_facts(images, labels)
     channels = {1: "grey", 3: "colour"}.get(images.shape[2], f"{images.shape[2]} channels")
     limits = images.value_format.get("limits")
+    values = f"{facts['dtype']} from {limits[0]:g} to {limits[1]:g}" if limits else str(facts["dtype"])
+    kind = f"{facts['images']:,} images of {facts['height']}×{facts['width']}, {channels}, {values}"
+    if images.vectors is not None:
+        others = f"images of {facts['height']}×{facts['width']}, {channels}" if images.has_images else "no images"
+        kind = f"{facts['images']:,} vectors of {facts['dimensions']:,} numbers, {others}"
     return ", ".join(
         filter(
             None,
             [
-                f"{facts['images']:,} images of {facts['height']}×{facts['width']}, {channels}",
-                f"{facts['dtype']} from {limits[0]:g} to {limits[1]:g}" if limits else str(facts["dtype"]),
+                kind,
                 _describe_classes(class_sizes(labels)),
                 f"{facts['unlabelled']:,} without a label" if facts["classes"] and facts["unlabelled"] else "",
                 f"{facts['held_out']:,} held out" if facts["held_out"] else f"none held out (split {images.split})",
@@ -75,10 +81,12 @@ def _describe_classes(sizes: dict[str, int]) -> str:
 
 def image_set_warnings(images: Images, labels: Labels) -> Iterator[str]:
     """Yield notes on what looks wrong: a narrow range, a single class, unequal classes, copies of images."""
-    pixels = images.fitted
+    pixels, held_out = images.fitted, images.held_out
     scale = 255 if pixels.dtype == np.uint8 else 1
     low, high = float(pixels.min()) / scale, float(pixels.max()) / scale
-    if high - low < 0.1:
+    if images.vectors is not None:
+        pixels, held_out = images.fitted_vectors, images.held_out_vectors
+    elif high - low < 0.1:
         yield f"images have little contrast: values lie between {low:.3g} and {high:.3g} of 0 (black) to 1 (white)"
     sizes = class_sizes(labels)
     if len(sizes) == 1:
@@ -90,9 +98,9 @@ def image_set_warnings(images: Images, labels: Labels) -> Iterator[str]:
     copies = len(pixels) - len(seen)
     if copies >= NOTABLE_SHARE * len(pixels):
         yield f"{copies:,} of {len(pixels):,} images are exact copies of others"
-    shared = sum(hash(image.tobytes()) in seen for image in images.held_out)
-    if shared and shared >= NOTABLE_SHARE * len(images.held_out):
+    shared = sum(hash(image.tobytes()) in seen for image in held_out)
+    if shared and shared >= NOTABLE_SHARE * len(held_out):
         yield (
-            f"{shared:,} of {len(images.held_out):,} held-out images are exact copies of fitted ones, so their scores "
+            f"{shared:,} of {len(held_out):,} held-out images are exact copies of fitted ones, so their scores "
             "say little about new images"
         )

@@ -31,7 +31,7 @@ def read_image_cells(file: ParquetFile, column: str) -> Encoded | NDArray[Any]:
     values = _read_column(file, column)
     where = f"data.image_column = {column!r}: {file.path}"
     if is_list(values.type):
-        return _to_pixels(values, where)
+        return _to_numbers(values, where, "lists of pixels")
     fields = {member.name for member in values.type} if types.is_struct(values.type) else set()
     if not (is_bytes(values.type) or _is_text(values.type) or fields & {"bytes", "path"}):
         raise UserError(
@@ -56,6 +56,18 @@ def read_labels(file: ParquetFile, column: str) -> list[Any] | NDArray[Any] | No
     if is_list(values.type):
         return _flatten_labels(values, f"data.label_column = {column!r}: {file.path}")
     return list(values.to_pylist())
+
+
+def read_number_lists(file: ParquetFile, column: str, where: str) -> NDArray[Any]:
+    """Return a column of lists of numbers as an array (n, d).
+
+    Raises:
+        UserError: cells are no lists of numbers, or of different lengths.
+    """
+    values = _read_column(file, column)
+    if not is_list(values.type):
+        raise UserError(f"{where}: {file.path} holds {values.type}; vectors are lists of numbers")
+    return _to_numbers(values, f"{where}: {file.path}", "vectors")
 
 
 def _read_column(file: ParquetFile, column: str) -> pyarrow.Array:
@@ -89,8 +101,8 @@ def _to_content(cell: Any, folder: Path) -> bytes | Path:
     return cell or b""
 
 
-def _to_pixels(values: pyarrow.Array, where: str) -> NDArray[Any]:
-    """Lists, or lists of lists, as an array of numbers."""
+def _to_numbers(values: pyarrow.Array, where: str, lists: str) -> NDArray[Any]:
+    """Lists, or lists of lists, as an array of numbers; `lists` names them in errors."""
     from pyarrow import compute, types
 
     shape = [len(values)]
@@ -98,13 +110,13 @@ def _to_pixels(values: pyarrow.Array, where: str) -> NDArray[Any]:
         lengths = compute.list_value_length(values).unique().to_pylist()
         if len(lengths) > 1:
             sides = ", ".join("empty" if side is None else f"{side:,}" for side in lengths[:5])
-            raise UserError(f"{where}: lists of pixels must have the same length, and theirs are {sides}")
+            raise UserError(f"{where}: {lists} must have the same length, and theirs are {sides}")
         shape.append(lengths[0] if lengths else 0)
         values = values.flatten()
     is_number = types.is_integer(values.type) or types.is_floating(values.type) or types.is_boolean(values.type)
     if not is_number or values.null_count:
         kind = "missing numbers" if is_number else str(values.type)
-        raise UserError(f"{where}: lists of pixels must hold numbers, and hold {kind}")
+        raise UserError(f"{where}: {lists} must hold numbers, and hold {kind}")
     return np.asarray(values.to_numpy(zero_copy_only=False)).reshape(shape)
 
 

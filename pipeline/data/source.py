@@ -25,6 +25,8 @@ class Source:
     files, if images are files. `note` reports images that were skipped and rules that were applied. `value_ranges` has
     the values of image files that were read as 0 and 1, by depth, and `background` the colour behind their transparent
     parts. `layout` says where arrays of rank 4 have their channels. `skipped` counts images that could not be read.
+    `vectors` (n, d) are those of all images, train first, if they were computed elsewhere; without `has_images` the
+    images are only cards to show.
     """
 
     train: NDArray[Any]
@@ -39,6 +41,8 @@ class Source:
     background: str = ""
     layout: Layout = "auto"
     skipped: int = 0
+    vectors: NDArray[Any] | None = None
+    has_images: bool = True
 
 
 def require_no_text_table(file: Path) -> None:

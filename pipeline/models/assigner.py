@@ -17,6 +17,7 @@ from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering.assign_points import assign_points
 from pipeline.data.new_images import Shape
 from pipeline.data.request_pixels import read_request_pixels
+from pipeline.data.vectors import check_vectors
 from pipeline.embedding.neighbors import search_neighbors
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.errors import UserError
@@ -37,8 +38,8 @@ class Assigner:
 
     `reach` is the distance in the latent space from the nearest fitted image beyond which an image is called far.
     `k` is the number of fitted neighbours that an image gets, that of the run's graph, so that a new image is assigned
-    as the run assigned its held-out images. `shape` (h, w, c) is that of the images, None if it is not known, and
-    `is_8_bit` whether they are uint8; requests are checked against them.
+    as the run assigned its held-out images. `shape` (h, w, c) is that of the images, or (d,) that of vectors, None if
+    it is not known, and `is_8_bit` whether images are uint8; requests are checked against them.
     """
 
     autoencoder: Autoencoder
@@ -47,7 +48,7 @@ class Assigner:
     clustering: Clustering
     reach: float
     k: int
-    shape: Shape | None = None
+    shape: Shape | tuple[int] | None = None
     is_8_bit: bool = True
 
     @classmethod
@@ -59,7 +60,7 @@ class Assigner:
         features: Features,
         clustering: Clustering,
         far_quantile: float = FAR_QUANTILE,
-        shape: Shape | None = None,
+        shape: Shape | tuple[int] | None = None,
         is_8_bit: bool = True,
     ) -> Assigner:
         """Return the assigner of a run, with the given quantile of nearest-neighbour distances as its `reach`.
@@ -72,7 +73,8 @@ class Assigner:
     def __call__(self, images: Pixel) -> pd.DataFrame:
         """Return a row per image: cluster (−1: noise), confidence in [0, 1], distance, far.
 
-        `images` (m, h, w, c) are uint8 or floats in [0, 1], of the shape that the autoencoder was trained on.
+        `images` (m, h, w, c) are uint8 or floats in [0, 1], of the shape that the autoencoder was trained on, or
+        vectors (m, d) if the run was fitted on vectors.
         `distance` is Euclidean, to the nearest latents of a fitted image. The cluster of a far image is not reliable.
         """
         latents = self.autoencoder.encode(images)
@@ -94,7 +96,10 @@ class Assigner:
             UserError: the range, the type or the shape of the images is wrong.
         """
         if isinstance(images, pd.DataFrame):
-            images = self._stack_column(images)
+            is_wide = self.shape == (images.shape[1],) and images.shape[1] > 1
+            images = images.to_numpy() if is_wide else self._stack_column(images)
+        if self.shape is not None and len(self.shape) == 1:
+            return self(check_vectors(np.asarray(images), "the request", self.shape[0]))
         return self(read_request_pixels(images, self.shape, self.is_8_bit))
 
     def _stack_column(self, table: pd.DataFrame) -> Any:

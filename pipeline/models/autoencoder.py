@@ -6,10 +6,12 @@ import importlib
 import json
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pipeline.artifacts.base import Artifact, Float, Pixel
+from pipeline.artifacts.images import Images
 from pipeline.artifacts.migration import current_class_path
+from pipeline.runtime.errors import UserError
 from pipeline.runtime.stderr import mute_stderr
 
 History = list[dict[str, float]]
@@ -20,13 +22,18 @@ class Autoencoder(Artifact, ABC):
 
     `bottleneck` is the shape of one code before it is flattened, such as (64,) or (7, 7, 2). `history` has a row of
     metrics per epoch of the training. `refinement` has a row with its `step` per target (DEC) or epoch (self-training)
-    of the refinement. Both may be empty. `summary` is the layer table.
+    of the refinement. Both may be empty. `summary` is the layer table. Without `has_decoder`, latents are not decoded.
     """
 
+    has_decoder: ClassVar[bool] = True
     bottleneck: tuple[int, ...]
     history: History
     refinement: History
     summary: list[dict[str, Any]]
+
+    def inputs(self, images: Images) -> tuple[Any, Any]:
+        """Return what `encode` takes of the fitted and of the held-out images: the images, or their vectors."""
+        return images.fitted, images.held_out
 
     @abstractmethod
     def encode(self, images: Pixel, batch_size: int = 2048) -> Float:
@@ -85,6 +92,12 @@ class Autoencoder(Artifact, ABC):
         for prefix, history in (("reconstruction", self.history), ("refinement", self.refinement)):
             metrics |= {f"{prefix}/{name}": value for name, value in (history[-1] if history else {}).items()}
         return metrics
+
+
+def require_images(images: Images, model: str) -> None:
+    """Raise a `UserError` if the data set has only vectors, which a model of images cannot be fitted to."""
+    if not images.has_images:
+        raise UserError(f"model = {model}: {images.name} has vectors and no images; set model=vectors")
 
 
 def _import_class(class_path: str) -> type[Autoencoder]:

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.artifacts.base import Float, Pixel
 from pipeline.artifacts.images import Images, to_unit_range
 from pipeline.config import Model, Train
-from pipeline.models.autoencoder import Autoencoder
+from pipeline.models.autoencoder import Autoencoder, require_images
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
@@ -73,6 +73,7 @@ class PCAModel(Autoencoder):
 
 def fit_pixels(model: Model, train: Train, images: Images, observer: Observer = SILENT) -> PixelModel:  # noqa: ARG001
     """Return the identity for images of this shape; nothing is fitted."""
+    require_images(images, model.name)
     return PixelModel(images.shape)
 
 
@@ -86,6 +87,7 @@ def fit_pca(model: Model, train: Train, images: Images, observer: Observer = SIL
     """
     from sklearn.decomposition import PCA
 
+    require_images(images, model.name)
     flat = to_unit_range(images.part(train.split)).reshape(-1, int(np.prod(images.shape)))
     n_components, n = model.latent_dim, len(flat)
     if n_components is None or n_components > flat.shape[1]:

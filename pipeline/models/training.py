@@ -12,6 +12,7 @@ from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import Images
 from pipeline.config import Model, Train
 from pipeline.config.instantiate import instantiate
+from pipeline.models.autoencoder import require_images
 from pipeline.models.barlow_twins import DenoisingAutoencoder
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.input_pipeline import corrupted_batches, training_length, validation_batches
@@ -32,6 +33,7 @@ def train_autoencoder(model: Model, train: Train, images: Images, observer: Obse
     Raises:
         UserError: a layer cannot be built, shapes do not match, or the loss became infinite or NaN.
     """
+    require_images(images, model.name)
     keras.backend.clear_session()
     set_seed(train)
     encoder, decoder = _build(model, images)

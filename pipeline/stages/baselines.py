@@ -76,12 +76,18 @@ def baselines(
 def _spaces(
     images: Images, latents: Latents, features: Features, rows: NDArray[np.int64], seed: int
 ) -> dict[str, Float]:
-    """Coordinates (s, d) of the sampled images by space; there is no manifold if the latents were clustered."""
+    """Coordinates (s, d) of the sampled images by space; there is no manifold if the latents were clustered.
+
+    Cards that stand for vectors have no pixels to compare with.
+    """
     from sklearn.decomposition import PCA
 
-    pixels = to_unit_range(images.fitted[rows]).reshape(len(rows), -1)
-    components = PCA(min(latents.fitted.shape[1], *pixels.shape), random_state=seed).fit_transform(pixels)
-    spaces = {"pixels": pixels, "pca": components.astype(np.float32), "latents": np.asarray(latents.fitted)[rows]}
+    spaces: dict[str, Float] = {}
+    if images.has_images:
+        pixels = to_unit_range(images.fitted[rows]).reshape(len(rows), -1)
+        components = PCA(min(latents.fitted.shape[1], *pixels.shape), random_state=seed).fit_transform(pixels)
+        spaces = {"pixels": pixels, "pca": components.astype(np.float32)}
+    spaces["latents"] = np.asarray(latents.fitted)[rows]
     if features.method != "latents":
         spaces["manifold"] = np.asarray(features.fitted)[rows]
     return spaces

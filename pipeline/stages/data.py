@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.artifacts.base import Float
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
 from pipeline.config import Data
@@ -48,18 +49,20 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     _require_two_images(config, len(rows), len(test_rows))
     size = to_size(config.image_size)
     train, test = resize_images(train[rows], size), resize_images(test[test_rows], size)
-    _require_different_images(config, {"train": (train,), "test": (test,), "all": (train, test)}[config.split])
+    vectors = _select_vectors(source, rows, test_rows)
+    values = (train, test) if vectors is None else (vectors[: len(rows)], vectors[len(rows) :])
+    _require_different_images(config, {"train": values[:1], "test": values[1:], "all": values}[config.split])
     subset_note = _describe_subset(config)
     if subset_note:
         observer.note(subset_note)
     note = "; ".join(text for text in (source.note, subset_note) if text)
-    digest = _digest_images(train, test, config.split)
+    digest = _digest_images([train, test] if vectors is None else [train, test, vectors], config.split)
     paths = [source.paths[row] for row in rows if source.paths]
     paths += [source.test_paths[row] for row in test_rows if source.test_paths]
     ranges = {str(depth): list(limits) for depth, limits in source.value_ranges.items()}
     images = Images(
         train, test, config.split, config.name, digest, note, rows, test_rows, paths, ranges, source.background,
-        asdict(parts.value_format), source.skipped,
+        asdict(parts.value_format), source.skipped, vectors, source.has_images,
     )  # fmt: skip
     labels = Labels(train_labels[rows], test_labels[test_rows], names, config.split)
     observer.message(describe_image_set(images, labels))
@@ -120,8 +123,15 @@ def _require_different_images(config: Data, parts: tuple[NDArray[Any], ...]) -> 
         raise UserError(f"data: all {count:,} images of {config.name} are the same; there is nothing to cluster")
 
 
-def _digest_images(train: NDArray[Any], test: NDArray[Any], split: str) -> str:
-    digest = hashlib.sha256(f"{train.shape}{train.dtype}{test.shape}{split}".encode())
-    for part in (train, test):  # hashed without a copy: there may be a million images
+def _select_vectors(source: Source, rows: NDArray[np.int64], test_rows: NDArray[np.int64]) -> Float | None:
+    """The vectors of the selected rows of both parts, if the set has vectors."""
+    if source.vectors is None:
+        return None
+    return np.asarray(source.vectors[np.concatenate([rows, len(source.train) + test_rows])], np.float32)
+
+
+def _digest_images(parts: list[NDArray[Any]], split: str) -> str:
+    digest = hashlib.sha256(f"{parts[0].shape}{parts[0].dtype}{parts[1].shape}{split}".encode())
+    for part in parts:  # hashed without a copy: there may be a million images
         digest.update(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()[:16]

@@ -148,6 +148,8 @@ def _map_quality(config: Evaluate, latents: Latents, graph: Graph, map: Map) -> 
 
 def _reconstruction(config: Evaluate, autoencoder: Autoencoder, images: Images) -> dict[str, float]:
     """Mean squared error per pixel, the losses of the last training epoch, and the end of a refinement."""
+    if not autoencoder.has_decoder:
+        return {}
     parts = {"train": images.fitted, "test": images.held_out}
     samples = {name: sample_rows(len(part), config.reconstruction_sample, config.seed) for name, part in parts.items()}
     errors = {

@@ -11,7 +11,8 @@ from pipeline.runtime.observer import SILENT, Observer
 
 def extract(config: Extract, autoencoder: Autoencoder, images: Images, observer: Observer = SILENT) -> Latents:
     """Return the latents of every fitted and every held-out image: the flattened bottleneck, (n, d) float32."""
-    fitted = autoencoder.encode(images.fitted, config.batch_size)
-    observer.progress(len(fitted), len(fitted) + len(images.held_out), "images")
-    held_out = autoencoder.encode(images.held_out, config.batch_size)
+    inputs = autoencoder.inputs(images)
+    fitted = autoencoder.encode(inputs[0], config.batch_size)
+    observer.progress(len(fitted), len(fitted) + len(inputs[1]), "images")
+    held_out = autoencoder.encode(inputs[1], config.batch_size)
     return Latents(fitted, held_out, list(autoencoder.bottleneck))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipeline.artifacts.base import Int
     from pipeline.config import Config
     from pipeline.data.new_images import ReadingRules
+    from pipeline.data.vector_files import Columns
     from pipeline.runtime.observer import StageObserver
     from pipeline.tracking import Store
     from pipeline.workflow.finished_runs import FinishedRun
@@ -80,14 +81,29 @@ def _two_runs(config: Config, store: Store) -> tuple[FinishedRun, ...]:
 
 def _assign(context: ActionContext) -> ActionResult:
     from pipeline.data.new_images import read_new_images
+    from pipeline.data.new_vectors import read_new_vectors
     from pipeline.models.assigner import PARTS
     from pipeline.pages.tables import AssignedTable
     from pipeline.stages.assign import assign
 
     config, run, observer = context.config, context.run, context.observer
-    shape, skip_at_most, rules = _input_format(run)
-    images = read_new_images(str(config.input), shape, skip_at_most, observer, rules)
+    vectors = run.load("images")["images"].vectors
+    if vectors is None:
+        shape, skip_at_most, rules = _input_format(run)
+        images = read_new_images(str(config.input), shape, skip_at_most, observer, rules)
+    else:
+        images = read_new_vectors(str(config.input), vectors.shape[1], observer, _vector_columns(run))
     return AssignedTable(assign(config.assign, images, **run.load(*PARTS), observer=observer))
+
+
+def _vector_columns(run: FinishedRun) -> Columns:
+    """The columns that a run of vectors read."""
+    from pipeline.data.vector_files import Columns
+
+    settings = run.summary["config"]["data"]
+    return Columns(
+        settings.get("vector_column"), settings.get("label_column"), settings.get("text_column"), is_new=True
+    )
 
 
 def _input_format(run: FinishedRun) -> tuple[tuple[int, int, int], int, ReadingRules]:
@@ -166,12 +182,15 @@ def _shards(context: ActionContext) -> ActionResult:
 
     from pipeline.config.instantiate import call_component
     from pipeline.models.assigner import PARTS, Assigner
+    from pipeline.runtime.errors import UserError
     from pipeline.stages.shards import shards
     from pipeline.stages.shards.shard import find_shards
 
     config, run = context.config, context.run
     engine = call_component(config.engine, "engine")
     pieces = find_shards(str(config.input), config.shards.rows)
+    if run.load("images")["images"].vectors is not None:
+        raise UserError(f"run: {run.run_id} was fitted on vectors; stage=shards reads images, so use stage=assign")
     shape, skip_at_most, rules = _input_format(run)
     assigner = Assigner.from_artifacts(**run.load(*PARTS), far_quantile=config.shards.far_quantile)
     identity = f"{run.run_id} {Path(str(config.input)).expanduser().resolve()} {config.shards.far_quantile}"

@@ -21,6 +21,7 @@ def mandatory(override):
     group, _, choice = override.partition("=")
     file = CONF / group / f"{choice}.yaml"
     values = OmegaConf.load(file) if file.is_file() else {}
+    values = values.get(group, values)  # a file of package _global_ has its group's keys below the group's name
     missing = [key for key in values if OmegaConf.is_missing(values, key)]
     return [f"{group}.{key}={'somewhere' if key == 'path' else 1}" for key in missing]
 

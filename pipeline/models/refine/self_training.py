@@ -39,8 +39,13 @@ def self_train(
     the same machine, the same seed gives bit-identical weights unless `refine.deterministic` is false.
 
     Raises:
-        UserError: there are fewer than two clusters, a layer cannot be built, or the loss became infinite or NaN.
+        UserError: there are vectors and no images, there are fewer than two clusters, a layer cannot be built, or the
+            loss became infinite or NaN.
     """
+    if not images.has_images:
+        raise UserError(
+            "refine = self_training: it trains a network on images, and the data are vectors; set refine=none"
+        )
     refined, history = pretrained, list[dict[str, float]]()
     for _ in range(config.rounds):
         labels = cached_array(
@@ -53,7 +58,7 @@ def self_train(
 
 def pseudo_label(config: SelfTraining, autoencoder: Autoencoder, images: Images, observer: Observer = SILENT) -> Int:
     """Cluster the fitted images by their codes as the stages do; return labels (n,) int32, −1 for noise."""
-    fitted = autoencoder.encode(images.fitted)
+    fitted = autoencoder.encode(autoencoder.inputs(images)[0])
     latents = Latents(fitted, fitted[:0], list(autoencoder.bottleneck))
     graph: Graph = call_component(config.neighbors, "neighbors", latents, observer=observer)
     features: Features = call_component(config.manifold, "manifold", latents, graph, observer=observer)

@@ -35,7 +35,7 @@ def describe_baselines(rows: Sequence[Row]) -> list[str]:
             "gives nearly the same clusters as this run, so the steps after it changed little."
         ]
     paragraphs = [_describe_comparison(*comparison) for comparison in comparisons]
-    if any(row["space"] == "manifold" for row in rows):
+    if {"pixels", "manifold"} <= {row["space"] for row in rows}:
         paragraphs.append("To see what the manifold achieves without an autoencoder, run with model=pixels.")
     return paragraphs
 

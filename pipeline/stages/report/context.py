@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from pipeline.artifacts.base import Float, Int, Pixel
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Features, Map
-from pipeline.artifacts.images import Images
+from pipeline.artifacts.images import Images, to_unit_range
 from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Latents
 from pipeline.artifacts.scores import Scores
 from pipeline.config import Report
+from pipeline.embedding.neighbors import search_neighbors
 from pipeline.models.autoencoder import Autoencoder
 
 MAX_CLUSTERS = 100
@@ -69,11 +70,20 @@ class ReportContext:
         return self.labels.fitted if len(self.labels.fitted) else np.full(self.n, -1, np.int32)
 
     @cached_property
-    def decoded_centres(self) -> Float:
-        """Decoded centres (min(k, MAX_CLUSTERS), h, w, c) of the largest clusters."""
+    def centre_images(self) -> Float:
+        """Centres (min(k, MAX_CLUSTERS), h, w, c) of the largest clusters, decoded, or the images nearest to them."""
         if not self.k:
             return np.empty((0, *self.images.shape), np.float32)
-        return self.autoencoder.decode(np.asarray(self.clustering.centres[:MAX_CLUSTERS], np.float32))
+        centres = np.asarray(self.clustering.centres[:MAX_CLUSTERS], np.float32)
+        if self.autoencoder.has_decoder:
+            return self.autoencoder.decode(centres)
+        indices, _ = search_neighbors(np.asarray(self.latents.fitted), centres, 1)
+        return to_unit_range(self.fitted_images[indices[:, 0]])
+
+    @property
+    def centre_phrase(self) -> str:
+        """What `centre_images` show, as a noun for captions."""
+        return "decoded centre" if self.autoencoder.has_decoder else "image nearest to the centre"
 
     @cached_property
     def cluster_sizes(self) -> list[int]:

@@ -16,6 +16,9 @@ from pipeline.stages.report.context import ReportContext, ReportFigure
 MAX_ROWS = 20
 """Clusters in one figure of examples; further clusters go to further figures."""
 
+CENTRE_TITLES = {True: "Decoded cluster centres", False: "Items nearest to the cluster centres"}
+"""Titles with and without a decoder."""
+
 
 def _map_by_label(run: ReportContext) -> Iterator[ReportFigure]:
     if not run.labels.has_labels:
@@ -95,20 +98,26 @@ def _contingency(run: ReportContext) -> Iterator[ReportFigure]:
 def _centres(run: ReportContext) -> Iterator[ReportFigure]:
     if not run.k:
         return
-    count = len(run.decoded_centres)
+    count = len(run.centre_images)
     titles = [_cluster_title(run, cluster, "mostly {majority}") for cluster in range(count)]
     part = "" if count == run.k else f" · the {count} largest clusters"
-    figure = figures.plot_centres(run.decoded_centres, titles, f"Decoded cluster centres\n{run.subtitle}{part}")
-    caption = (
-        "The mean latent vector of each cluster, decoded into an image, with the number of members"
-        f"{' and the majority class' if run.labels.has_labels else ''}. A blurred centre indicates a varied cluster."
+    figure = figures.plot_centres(
+        run.centre_images, titles, f"{CENTRE_TITLES[run.autoencoder.has_decoder]}\n{run.subtitle}{part}"
     )
-    alt = f"{count} decoded images, one per cluster."
+    majority = " and the majority class" if run.labels.has_labels else ""
+    if run.autoencoder.has_decoder:
+        caption = (
+            "The mean latent vector of each cluster, decoded into an image, with the number of members"
+            f"{majority}. A blurred centre indicates a varied cluster."
+        )
+    else:
+        caption = f"The item nearest to the mean vector of each cluster, with the number of members{majority}."
+    alt = f"{count} images, one per cluster: the {run.centre_phrase}."
     yield ReportFigure("centres", "clusters", figure, caption, alt, wide=True)
 
 
 def _examples(run: ReportContext) -> Iterator[ReportFigure]:
-    count = len(run.decoded_centres)
+    count = len(run.centre_images)
     for first in range(0, count, MAX_ROWS):
         clusters = range(first, min(first + MAX_ROWS, count))
         ends = cluster_name(clusters[0]), cluster_name(clusters[-1])
@@ -116,12 +125,12 @@ def _examples(run: ReportContext) -> Iterator[ReportFigure]:
         typical, untypical = zip(*(run.member_examples(cluster) for cluster in clusters), strict=True)
         titles = [_cluster_title(run, cluster, "{purity} are {majority}") for cluster in clusters]
         title = f"Most and least typical members\n{run.subtitle}{f' · {span}' if count > MAX_ROWS else ''}"
-        centres = run.decoded_centres[clusters.start : clusters.stop]
+        centres = run.centre_images[clusters.start : clusters.stop]
         figure = figures.plot_examples(run.fitted_images, typical, untypical, titles, centres, title)
         caption = (
-            f"For {span}: the decoded centre, up to {run.config.examples} of the most typical members, and as many of "
-            "the least typical. Members are sorted by confidence, rounded to two decimals, then by distance to the "
-            f"mean of the cluster in the space that was clustered ({run.features.method})."
+            f"For {span}: the {run.centre_phrase}, up to {run.config.examples} of the most typical members, and as "
+            "many of the least typical. Members are sorted by confidence, rounded to two decimals, then by distance to "
+            f"the mean of the cluster in the space that was clustered ({run.features.method})."
         )
         alt = f"One row of images for each of {len(clusters)} clusters: centre, most and least typical members."
         name = "examples" if count <= MAX_ROWS else f"examples_{first // MAX_ROWS + 1}"
@@ -180,6 +189,8 @@ def _refinement_curves(run: ReportContext) -> Iterator[ReportFigure]:
 
 
 def _reconstructions(run: ReportContext) -> Iterator[ReportFigure]:
+    if not run.autoencoder.has_decoder:
+        return
     is_held_out = len(run.images.held_out) > 0
     images = run.images.held_out if is_held_out else run.fitted_images
     rows = sample_rows(len(images), run.config.reconstructions, run.config.seed)

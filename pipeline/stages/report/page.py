@@ -122,7 +122,7 @@ def _score_rank(row: Mapping[str, Any]) -> int:
 
 def cluster_rows(run: ReportContext) -> list[dict[str, Any]]:
     """Return the rows of the table of clusters; scores against labels are None where no member has a label."""
-    centres = to_rgb_images(run.decoded_centres) if run.k else ()
+    centres = to_rgb_images(run.centre_images) if run.k else ()
     rows = []
     for cluster, size in enumerate(run.cluster_sizes):
         members = run.clustering.fitted == cluster

@@ -15,7 +15,9 @@ def describe_autoencoder(run: ReportContext) -> str:
     sentences = []
     if numbers:
         sentences.append(f"The mean squared error per pixel, with pixels in [0, 1], is {' and '.join(numbers)}.")
-    if not run.autoencoder.history:
+    if not run.autoencoder.has_decoder:
+        sentences.append("The latents are vectors that were computed elsewhere; they are not decoded.")
+    elif not run.autoencoder.history:
         sentences.append("This model was not trained in epochs, so there are no loss curves.")
     refinement = run.autoencoder.refinement
     if refinement and "reconstruction" not in refinement[-1]:

@@ -1,0 +1,110 @@
+"""The model of vectors that were computed elsewhere: normalisation and principal components, no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.artifacts.base import Float
+from pipeline.artifacts.images import Images
+from pipeline.config import Model, Train
+from pipeline.models.autoencoder import Autoencoder
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.limits import lower_to_limit
+from pipeline.runtime.observer import SILENT, Observer
+
+Double = NDArray[np.float64]
+
+
+class VectorModel(Autoencoder):
+    """Maps vectors to latents: shifted by `mean` and divided by `scale`, or to length 1, then projected.
+
+    `mean` and `scale` are (d,) or 0 and 1; `components` (l, d) are the principal components about `centre` (d,), or
+    empty. There is no decoder: pages show the nearest item in place of a decoded centre.
+    """
+
+    has_decoder: ClassVar[bool] = False
+
+    def __init__(self, d: int, is_unit: bool, mean: Double, scale: Double, centre: Double, components: Double) -> None:
+        self.d, self.is_unit, self.mean, self.scale = d, is_unit, mean, scale
+        self.centre, self.components = centre, components
+        self.bottleneck = (len(components) or d,)
+        self.history, self.refinement, self.summary = [], [], []
+
+    def inputs(self, images: Images) -> tuple[Any, Any]:
+        """Return the fitted and the held-out vectors."""
+        return images.fitted_vectors, images.held_out_vectors
+
+    def encode(self, images: Any, batch_size: int = 2048) -> Float:
+        """Map vectors (n, d) to latents (n, l)."""
+        parts = [self._encode(images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
+        return np.concatenate(parts) if parts else np.empty((0, *self.bottleneck), np.float32)
+
+    def _encode(self, vectors: Any) -> Float:
+        normalized = self.normalize(vectors)
+        if len(self.components):
+            normalized = (normalized - self.centre) @ self.components.T
+        return np.asarray(normalized, np.float32)
+
+    def normalize(self, vectors: Any) -> Double:
+        """Return the vectors normalised and not yet projected; vectors of length 0 stay as they are."""
+        shifted: Double = (np.asarray(vectors, np.float64) - self.mean) / self.scale
+        if not self.is_unit:
+            return shifted
+        lengths = np.linalg.norm(shifted, axis=1, keepdims=True)
+        return np.asarray(shifted / np.where(lengths > 0, lengths, 1))
+
+    def decode(self, latents: Float, batch_size: int = 2048) -> Float:
+        """Raise an error: vectors have no decoder."""
+        raise NotImplementedError("vectors have no decoder")
+
+    def save_parts(self, folder: Path) -> None:
+        """Write the numbers of the normalisation and the components."""
+        np.savez(
+            folder / "vectors.npz", d=self.d, is_unit=self.is_unit, mean=self.mean, scale=self.scale,
+            centre=self.centre, components=self.components,
+        )  # fmt: skip
+
+    @classmethod
+    def load_parts(cls, folder: Path) -> VectorModel:
+        """Read what `save_parts` wrote."""
+        with np.load(folder / "vectors.npz", allow_pickle=False) as arrays:
+            parts = (arrays["mean"], arrays["scale"], arrays["centre"], arrays["components"])
+            return cls(int(arrays["d"]), bool(arrays["is_unit"]), *parts)
+
+
+def fit_vectors(model: Model, train: Train, images: Images, observer: Observer = SILENT) -> VectorModel:
+    """Return the model of the set's vectors, normalised as `model.normalize` says.
+
+    `standard` subtracts the mean of each dimension and divides by its standard deviation (1 where it is 0). `l2`
+    divides each vector by its length, so that distances rank as cosine distances do. `model.latent_dim` principal
+    components follow; None keeps all dimensions. Statistics are those of `train.split`.
+
+    Raises:
+        UserError: the image set has no vectors, or fewer dimensions than `model.latent_dim`.
+    """
+    from sklearn.decomposition import PCA
+
+    if images.vectors is None:
+        raise UserError(
+            f"model = {model.name}: {images.name} has images and no vectors; choose another model, or data=vectors"
+        )
+    vectors = np.asarray(images.vectors_of(train.split), np.float32)
+    d, count = vectors.shape[1], model.latent_dim
+    mean, scale = np.zeros(1), np.ones(1)
+    if model.normalize == "standard":
+        mean, deviation = vectors.mean(axis=0, dtype=np.float64), vectors.std(axis=0, dtype=np.float64)
+        scale = np.where(deviation > 0, deviation, 1)
+    fitted = VectorModel(d, model.normalize == "l2", mean, scale, np.empty(0), np.empty((0, d)))
+    if count is None:
+        return fitted
+    if count > d:
+        raise UserError(
+            f"model.latent_dim = {count}: the vectors have {d} dimensions; give at most {d}, or null for all"
+        )
+    count = lower_to_limit("model.latent_dim", count, len(vectors), len(vectors), observer)
+    pca = PCA(count, svd_solver="full" if d <= 2000 else "randomized", random_state=0).fit(fitted.normalize(vectors))
+    return VectorModel(d, fitted.is_unit, mean, scale, pca.mean_, pca.components_)
