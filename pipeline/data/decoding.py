@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -22,6 +21,7 @@ from pipeline.data.encoded_image import (
     read_header,
     read_transparency,
 )
+from pipeline.data.image_size import choose_size
 from pipeline.data.transparency import Background, choose_background
 from pipeline.data.value_range import Depth, Range, ValueRange, choose_range, describe_range, scale_values
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
@@ -93,18 +93,17 @@ def decode_images(
 ) -> DecodedImages:
     """Decode the readable images into one array.
 
-    `size` is the (height, width) to resize to, or None if all images have the same size. `channels` is 1 (grey), 3
+    `size` is the (height, width) to resize to; None: what `choose_size` chooses. `channels` is 1 (grey), 3
     (red, green, blue), or None: 1 if every image is grey, else 3. `where` names the collection in messages.
     `value_range` is described at `choose_range`, `background` at `choose_background`.
 
     Raises:
-        UserError: more than `skip_at_most` images are unreadable, none is readable, sizes differ without `size`, or
-            the images do not fit in memory.
+        UserError: more than `skip_at_most` images are unreadable, none is readable, or the images do not fit in memory.
     """
     skipped = SkippedImages(skip_at_most, where, len(encoded))
     headers = [_try(read_header, item, skipped) for item in encoded]
     skipped.check()
-    target = size or _common_size(encoded, headers, skipped)
+    target, size_note = _choose_target(size, headers, skipped)
     depths = {header.depth for header in headers if header is not None}
     dtype = np.dtype(np.uint8 if _keeps_bytes(depths, value_range) else np.float32)
     planes = max(header.channels for header in headers if header is not None)
@@ -115,7 +114,7 @@ def decode_images(
     for index, item in enumerate(encoded):
         image = None
         if headers[index] is not None and item.name not in skipped.reasons:
-            image = _try(lambda item: decode_image(item, size, colour or "white"), item, skipped)
+            image = _try(lambda item: decode_image(item, target, colour or "white"), item, skipped)
         if image is not None:
             values[len(images)] = image.pixels
             images.append((index, replace(image, pixels=image.pixels[:0])))  # only the facts about the image remain
@@ -123,7 +122,7 @@ def decode_images(
     skipped.check()
     values = values[: len(images)]
     ranges, notes = _apply_ranges(values, [image for _, image in images], value_range)
-    notes = [_describe_skipped(skipped), *notes, background_note, *_describe_reduced(headers)]
+    notes = [_describe_skipped(skipped), size_note, *notes, background_note, *_describe_reduced(headers)]
     notes = [note for note in notes if note]
     for note in notes:
         observer.note(note)
@@ -223,26 +222,15 @@ def convert_channels(images: NDArray[Any], channels: int | None) -> NDArray[Any]
     return luminance.astype(images.dtype)[..., None]
 
 
-def _common_size(
-    encoded: Sequence[EncodedImage], headers: Sequence[ImageHeader | None], skipped: SkippedImages
-) -> Size:
-    where = skipped.where
-    sizes = [None if header is None else header.size for header in headers]
-    counts = Counter(size for size in sizes if size is not None)
-    if not counts:
+def _choose_target(
+    size: Size | None, headers: Sequence[ImageHeader | None], skipped: SkippedImages
+) -> tuple[Size, str]:
+    """The size that all images get, and a note if it was chosen and differs from theirs."""
+    sizes = [header.size for header in headers if header is not None]
+    if not sizes:
         reasons = f": {skipped.describe(3)}" if skipped.reasons else ""
-        raise ArgumentError(f"path: {where} holds no readable image{reasons}")
-    if len(counts) == 1:
-        return next(iter(counts))
-    examples = [
-        f"{size[1]}×{size[0]} ({count:,}, such as {encoded[sizes.index(size)].name})"
-        for size, count in counts.most_common(5)
-    ]
-    more = f", and {len(counts) - len(examples):,} more sizes" if len(counts) > len(examples) else ""
-    raise UserError(
-        f"data.image_size: the images in {where} have different sizes: {', '.join(examples)}{more}; "
-        "set data.image_size to resize them, such as data.image_size=64"
-    )
+        raise ArgumentError(f"path: {skipped.where} holds no readable image{reasons}")
+    return (size, "") if size is not None else choose_size(sizes)
 
 
 def _require_memory(count: int, size: Size, planes: int, dtype: np.dtype[Any]) -> None:

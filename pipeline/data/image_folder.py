@@ -26,7 +26,7 @@ from pipeline.runtime.observer import SILENT, Observer
 
 def read_image_folder(
     path: str,
-    labels_from: Literal["none", "folder"] = "none",
+    labels_from: Literal["auto", "none", "folder"] = "auto",
     label_depth: Annotated[int, Field(ge=1)] | None = None,
     image_size: int | Size | None = None,
     channels: Literal[1, 3] | None = None,
@@ -42,7 +42,8 @@ def read_image_folder(
     as an image by its suffix or its content.
     Folders named after parts (train, test, val) are the train and the test part, see `read_layout`. With
     `labels_from="folder"` the label of an image is the first folder in its path that is neither a part nor a wrapper of
-    all images, or the folder at `label_depth`, which counts from 1 below `path`; images above it are unlabelled.
+    all images, or the folder at `label_depth`, which counts from 1 below `path`; images above it are unlabelled. `auto`
+    does so if every image is in such a folder, there are at least two, and two images a folder on average.
     Hidden files and other files are ignored; a note counts the latter. With `pages="all"` each page or frame of a file
     is an image, named `scan.tif#1` and so on, with the label and the part of its file.
     `value_range` is described at `pipeline.data.value_range.choose_range`, `background` at
@@ -61,7 +62,7 @@ def read_image_folder(
     if not image_files:
         raise ArgumentError(f"path: {root} holds no image; image files end in {', '.join(sorted(SUFFIXES))}")
     _note_ignored(sorted(set(files) - set(image_files)), observer)
-    layout = _read_layout(image_files, labels_from, label_depth, observer)
+    layout, has_labels = _read_layout(image_files, labels_from, label_depth, observer)
     test_files = {file for file, is_test in zip(image_files, layout.is_test, strict=True) if is_test}
     image_files.sort(key=lambda file: (file in test_files, file))  # the train part comes first, as in every array
     files_of_pages, encoded = _list_pages(image_files, root, pages)
@@ -78,7 +79,7 @@ def read_image_folder(
     decoded = [files_of_pages[index] for index in images.indices]
     border = sum(file not in test_files for file in decoded)
     labels, names = None, list[str]()
-    if labels_from == "folder":
+    if has_labels:
         labels, names = _number_folders([layout.label(file) for file in decoded])
     return Source(
         images.pixels[:border],
@@ -114,14 +115,29 @@ def _printable(file: Path) -> str:
     return os.fsencode(file.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _read_layout(files: list[Path], labels_from: str, label_depth: int | None, observer: Observer) -> FolderLayout:
-    """The layout of the files, and notes on it; the layout of labels is noted only if they are used."""
-    if label_depth is not None and labels_from != "folder":
+def _read_layout(
+    files: list[Path], labels_from: str, label_depth: int | None, observer: Observer
+) -> tuple[FolderLayout, bool]:
+    """The layout of the files, whether their folders are labels, and notes on both."""
+    if label_depth is not None and labels_from == "none":
         raise UserError(f"data.label_depth = {label_depth}: labels are not read; set data.labels_from=folder")
     layout = read_layout(files, label_depth)
-    for note in layout.notes + (layout.label_notes if labels_from == "folder" else []):
+    has_labels = labels_from == "folder" or (label_depth is not None and labels_from == "auto")
+    notes = [*layout.notes]
+    if labels_from == "auto" and not has_labels and _are_classes([layout.label(file) for file in files]):
+        has_labels = True
+        notes.append(
+            "the folders of the images are read as labels, used only for scores; data.labels_from=none ignores them"
+        )
+    for note in notes + (layout.label_notes if has_labels else []):
         observer.note(note.encode("utf-8", "backslashreplace").decode())
-    return layout
+    return layout, has_labels
+
+
+def _are_classes(folders: Sequence[str | None]) -> bool:
+    """Whether folders look like classes: every image is in one, there are at least two, and few for the images."""
+    names = set(folders)
+    return None not in names and 2 <= len(names) <= len(folders) / 2
 
 
 def _number_folders(folders: list[str | None]) -> tuple[NDArray[np.int32], list[str]]:

@@ -109,7 +109,7 @@ def _find_pictures(
     if isinstance(table.images, np.ndarray):
         return table.images[rows], rows, True
     encoded = [EncodedImage(names[row], table.images[row]) for row in rows]
-    decoded = decode_images(encoded, "the file of vectors", size or (64, 64), channels, skip_at_most, observer)
+    decoded = decode_images(encoded, "the file of vectors", size, channels, skip_at_most, observer)
     return decoded.pixels, rows[decoded.indices], True
 
 

@@ -31,7 +31,7 @@ def message(**keys):
     ("keys", "expected"),
     [
         ({"channels": 2}, "data.channels = 2: input should be 1 or 3"),
-        ({"labels_from": "x"}, "data.labels_from = 'x': input should be 'none' or 'folder'"),
+        ({"labels_from": "x"}, "data.labels_from = 'x': input should be 'auto', 'none' or 'folder'"),
         ({"skip_at_most": -1}, "data.skip_at_most = -1: input should be greater than or equal to 0"),
         ({"skip_at_most": "3"}, "data.skip_at_most = '3': input should be a valid integer"),
         ({"value_range": [4, 4]}, "data.value_range = [4, 4]: give black and white, two ascending numbers such as …"),

@@ -52,11 +52,16 @@ def test_too_many_unreadable_images_are_an_error_that_names_them():
         decode_images(images, "here", skip_at_most=2)
 
 
-def test_different_sizes_are_listed_and_resized_to_the_configured_size():
-    images = encoded(encode_png(size=(8, 6)), encode_png(size=(8, 6)), encode_png(size=(30, 20)))
-    with pytest.raises(UserError, match=r"^data\.image_size: .*8×6 \(2, such as 0\.png\), 30×20 \(1, such as 2\.png\)"):
-        decode_images(images, "here")
+def test_different_sizes_are_resized_to_one_with_a_note():
+    images = encoded(encode_png(size=(8, 12)), encode_png(size=(18, 16)), encode_png(size=(30, 20)))
+    chosen = decode_images(images, "here")
+    assert chosen.pixels.shape == (3, 16, 16, 3)
+    assert chosen.note == (
+        "data.image_size: images have 3 sizes from 8×12 to 30×20 pixels; all are resized to 16×16; data.image_size=… "
+        "sets another size"
+    )
     assert decode_images(images, "here", (5, 5)).pixels.shape == (3, 5, 5, 3)
+    assert decode_images(images, "here", (5, 5)).note == ""
 
 
 def test_more_than_the_free_memory_is_refused_before_decoding(monkeypatch):
@@ -106,7 +111,7 @@ def test_16_bit_images_have_one_range_for_the_whole_set(recorder, values, value_
 
 def test_16_bit_values_stay_distinct():
     ramp = np.arange(65536, dtype=np.uint16).reshape(256, 256)
-    images = decode_images(encoded(encode_values(ramp)), "here")
+    images = decode_images(encoded(encode_values(ramp)), "here", (256, 256))
     np.testing.assert_array_equal(np.round(images.pixels[0, ..., 0] * 65535).astype(int), ramp)
 
 
@@ -169,7 +174,7 @@ def test_colour_of_16_bits_is_read_as_8_bits_with_a_note_without_its_package(mon
 
 
 def test_colour_of_16_bits_keeps_its_values_and_has_the_range_of_a_sensor():
-    images = decode_images([*encoded(png_of_16_bit_colour(1000)), *encoded(png_of_16_bit_colour(1000))], "here")
+    images = decode_images(2 * encoded(png_of_16_bit_colour(1000)), "here", (1, 1000))
     assert (images.pixels.dtype, images.pixels.shape) == (np.float32, (2, 1, 1000, 3))
     np.testing.assert_allclose(images.pixels[0].ravel() * 4095, np.arange(3000), atol=1e-3)
     assert images.value_ranges == {"16-bit": (0, 4095)}

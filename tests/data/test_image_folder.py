@@ -100,10 +100,35 @@ def test_label_depth_sets_the_folder_that_is_the_label(tmp_path, depth, train, t
     assert read_labels(tmp_path, [*train, *test], label_depth=depth) == (train, test)
 
 
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        (["a/1.png", "a/2.png", "b/1.png", "b/2.png"], ["a", "a", "b", "b"]),
+        (["train/a/1.png", "train/b/1.png", "test/a/1.png", "test/b/1.png"], ["a", "b", "a", "b"]),
+        (["a/1.png", "b/1.png", "c/1.png", "c/2.png"], None),
+        (["a/1.png", "a/2.png", "b/1.png", "b/2.png", "loose.png"], None),
+        (["a/1.png", "a/2.png"], None),
+        (["1.png", "2.png"], None),
+    ],
+)
+def test_folders_are_labels_if_they_look_like_classes(tmp_path, recorder, names, labels):
+    for name in names:
+        save_image(tmp_path / name)
+    source = read_image_folder(str(tmp_path), observer=recorder)
+    assert any(note.startswith("the folders of the images are read as labels") for note in recorder.notes) == bool(
+        labels
+    )
+    if labels is None:
+        assert source.train_labels is None
+    else:
+        assert [source.names[i] for i in [*source.train_labels, *source.test_labels]] == labels
+    assert read_image_folder(str(tmp_path), labels_from="none").train_labels is None
+
+
 def test_label_depth_needs_labels_from_folders(tmp_path):
     save_image(tmp_path / "a/1.png")
     with pytest.raises(UserError, match=r"^data\.label_depth = 1: labels are not read; set data\.labels_from=folder"):
-        read_image_folder(str(tmp_path), label_depth=1)
+        read_image_folder(str(tmp_path), label_depth=1, labels_from="none")
 
 
 def test_notes_say_what_folders_were_taken_as(tmp_path, recorder):

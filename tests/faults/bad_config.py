@@ -40,7 +40,7 @@ OVERRIDE_ERRORS = [
     ("sweep=nothing", "sweep = 'nothing': no such choice; choose from …latent_dim…"),
     (
         "data=",
-        "data = '': no such choice; choose from digits, glyphs, idx, image_folder, mnist, mnist_augmented, npz, parquet",
+        "data = '': no such choice; choose from digits, glyphs, idx, image_folder, mnist, mnist_augmented, npz, parquet, vectors",
     ),
     ("train=null", "a group takes the name of one choice, such as cluster=gmm; python -m pipeline --help lists them"),
     ("model=conv64,pca", "model=conv64,pca: several values; add --multirun to sweep over them, or write …"),
@@ -137,7 +137,7 @@ VALUE_ERRORS = [
     ("data=image_folder data.path=x data.skip_at_most=-1", "data.skip_at_most = -1: input should be greater than or …"),
     (
         "data=image_folder data.path=x data.labels_from=name",
-        "data.labels_from = 'name': input should be 'none' or 'folder'",
+        "data.labels_from = 'name': input should be 'auto', 'none' or 'folder'",
     ),
     ("neighbors.k=0", "neighbors.k = 0: input should be greater than or equal to 1"),
     ("manifold.min_dist=-1", "manifold.min_dist = -1: input should be greater than or equal to 0"),

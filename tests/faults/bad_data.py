@@ -188,7 +188,6 @@ REFUSED = [
     ("no file with the suffix of an image", FOLDER, lambda root: write_files(root, a_txt=b"x"), {}, "data.path: … holds no image; image files end …"),
     ("a single image", FOLDER, lambda root: write_files(root, a_png=png()), {}, "data.split = 'train': that part of image_folder has 1 images; …at least two images"),
     ("identical images", FOLDER, lambda root: write_files(root, a_png=png(), b_png=png()), {}, "data: all 2 images of image_folder are the same; there is nothing to cluster"),
-    ("mixed sizes", FOLDER, lambda root: write_images(root, d_png=png(size=(3, 3))), {}, "data.image_size: the images in … have different sizes: 6×5 (3, such as a.png), 3×3 (1, …); set data.image_size to resize them, …"),
     ("an empty file", FOLDER, lambda root: write_images(root, d_png=b""), SKIP_NONE, UNREADABLE),
     ("text named .png", FOLDER, lambda root: write_images(root, d_png=b"hello"), SKIP_NONE, UNREADABLE),
     ("a truncated PNG", FOLDER, lambda root: write_images(root, d_png=png()[:-40]), SKIP_NONE, UNREADABLE),
