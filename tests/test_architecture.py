@@ -97,7 +97,7 @@ def public(body):
 
 def test_only_the_entry_points_and_the_public_api_are_at_the_top():
     assert {path.name for path in PACKAGE.iterdir() if path.is_file()} == {
-        "__init__.py", "__main__.py", "py.typed", "api.py",
+        "__init__.py", "__main__.py", "py.typed", "api.py", "estimator.py",
     }  # fmt: skip
     assert {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"} == {*ROOMS, "cli"}
 

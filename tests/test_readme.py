@@ -71,9 +71,11 @@ def test_the_readme_is_short():
 
 
 def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    example = "\n".join(re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL))
     quick = '"model=pixels", "manifold=none", "project=pca", "cluster=kmeans"'
     assert '"cluster=gmm"' in example
+    assert "train__epochs=4" in example
+    example = example.replace("train__epochs=4", 'model="pixels", manifold="none", project="pca"')
     np.save(tmp_path / "images.npy", np.random.default_rng(0).random((60, 8, 8), np.float32))
     monkeypatch.chdir(tmp_path)
     exec(compile(example.replace('"cluster=gmm"', quick), "README.md", "exec"), {})

@@ -1,0 +1,176 @@
+"""A scikit-learn estimator: images or vectors in, clusters, latents and a map out.
+
+>>> from pipeline import LatentClusterer
+>>> clusterer = LatentClusterer(n_clusters=10).fit(images)
+>>> clusterer.labels_, clusterer.confidence_, clusterer.embedding_
+>>> clusterer.predict(new_images)
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
+from sklearn.metrics import silhouette_score
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from pipeline.artifacts.images import Images
+from pipeline.config.compose import compose_config
+from pipeline.data.image_parts import read_image_parts
+from pipeline.data.new_images import ReadingRules, conform
+from pipeline.models.assigner import PARTS, Assigner
+from pipeline.runtime.observer import SILENT
+from pipeline.workflow.executor import Executor
+
+
+class LatentClusterer(
+    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
+    ClusterMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+):
+    """Cluster images by the latents of an autoencoder, or vectors by their own values.
+
+    `X` has images (n, h, w), (n, h, w, c) or (n, c, h, w) in a usual range, or vectors (n, d); vectors take
+    `model="vectors"` in place of an autoencoder. `n_clusters` is `cluster.k`, for clusterers that take one; None is the
+    configuration's. `random_state` seeds all stages. `keys` are those of the command line, with `__` in place of a dot:
+    `cluster="hdbscan"`, `train__epochs=4`. Nothing is written to disk or to MLflow.
+
+    After `fit`: `labels_` (n,) int32, −1 for noise, cluster 0 the largest; `confidence_` (n,) float32 in [0, 1];
+    `embedding_` (n, 2) float32, the map, computed when it is first read; `n_features_in_`, d or the values of an image.
+
+    Limitations: one thread of control at a time, as Keras has one global state; a fitted autoencoder of Keras cannot be
+    pickled, models of vectors, pixels and PCA can.
+    """
+
+    def __init__(self, n_clusters: int | None = None, random_state: Any = 42, **keys: Any) -> None:
+        self.n_clusters, self.random_state = n_clusters, random_state
+        self._keys = keys
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return `n_clusters`, `random_state` and all keys by name."""
+        params: dict[str, Any] = super().get_params(deep)
+        return params | self._keys
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters and keys by name."""
+        for name, value in params.items():
+            if name in ("n_clusters", "random_state"):
+                setattr(self, name, value)
+            else:
+                self._keys[name] = value
+        return self
+
+    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
+        """Fit autoencoder, manifold and clusterer; `y` is ignored.
+
+        Raises:
+            ValueError: `X` has an unusable shape, or is not finite.
+            UserError: a key is wrong, or the images do not suit the settings.
+        """
+        array = validate_data(self, X, **_checks(is_new=False))
+        self._config = compose_config(*self._overrides(is_vectors=array.ndim == 2))
+        images = self._read_images(array)
+        executor = Executor(self._config, given={"images": images})
+        self._parts = {name: executor.load(name) for name in PARTS}
+        self._rules, self._shape = ReadingRules.of_run(images), images.shape
+        clustering = self._parts["clustering"]
+        self.labels_, self.confidence_ = np.array(clustering.fitted), np.array(clustering.confidence)
+        self._n_features_out = self._parts["latents"].fitted.shape[1]
+        return self
+
+    def fit_predict(self, X: Any, y: Any = None, **kwargs: Any) -> NDArray[np.int32]:  # noqa: ARG002
+        """Fit, and return `labels_`."""
+        return self.fit(X).labels_
+
+    def predict(self, X: Any) -> NDArray[np.int32]:
+        """Return the cluster of each image or vector, (m,) int32, −1 for noise."""
+        clusters: NDArray[np.int32] = Assigner.from_artifacts(**self._fitted_parts())(self._read_new(X))[
+            "cluster"
+        ].to_numpy(np.int32)
+        return clusters
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Return the latents (m, l) float32."""
+        parts = self._fitted_parts()
+        latents: NDArray[np.float32] = parts["autoencoder"].encode(self._read_new(X))
+        return latents
+
+    def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
+        """Return the silhouette of the predicted clusters among the latents, in [−1, 1], higher is better.
+
+        It is −1 if there are fewer than two clusters.
+        """
+        clusters = self.predict(X)
+        if not 2 <= len(np.unique(clusters)) < len(clusters):
+            return -1.0
+        return float(silhouette_score(np.asarray(self.transform(X)), clusters))
+
+    @property
+    def embedding_(self) -> NDArray[np.float32]:
+        """The two-dimensional map (n, 2) of the fitted images."""
+        parts = self._fitted_parts()
+        if not hasattr(self, "_map"):
+            given = {"latents": parts["latents"], "graph": parts["graph"]}
+            self._map = np.array(Executor(self._config, given=given).load("map").fitted)
+        return self._map
+
+    def _fitted_parts(self) -> dict[str, Any]:
+        check_is_fitted(self, "labels_")
+        return self._parts
+
+    def _overrides(self, is_vectors: bool) -> list[str]:
+        """The words of the command line that the parameters stand for."""
+        keys = {name.replace("__", "."): value for name, value in self._keys.items()}
+        if is_vectors:
+            keys = {"model": "vectors"} | keys
+        if self.n_clusters is not None:
+            keys["cluster.k"] = self.n_clusters
+        seed = self.random_state
+        if not isinstance(seed, int | np.integer):
+            seed = check_random_state(seed).randint(2**31 - 1)
+        return [f"{name}={_to_word(value)}" for name, value in keys.items()] + [f"seed={seed}"]
+
+    def _read_images(self, array: NDArray[Any]) -> Images:
+        """The array as an image set; vectors have a blank pixel each."""
+        if array.ndim == 2:
+            blank = np.zeros((len(array), 1, 1, 1), np.uint8)
+            return Images(blank, blank[:0], name="vectors", vectors=array.astype(np.float32), has_images=False)
+        parts = read_image_parts(array, None, "auto", self._config.data.value_range, SILENT)
+        return Images(parts.train, parts.test, name="array", value_format=asdict(parts.value_format))
+
+    def _read_new(self, X: Any) -> NDArray[Any]:
+        check_is_fitted(self, "labels_")
+        array: NDArray[Any] = validate_data(self, X, reset=False, **_checks(is_new=True))
+        if array.ndim == 2:
+            return array.astype(np.float32)
+        pixels: NDArray[Any] = conform(array, self._shape, "the array", self._rules)
+        return pixels
+
+    def __sklearn_tags__(self) -> Tags:
+        """Return the tags of scikit-learn: arrays of more than two dimensions are images."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+def _checks(is_new: bool) -> dict[str, Any]:
+    return {"dtype": "numeric", "allow_nd": True, "ensure_min_samples": 1 if is_new else 2}
+
+
+def _to_word(value: Any) -> str:
+    """A value as it stands on the command line."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_to_word, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{key}: {_to_word(item)}' for key, item in value.items())}}}"
+    return str(value)

@@ -1,0 +1,98 @@
+"""The scikit-learn estimator: scikit-learn's own checks, its tools, and what the command line computes."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import make_blobs
+from sklearn.metrics import adjusted_rand_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from pipeline import LatentClusterer, cluster_images
+from pipeline.runtime.errors import UserError
+
+KEYS = {"manifold": "none", "cluster": "kmeans", "project": "pca"}
+QUICK = LatentClusterer(n_clusters=3, **KEYS)
+SKIPPED = {"check_array_api_input"}
+"""Checks that scikit-learn itself skips where an array library is not installed."""
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    return make_blobs(90, 6, centers=3, cluster_std=0.5, random_state=0)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # checks pass arrays on purpose that libraries warn of
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    list(estimator_checks_generator(QUICK, mark=None)),
+    ids=lambda value: getattr(value, "func", value).__name__ if callable(value) else "",
+)
+def test_scikit_learns_checks_pass(estimator, check):
+    name = check.func.__name__
+    if name in SKIPPED:
+        pytest.skip("scikit-learn skips it")
+    check(estimator)
+
+
+def test_vectors_are_clustered_assigned_and_mapped(vectors):
+    points, groups = vectors
+    fitted = clone(QUICK).fit(points)
+    assert adjusted_rand_score(groups, fitted.labels_) == 1
+    assert np.array_equal(fitted.predict(points), fitted.labels_)
+    np.testing.assert_allclose(fitted.transform(points), points, rtol=1e-6)
+    assert fitted.confidence_.shape == (90,)
+    assert fitted.embedding_.shape == (90, 2)
+    assert fitted.score(points) > 0.7
+
+
+def test_images_are_clustered_as_by_cluster_images(images):
+    digits = images.train[..., 0]
+    keys = {"model": "pca", "model__latent_dim": 8, **KEYS}
+    fitted = LatentClusterer(n_clusters=6, random_state=3, **keys).fit(digits)
+    expected = cluster_images(
+        digits, "model=pca", "model.latent_dim=8", *(f"{k}={v}" for k, v in KEYS.items()), k=6, seed=3
+    )
+    assert np.array_equal(fitted.labels_, expected.clusters)
+    assert np.array_equal(fitted.embedding_, expected.map.fitted)
+    assert np.array_equal(fitted.predict(digits[:9]), expected.clusters[:9])
+    assert fitted.transform(digits[:9]).shape == (9, 8)
+
+
+def test_it_works_in_pipelines_and_gives_data_frames(vectors):
+    points, groups = vectors
+    labels = make_pipeline(StandardScaler(), clone(QUICK)).fit_predict(points)
+    assert adjusted_rand_score(groups, labels) == 1
+    frame = clone(QUICK).set_output(transform="pandas").fit_transform(pd.DataFrame(points))
+    assert list(frame.columns) == [f"latentclusterer{i}" for i in range(6)]
+
+
+def test_a_grid_search_finds_the_number_of_clusters(vectors):
+    search = GridSearchCV(clone(QUICK), {"n_clusters": [2, 3, 5], "model__normalize": ["none", "standard"]}, cv=2)
+    search.fit(vectors[0])
+    assert search.best_params_["n_clusters"] == 3
+
+
+def test_keys_are_parameters(vectors):
+    clusterer = LatentClusterer(n_clusters=4, cluster="kmeans", cluster__estimator__n_init=2)
+    assert clusterer.get_params() == {
+        "n_clusters": 4, "random_state": 42, "cluster": "kmeans", "cluster__estimator__n_init": 2,
+    }  # fmt: skip
+    changed = clone(clusterer).set_params(n_clusters=3, manifold="none", random_state=np.random.RandomState(0))
+    assert changed.fit(vectors[0]).labels_.max() == 2
+    assert clusterer.get_params()["n_clusters"] == 4
+    with pytest.raises(UserError, match=r"^cluster\.kk: no such key"):
+        LatentClusterer(cluster__kk=3).fit(vectors[0])
+
+
+def test_a_fitted_estimator_of_vectors_can_be_pickled(vectors):
+    fitted = clone(QUICK).fit(vectors[0])
+    again = pickle.loads(pickle.dumps(fitted))
+    assert np.array_equal(again.predict(vectors[0]), fitted.labels_)
+    assert np.array_equal(again.embedding_, fitted.embedding_)
