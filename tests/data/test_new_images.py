@@ -129,6 +129,7 @@ def test_the_idx_files_of_a_folder_are_read_without_their_labels(tmp_path, names
         (gzip.compress(idx_bytes(np.zeros((2, 6, 8), np.uint8), 0x08))[:-9], "damaged gzip file"),
         (idx_bytes(np.arange(9), 0x08), r"have shape \(9,\)"),
     ],
+    ids=["truncated", "damaged gzip", "labels"],  # a gzip file has the time in it
 )
 def test_damaged_idx_files_and_labels_are_refused(tmp_path, content, message):
     (tmp_path / "x-ubyte.gz").write_bytes(content)
