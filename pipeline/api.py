@@ -19,6 +19,7 @@ from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Features, Map
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.latents import Graph, Latents
+from pipeline.config import Config
 from pipeline.config.compose import compose_config
 from pipeline.data.image_parts import read_image_parts
 from pipeline.data.new_images import ReadingRules, conform
@@ -71,7 +72,11 @@ def cluster_images(
         UserError: an override is wrong, or the images do not suit the settings.
     """
     config = compose_config(*overrides, *([] if k is None else [f"cluster.k={k}"]), f"seed={seed}")
-    parts = read_image_parts(images, None, "auto", config.data.value_range, observer)
-    given = Images(parts.train, parts.test, name="array", value_format=asdict(parts.value_format))
-    executor = Executor(config, observer=observer, given={"images": given})
+    executor = Executor(config, observer=observer, given={"images": to_image_set(images, config, observer)})
     return ClusteringResult(**{name: executor.load(name) for name in ARTIFACTS})
+
+
+def to_image_set(images: NDArray[Any], config: Config, observer: Observer = SILENT) -> Images:
+    """Return an array of images as an image set in which all are fitted, read by `data.value_range`."""
+    parts = read_image_parts(images, None, "auto", config.data.value_range, observer)
+    return Images(parts.train, parts.test, name="array", value_format=asdict(parts.value_format))

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, Self
 
 import numpy as np
@@ -18,12 +17,11 @@ from sklearn.metrics import silhouette_score
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from pipeline.api import to_image_set
 from pipeline.artifacts.images import Images
 from pipeline.config.compose import compose_config
-from pipeline.data.image_parts import read_image_parts
 from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
-from pipeline.runtime.observer import SILENT
 from pipeline.workflow.executor import Executor
 
 
@@ -140,8 +138,7 @@ class LatentClusterer(
         if array.ndim == 2:
             blank = np.zeros((len(array), 1, 1, 1), np.uint8)
             return Images(blank, blank[:0], name="vectors", vectors=array.astype(np.float32), has_images=False)
-        parts = read_image_parts(array, None, "auto", self._config.data.value_range, SILENT)
-        return Images(parts.train, parts.test, name="array", value_format=asdict(parts.value_format))
+        return to_image_set(array, self._config)
 
     def _read_new(self, X: Any) -> NDArray[Any]:
         check_is_fitted(self, "labels_")

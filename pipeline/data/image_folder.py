@@ -81,17 +81,15 @@ def read_image_folder(
     labels, names = None, list[str]()
     if has_labels:
         labels, names = _number_folders([layout.label(file) for file in decoded])
-    return Source(
-        images.pixels[:border],
-        images.pixels[border:],
-        None if labels is None else labels[:border],
-        None if labels is None else labels[border:],
+    return Source.split_at(
+        border,
+        images.pixels,
+        labels,
         names,
-        [encoded[index].name for index in images.indices[:border]],
-        [encoded[index].name for index in images.indices[border:]],
-        images.note,
-        images.value_ranges,
-        images.background,
+        [encoded[index].name for index in images.indices],
+        note=images.note,
+        value_ranges=images.value_ranges,
+        background=images.background,
         skipped=len(encoded) - len(images.indices),
     )
 

@@ -64,7 +64,7 @@ def _load_arrays(file: Path, chosen: dict[str, str | None], observer: Observer) 
                 return {"train": loaded}
             names = list(loaded.files)
             roles = _find_roles(loaded, chosen, file, observer)
-            arrays = {role: _read_array(loaded, name) for role, name in roles.items()}
+            arrays = {role: read_member(loaded, name) for role, name in roles.items()}
     except ArgumentError:
         raise
     except UserError as error:
@@ -90,7 +90,7 @@ def _find_roles(archive: Any, chosen: dict[str, str | None], file: Path, observe
     names = list(archive.files)
     roles, others = assign_roles(names, chosen, str(file))
     if "train" not in roles and "arr_0" in names:
-        positions = assign_positions(names, lambda name: _read_array(archive, name).shape)
+        positions = assign_positions(names, lambda name: read_member(archive, name).shape)
         roles = positions | roles
         if len(positions) > 1:
             order = ", ".join(f"{name} as {ROLE_KEYS[role].removesuffix('_array')}" for role, name in positions.items())
@@ -134,8 +134,12 @@ def _to_objects(labels: NDArray[Any]) -> NDArray[Any]:
     return labels.reshape(len(labels)).astype(object) if labels.size == len(labels) else labels
 
 
-def _read_array(archive: Any, name: str) -> NDArray[Any]:
-    """An array of the archive, read in memory without unpacking to a file."""
+def read_member(archive: Any, name: str) -> NDArray[Any]:
+    """Return an array of an open `.npz`.
+
+    Raises:
+        UserError: it needs more memory than is free, or is no array.
+    """
     sizes = {member.filename: member.file_size for member in archive.zip.infolist()}
     size, free = sizes.get(f"{name}.npy", sizes.get(name, 0)), psutil.virtual_memory().available
     if size > free:

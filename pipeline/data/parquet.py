@@ -16,7 +16,7 @@ from pipeline.data.arrays import Size, to_size
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import EncodedImage
 from pipeline.data.folder_layout import held_out_split, split_of
-from pipeline.data.parquet_cells import Encoded, read_image_cells, read_labels
+from pipeline.data.parquet_cells import Encoded, read_image_cells, read_labels, to_objects
 from pipeline.data.parquet_columns import ParquetFile, choose_image_column, choose_label_column, open_parquet
 from pipeline.data.source import Source
 from pipeline.data.transparency import Background
@@ -84,19 +84,16 @@ def read_parquet(
     )
     rows = np.array(decoded.indices)
     border = int((rows < sum(len(table.images) for table in tables if not table.is_test)).sum())
-    column = _join_labels(tables)
-    kept = None if column is None else column[rows]
-    return Source(
-        decoded.pixels[:border],
-        decoded.pixels[border:],
-        None if kept is None else kept[:border],
-        None if kept is None else kept[border:],
+    labels_of_all = _join_labels(tables)
+    return Source.split_at(
+        border,
+        decoded.pixels,
+        None if labels_of_all is None else labels_of_all[rows],
         names,
-        [encoded[index].name for index in decoded.indices[:border]],
-        [encoded[index].name for index in decoded.indices[border:]],
-        decoded.note,
-        decoded.value_ranges,
-        decoded.background,
+        [encoded[index].name for index in decoded.indices],
+        note=decoded.note,
+        value_ranges=decoded.value_ranges,
+        background=decoded.background,
         skipped=len(encoded) - len(decoded.indices),
     )
 
@@ -112,20 +109,9 @@ def _stack_pixels(tables: Sequence[_Table], names: list[str], image_shape: Image
             shapes = f"{array.shape[1:]} and {arrays[0].shape[1:]}"
             raise UserError(f"data.image_column: images of {table.file.path} and of other files differ: {shapes}")
         arrays.append(array)
-    border = sum(not table.is_test for table in tables)
-    train, test = (np.concatenate([arrays[0][:0], *part]) for part in (arrays[:border], arrays[border:]))
-    column = _join_labels(tables)
+    border = sum(len(table.images) for table in tables if not table.is_test)
     paths = [name for table in tables for name in table.names]
-    n = len(train)
-    return Source(
-        train,
-        test,
-        None if column is None else column[:n],
-        None if column is None else column[n:],
-        names,
-        paths[:n],
-        paths[n:],
-    )
+    return Source.split_at(border, np.concatenate(arrays), _join_labels(tables), names, paths)
 
 
 def _find_test_files(files: Sequence[ParquetFile], observer: Observer) -> list[bool]:
@@ -162,17 +148,20 @@ def _read_all_labels(
         )
     names = [file.class_names.get(column, []) for file, values in zip(files, labels, strict=True) if values is not None]
     agree = all(of_file == names[0] for of_file in names)
-    arrays = []
-    for file, values in zip(files, labels, strict=True):
-        if isinstance(values, list):
-            of_file = [] if agree else file.class_names.get(column, [])
-            values = np.array([None, *(_name_class(value, of_file) for value in values)], object)[1:]
-        arrays.append(values)
-    return arrays, names[0] if agree else []
+    if not agree:
+        labels = [
+            values if values is None else _name_classes(values, file.class_names.get(column, []))
+            for file, values in zip(files, labels, strict=True)
+        ]
+    return labels, names[0] if agree else []
 
 
-def _name_class(label: Any, names: Sequence[str]) -> Any:
-    return names[label] if isinstance(label, int) and 0 <= label < len(names) else label
+def _name_classes(labels: NDArray[Any], names: Sequence[str]) -> NDArray[Any]:
+    """The labels with the names of their classes in place of integers; one-hot rows stay."""
+    if labels.ndim > 1:
+        return labels
+    is_index = [isinstance(label, int) and 0 <= label < len(names) for label in labels]
+    return to_objects([names[label] if named else label for label, named in zip(labels, is_index, strict=True)])
 
 
 def _join_labels(tables: Sequence[_Table]) -> NDArray[Any] | None:

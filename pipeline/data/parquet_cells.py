@@ -41,8 +41,8 @@ def read_image_cells(file: ParquetFile, column: str) -> Encoded | NDArray[Any]:
     return [_to_content(cell, folder) for cell in values.to_pylist()]
 
 
-def read_labels(file: ParquetFile, column: str) -> list[Any] | NDArray[Any] | None:
-    """Return the labels of a file, words where the metadata name the classes, an array if they are lists.
+def read_labels(file: ParquetFile, column: str) -> NDArray[Any] | None:
+    """Return the labels of a file, (n,) Python objects, or (n, k) numbers if cells are lists of several.
 
     The value of a Hive folder is the label of all rows of its files. None: the file has no such column.
     """
@@ -51,11 +51,16 @@ def read_labels(file: ParquetFile, column: str) -> list[Any] | NDArray[Any] | No
     if column not in file.schema.names:
         if column not in file.folder_columns:
             return None
-        return [file.folder_columns[column]] * int(parquet.read_metadata(file.path).num_rows)
+        return to_objects([file.folder_columns[column]] * int(parquet.read_metadata(file.path).num_rows))
     values = _read_column(file, column)
     if is_list(values.type):
         return _flatten_labels(values, f"data.label_column = {column!r}: {file.path}")
-    return list(values.to_pylist())
+    return to_objects(values.to_pylist())
+
+
+def to_objects(values: list[Any]) -> NDArray[Any]:
+    """Return an array (n,) that holds Python values as they are."""
+    return np.array([None, *values], object)[1:]
 
 
 def read_number_lists(file: ParquetFile, column: str, where: str) -> NDArray[Any]:
@@ -120,12 +125,12 @@ def _to_numbers(values: pyarrow.Array, where: str, lists: str) -> NDArray[Any]:
     return np.asarray(values.to_numpy(zero_copy_only=False)).reshape(shape)
 
 
-def _flatten_labels(values: pyarrow.Array, where: str) -> list[Any] | NDArray[Any]:
+def _flatten_labels(values: pyarrow.Array, where: str) -> NDArray[Any]:
     """Lists of one label as labels; longer lists as an array, which may be one-hot."""
     rows = values.to_pylist()
     lengths = {len(row) for row in rows if row is not None}
     if lengths <= {0, 1}:
-        return [row[0] if row else None for row in rows]
+        return to_objects([row[0] if row else None for row in rows])
     if len(lengths) == 1 and None not in rows:
         return np.array(rows)
     raise UserError(

@@ -44,6 +44,25 @@ class Source:
     vectors: NDArray[Any] | None = None
     has_images: bool = True
 
+    @classmethod
+    def split_at(
+        cls,
+        border: int,
+        images: NDArray[Any],
+        labels: NDArray[Any] | None,
+        names: list[str],
+        paths: list[str],
+        **facts: Any,
+    ) -> Source:
+        """Return the source whose first `border` images are the train part, and the others the test part.
+
+        `facts` are the fields that belong to all images, such as `note`.
+        """
+        train_labels, test_labels = (None, None) if labels is None else (labels[:border], labels[border:])
+        return cls(
+            images[:border], images[border:], train_labels, test_labels, names, paths[:border], paths[border:], **facts
+        )
+
 
 def require_no_text_table(file: Path) -> None:
     """Raise an `ArgumentError` that says how to convert a CSV file, which no reader reads."""

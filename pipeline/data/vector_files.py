@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.data.numpy_arrays import read_member
 from pipeline.data.parquet_cells import Encoded, read_image_cells, read_labels, read_number_lists
-from pipeline.data.parquet_columns import choose_label_column, is_list, open_parquet
+from pipeline.data.parquet_columns import ParquetFile, choose_label_column, is_list, open_parquet
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import Observer
 
@@ -103,9 +104,9 @@ def _read_parquet(file: Path, columns: Columns, observer: Observer) -> VectorFil
     image = next((name for name in (*table.image_features, *IMAGE_NAMES) if name in names and name != vectors), None)
     return VectorFile(
         read_number_lists(table, vectors, f"data.vector_column = {vectors!r}"),
-        None if label is None else _as_array(read_labels(table, label)),
+        None if label is None else read_labels(table, label),
         None if label is None else table.class_names.get(label),
-        None if text is None else [str(value) for value in read_labels(table, text) or []],
+        None if text is None else _read_texts(table, text),
         None if image is None else read_image_cells(table, image),
     )
 
@@ -163,14 +164,14 @@ def _load(file: Path) -> Any:
 
 def _member(archive: Any, name: str, file: Path) -> NDArray[Any]:
     try:
-        return np.asarray(archive[name])
+        return read_member(archive, name)
     except Exception as error:  # as above
         raise ArgumentError(f"path: {file}: {name} cannot be read: {first_line(error)}") from error
 
 
-def _as_array(labels: Any) -> Any:
-    """Labels as an array; lists of Python values keep their types."""
-    return np.array([None, *labels], object)[1:] if isinstance(labels, list) else labels
+def _read_texts(table: ParquetFile, column: str) -> list[str]:
+    values = read_labels(table, column)
+    return [] if values is None else [str(value) for value in values]
 
 
 def _begins_with_numbers(file: Path) -> bool:
@@ -178,6 +179,6 @@ def _begins_with_numbers(file: Path) -> bool:
     try:
         with file.open(encoding="utf-8-sig") as stream:
             cells = stream.readline().strip().split(",")
-        return all(cell == cell and cell.strip() != "" and np.isfinite(float(cell)) for cell in cells)
+        return all(cell.strip() != "" and np.isfinite(float(cell)) for cell in cells)
     except (OSError, ValueError):
         return False
