@@ -1,7 +1,6 @@
 """The configuration folder, the outputs folder, and the Python command, in a checkout and in an installation."""
 
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ def output_folder(value: Any) -> str:
     """Return the value of `output_dir` as a path, with `~` expanded.
 
     Raises:
-        UserError: the value is not a text, is empty, or has undecodable bytes, a `?` or a `%`.
+        UserError: the value is not a text, is empty, or has undecodable bytes.
     """
     if not isinstance(value, str) or not value.strip():
         text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
@@ -39,8 +38,6 @@ def output_folder(value: Any) -> str:
     folder = str(Path(value).expanduser().absolute())
     if has_undecodable_bytes(folder):  # MLflow cannot store the address of the database in it
         raise UserError(f"output_dir = {folder!r}: is not valid UTF-8; give the path of another folder")
-    if re.search(r"[?%]", folder):  # they mean something in the address of the database in it
-        raise UserError(f"output_dir = {folder!r}: has a ? or % in its path; give the path of another folder")
     return str(Path(value).expanduser())
 
 

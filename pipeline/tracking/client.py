@@ -10,6 +10,7 @@ from ssl import SSLError
 from textwrap import shorten
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import unquote
 from urllib.request import urlopen
 
 from pipeline.runtime.atomic_files import atomic_write
@@ -49,22 +50,36 @@ def open_client(uri: str) -> Any:
     if file is not None and not file.exists():
         # The tables are created in dozens of migrations; other processes must not see a half-migrated file.
         with atomic_write(file) as new:
-            MlflowClient(tracking_uri=f"sqlite:///{new}")
+            MlflowClient(tracking_uri=sqlite_address(new))
     return MlflowClient(tracking_uri=with_timeout(uri))
 
 
 def with_timeout(uri: str) -> str:
     """Return a SQLite address with a longer timeout than five seconds, for when another process writes to the file."""
-    if not uri.startswith("sqlite:") or "timeout=" in uri:
+    if not is_sqlite(uri) or "timeout=" in uri:
         return uri
     return f"{uri}{'&' if '?' in uri else '?'}timeout=60"
 
 
+def sqlite_address(file: Path) -> str:
+    """Return the address of a SQLite file; `?` and `%`, which mean something in an address, are escaped.
+
+    An escaped address names its driver, because MLflow creates the parent folder of an address `sqlite:///PATH` without
+    decoding it.
+    """
+    path = str(file).replace("%", "%25").replace("?", "%3F")
+    return f"sqlite:///{path}" if path == str(file) else f"sqlite+pysqlite:///{path}"
+
+
+def is_sqlite(uri: str) -> bool:
+    """Return whether an address is that of a SQLite database."""
+    return uri.startswith(("sqlite:", "sqlite+"))
+
+
 def sqlite_file(uri: str) -> Path | None:
     """Return the file of a SQLite address; None for any other address."""
-    if not uri.startswith("sqlite:///"):
-        return None
-    return Path(uri.removeprefix("sqlite:///").partition("?")[0]).resolve()
+    _, separator, path = uri.partition(":///")
+    return Path(unquote(path.partition("?")[0])).resolve() if is_sqlite(uri) and separator else None
 
 
 @contextmanager

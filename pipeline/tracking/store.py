@@ -24,7 +24,7 @@ from pipeline.runtime.observer import RunObserver
 from pipeline.runtime.paths import python_command
 from pipeline.runtime.resource_errors import is_server_lost
 from pipeline.tracking.artifact_files import ArtifactFiles
-from pipeline.tracking.client import explain_unreachable, open_client, sqlite_file
+from pipeline.tracking.client import explain_unreachable, is_sqlite, open_client, sqlite_address, sqlite_file
 from pipeline.tracking.locks import hold_lock, store_folder
 from pipeline.tracking.moved_folder import repair_moved_paths
 from pipeline.tracking.results import CHECKSUMS, RESULT, Result, file_digests, text_digest
@@ -57,7 +57,7 @@ class Store:
 
     def __init__(self, config: Tracking, outputs: Path, observer: RunObserver | None = None) -> None:
         self.outputs = outputs
-        self.uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{outputs / 'mlflow.db'}"
+        self.uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or sqlite_address(outputs / "mlflow.db")
         self.config = config
         folder = store_folder(self.uri, outputs)
         self._locks, self._scratch = folder / ".locks", folder / ".scratch"
@@ -95,7 +95,7 @@ class Store:
         folder = (root / name).resolve()
         if folder == root or not folder.is_relative_to(root):
             raise UserError(f"tracking.experiment = {name!r}: leads out of {root}; choose a name that is no path")
-        location = folder.as_uri() if self.uri.startswith("sqlite:") else None
+        location = folder.as_uri() if is_sqlite(self.uri) else None
         experiment_id = str(self.client.create_experiment(name, artifact_location=location))
         save_view(self.client, experiment_id)
         return experiment_id
@@ -236,7 +236,7 @@ class Store:
     @property
     def ui_command(self) -> str:
         """The command that shows this store in a browser."""
-        if not self.uri.startswith("sqlite:"):
+        if not is_sqlite(self.uri):
             return "open the tracking server's page"
         command = shlex.join([python_command(), "-m", "mlflow", "ui", "--backend-store-uri", self.uri])
         return command if os.name == "nt" else f"MLFLOW_DISABLE_TELEMETRY=true {command}"

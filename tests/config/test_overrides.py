@@ -111,9 +111,10 @@ def test_a_new_output_folder_may_have_any_name(tmp_path):
 def test_a_run_reads_and_writes_paths_with_special_characters(tmp_path):
     path = tmp_path / SPECIAL
     np.savez(path, images=np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8))
-    outputs = tmp_path / "out[1] {a=b}#~;&!it's"
+    outputs = tmp_path / "out[1] {a=b}#~;&!it's %20 50% a?b"
     for expected in ("✓ data           ", "data       reused"):
         answer = pipeline("data=npz", f"data.path={path}", "stage=data", f"output_dir={outputs}", outputs=tmp_path)
         assert answer.returncode == 0, answer.stderr
         assert expected in answer.stdout
     assert (outputs / "mlflow.db").exists()
+    assert {file.name for file in tmp_path.iterdir()} == {outputs.name, SPECIAL}, "nothing beside the folder"
