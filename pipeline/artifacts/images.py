@@ -25,7 +25,8 @@ class Images(Artifact):
     `split` selects the fitted images: train, test or all. With `split="train"` the test images are held out, otherwise
     none are (with `split="test"` the train images would be a misleading test set). `name` is the data set's name,
     `digest` a hash of the pixels and the split, `note` what the reader reports. `train_rows` and `test_rows` int64 are
-    the indices of the images in the source. `paths` are the files of all images, train first, if images are files.
+    the indices of the images in the source. `paths` are the files of all images, train first, if images are files, and
+    `folder` is where these can be read again, empty if they cannot.
     `value_format` has the dtype of arrays and the values that were read as 0 and 1, `value_ranges` the [low, high]
     that were read as 0 and 1 of image files, by depth, and `background` the colour behind transparent parts of image
     files; each is empty where it does not apply. `skipped` is the number of image files that could not be read.
@@ -48,6 +49,7 @@ class Images(Artifact):
     skipped: int = 0
     vectors: Float | None = None
     has_images: bool = True
+    folder: str = ""
 
     def __post_init__(self) -> None:
         require(self.split in ("train", "test", "all"), f"split is {self.split!r}, not train, test or all")

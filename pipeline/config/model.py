@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -10,9 +11,10 @@ from pipeline.config.base import Group, Spec, Split
 
 
 class Model(Group):
-    """An autoencoder given by two layer tables, or a baseline without training.
+    """An autoencoder given by two layer tables, a baseline without training, or a pretrained encoder.
 
-    `_target_` is the function that fits the model. Layer tables refer to `activation`, `padding`, `pooling` and
+    `_target_` is the function that fits the model. `encoder` is a layer table, or the name or file of a pretrained
+    encoder, to which the keys from `layer` to `std` apply. Layer tables refer to `activation`, `padding`, `pooling` and
     `upsampling` by interpolation where a model offers the choice.
     """
 
@@ -22,11 +24,35 @@ class Model(Group):
     padding: Literal["same", "valid"] | None = None
     pooling: Literal["max", "average"] | None = None
     upsampling: Literal["nearest", "bed_of_nails", "max_unpool"] | None = None
-    encoder: list[Spec] = []
+    encoder: list[Spec] | str = []
     decoder: list[Spec] = []
     latent_dim: int | None = Field(None, ge=1)
     latent_channels: int | None = Field(None, ge=1)
     normalize: Literal["none", "l2", "standard"] = "none"
+    layer: str | None = None
+    pool: Literal["avg", "first", "flatten"] = "avg"
+    weights: str | None = None
+    image_size: int | tuple[int, int] | None = None
+    layout: Literal["auto", "channels_last", "channels_first"] = "auto"
+    mean: list[float] | None = Field(None, min_length=1)
+    std: list[float] | None = Field(None, min_length=1)
+
+    @property
+    def layers(self) -> list[Spec]:
+        """The layer table of the encoder; empty if the encoder is pretrained."""
+        return [] if isinstance(self.encoder, str) else self.encoder
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that the model reads: those of a pretrained encoder."""
+        paths = [Path(value).expanduser() for value in (self.encoder, self.weights) if isinstance(value, str)]
+        return [path for path in paths if path.is_file()]
+
+    @property
+    def input_size(self) -> tuple[int, int] | None:
+        """The (height, width) that `image_size` gives; None if it is not set."""
+        size = self.image_size
+        return (size, size) if isinstance(size, int) else size
 
 
 class Corruption(Group):

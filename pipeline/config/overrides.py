@@ -10,7 +10,7 @@ from pipeline.config.run_ids import quote_run_ids
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.paths import conf_dir
 
-PATH_KEYS = ("output_dir", "input", "data.path", "label.answers")
+PATH_KEYS = ("output_dir", "input", "data.path", "label.answers", "model.encoder", "model.weights")
 """Keys of files and folders."""
 
 NAME_KEYS = (*PATH_KEYS, "tracking.experiment", "tracking.run_name")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -26,11 +27,14 @@ from pipeline.data.transparency import Background, choose_background
 from pipeline.data.value_range import Depth, Range, ValueRange, choose_range, describe_range, scale_values
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import SILENT, Observer
+from pipeline.runtime.processes import usable_cores
 
 LISTED_IN_ERROR = 10
 """An error names this many unreadable images and counts the others."""
 LISTED_IN_NOTE = 50
 """A note names this many unreadable images and counts the others."""
+IN_MEMORY = 256
+"""Images that are decoded ahead of their use."""
 
 T = TypeVar("T")
 
@@ -101,7 +105,7 @@ def decode_images(
         UserError: more than `skip_at_most` images are unreadable, none is readable, or the images do not fit in memory.
     """
     skipped = SkippedImages(skip_at_most, where, len(encoded))
-    headers = [_try(read_header, item, skipped) for item in encoded]
+    headers = list(_map(read_header, encoded, skipped))
     skipped.check()
     target, size_note = _choose_target(size, headers, skipped)
     depths = {header.depth for header in headers if header is not None}
@@ -111,14 +115,13 @@ def decode_images(
     colour, background_note = _choose_colour(encoded, headers, background, skipped)
     values = np.empty((len(encoded), *target, planes), dtype)
     images: list[tuple[int, DecodedImage]] = []
-    for index, item in enumerate(encoded):
-        image = None
-        if headers[index] is not None and item.name not in skipped.reasons:
-            image = _try(lambda item: decode_image(item, target, colour or "white"), item, skipped)
+    rows = [i for i, item in enumerate(encoded) if headers[i] is not None and item.name not in skipped.reasons]
+    decoded = _map(lambda item: decode_image(item, target, colour or "white"), [encoded[i] for i in rows], skipped)
+    for finished, (index, image) in enumerate(zip(rows, decoded, strict=True), 1):
         if image is not None:
             values[len(images)] = image.pixels
             images.append((index, replace(image, pixels=image.pixels[:0])))  # only the facts about the image remain
-        observer.progress(index + 1, len(encoded), "images")
+        observer.progress(finished, len(rows), "images")
     skipped.check()
     values = values[: len(images)]
     ranges, notes = _apply_ranges(values, [image for _, image in images], value_range)
@@ -140,7 +143,8 @@ def _choose_colour(
     if background != "auto":
         return choose_background([], background)
     pairs = zip(encoded, headers, strict=True)
-    measured = [_try(read_transparency, item, skipped) for item, header in pairs if header and header.has_alpha]
+    transparent = [item for item, header in pairs if header and header.has_alpha]
+    measured = list(_map(read_transparency, transparent, skipped))
     return choose_background([image for image in measured if image is not None], background)
 
 
@@ -195,16 +199,26 @@ def _describe_reduced(headers: Sequence[ImageHeader | None]) -> list[str]:
     return notes
 
 
-def _try(function: Callable[[EncodedImage], T], encoded: EncodedImage, skipped: SkippedImages) -> T | None:
-    """The function's result; None if it fails, and the image is added to `skipped`."""
+def _map(
+    function: Callable[[EncodedImage], T], encoded: Sequence[EncodedImage], skipped: SkippedImages
+) -> Iterator[T | None]:
+    """Yield the function's results in order, computed in threads; None if it fails, and the image is in `skipped`."""
+    with ThreadPoolExecutor(usable_cores()) as pool, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # on metadata
+        warnings.simplefilter("error", Image.DecompressionBombWarning)  # a few bytes that expand to gigabytes
+        for start in range(0, len(encoded), IN_MEMORY):
+            items = encoded[start : start + IN_MEMORY]
+            for item, result in zip(items, pool.map(lambda item: _attempt(function, item), items), strict=True):
+                if isinstance(result, Exception):
+                    skipped.add(item.name, result)
+                yield None if isinstance(result, Exception) else result
+
+
+def _attempt(function: Callable[[EncodedImage], T], item: EncodedImage) -> T | Exception:
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # on metadata
-            warnings.simplefilter("error", Image.DecompressionBombWarning)  # a few bytes that expand to gigabytes
-            return function(encoded)
+        return function(item)
     except Exception as error:  # decoders raise errors of any type on damaged files
-        skipped.add(encoded.name, error)
-        return None
+        return error
 
 
 def convert_channels(images: NDArray[Any], channels: int | None) -> NDArray[Any]:

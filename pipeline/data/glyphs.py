@@ -32,15 +32,16 @@ def read_glyphs(train: int = 10_000, test: int = 2_000) -> Source:
     """
     rng = np.random.default_rng(0)
     labels = rng.integers(len(LETTERS), size=train + test)
-    images = np.stack([_render(LETTERS[label], rng) for label in labels])
+    images = np.stack([draw_letter(LETTERS[label], rng) for label in labels])
     return Source(images[:train], images[train:], labels[:train], labels[train:], list(LETTERS))
 
 
-def _render(letter: str, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """One letter (28, 28), near the centre of the image."""
-    image = Image.new("L", (SIDE, SIDE))
-    centre = SIDE / 2 + rng.uniform(-MAX_SHIFT, MAX_SHIFT, size=2)
-    font = _load_font(str(rng.choice(FONTS)), int(rng.choice(FONT_SIZES)))
+def draw_letter(letter: str, rng: np.random.Generator, scale: int = 1) -> NDArray[np.uint8]:
+    """Return a letter (28·scale, 28·scale), white on black, near the centre of the image."""
+    side = SIDE * scale
+    image = Image.new("L", (side, side))
+    centre = side / 2 + scale * rng.uniform(-MAX_SHIFT, MAX_SHIFT, size=2)
+    font = _load_font(str(rng.choice(FONTS)), scale * int(rng.choice(FONT_SIZES)))
     ImageDraw.Draw(image).text((float(centre[0]), float(centre[1])), letter, fill=255, font=font, anchor="mm")
     return np.asarray(image.rotate(rng.uniform(-MAX_DEGREES, MAX_DEGREES), Image.Resampling.BICUBIC), np.uint8)
 

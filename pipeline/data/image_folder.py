@@ -91,6 +91,7 @@ def read_image_folder(
         value_ranges=images.value_ranges,
         background=images.background,
         skipped=len(encoded) - len(images.indices),
+        folder=str(root.resolve()) if all(_printable(file) == file.as_posix() for file in image_files) else "",
     )
 
 

@@ -22,11 +22,11 @@ class Source:
 
     Images are uint8, or in another usual range (see `find_limits`). Labels are integers with −1 for unlabelled images,
     or words, or None (see `index_labels`); `names[i]` is the name of class i. `paths` and `test_paths` are the images'
-    files, if images are files. `note` reports images that were skipped and rules that were applied. `value_ranges` has
-    the values of image files that were read as 0 and 1, by depth, and `background` the colour behind their transparent
-    parts. `layout` says where arrays of rank 4 have their channels. `skipped` counts images that could not be read.
-    `vectors` (n, d) are those of all images, train first, if they were computed elsewhere; without `has_images` the
-    images are only cards to show.
+    files, if images are files, and `folder` is where these can be read again. `note` reports images that were skipped
+    and rules that were applied. `value_ranges` has the values of image files that were read as 0 and 1, by depth, and
+    `background` the colour behind their transparent parts. `layout` says where arrays of rank 4 have their channels.
+    `skipped` counts images that could not be read. `vectors` (n, d) are those of all images, train first, if they were
+    computed elsewhere; without `has_images` the images are only cards to show.
     """
 
     train: NDArray[Any]
@@ -43,6 +43,7 @@ class Source:
     skipped: int = 0
     vectors: NDArray[Any] | None = None
     has_images: bool = True
+    folder: str = ""
 
     @classmethod
     def split_at(
@@ -100,3 +101,9 @@ def source_digest(arguments: Mapping[str, Any]) -> str:
         status = file.stat()
         digest.update(os.fsencode(file.relative_to(root)) + f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
+
+
+def file_digest(file: Path) -> str:
+    """Return the SHA-256 of a file's content."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -35,6 +35,10 @@ class Autoencoder(Artifact, ABC):
         """Return what `encode` takes of the fitted and of the held-out images: the images, or their vectors."""
         return images.fitted, images.held_out
 
+    def reading_shape(self, images: Images) -> tuple[int, ...]:
+        """Return the (h, w, c) in which new images are read for `encode`: that of the run's images."""
+        return images.shape
+
     @abstractmethod
     def encode(self, images: Pixel, batch_size: int = 2048) -> Float:
         """Map images (n, h, w, c), uint8 or float in [0, 1], to latents (n, d) float32; n may be 0."""

@@ -68,7 +68,7 @@ def train_autoencoder(model: Model, train: Train, images: Images, observer: Obse
 
 def _build(model: Model, images: Images) -> tuple[keras.Model, keras.Model]:
     """Build encoder and decoder and check that their shapes suit the images and each other."""
-    encoder = build_encoder(model.encoder, images.shape)
+    encoder = build_encoder(model.layers, images.shape)
     if model.latent_dim is not None and math.prod(encoder.output_shape[1:]) != model.latent_dim:
         raise UserError(
             f"model.latent_dim = {model.latent_dim}: the encoder's output has shape {encoder.output_shape[1:]}; "

@@ -34,6 +34,11 @@ class VectorModel(Autoencoder):
         self.bottleneck = (len(components) or d,)
         self.history, self.refinement, self.summary = [], [], []
 
+    @classmethod
+    def identity(cls, d: int, is_unit: bool = False) -> VectorModel:
+        """Return the model that leaves vectors of `d` dimensions as they are, or divides them by their lengths."""
+        return cls(d, is_unit, np.zeros(1), np.ones(1), np.empty(0), np.empty((0, d)))
+
     def inputs(self, images: Images) -> tuple[Any, Any]:
         """Return the fitted and the held-out vectors."""
         return images.fitted_vectors, images.held_out_vectors
@@ -86,19 +91,26 @@ def fit_vectors(model: Model, train: Train, images: Images, observer: Observer =
     Raises:
         UserError: the image set has no vectors, or fewer dimensions than `model.latent_dim`.
     """
-    from sklearn.decomposition import PCA
-
     if images.vectors is None:
         raise UserError(
             f"model = {model.name}: {images.name} has images and no vectors; choose another model, or data=vectors"
         )
-    vectors = np.asarray(images.vectors_of(train.split), np.float32)
+    return fit_normalization(model, np.asarray(images.vectors_of(train.split), np.float32), observer)
+
+
+def fit_normalization(model: Model, vectors: Float, observer: Observer = SILENT) -> VectorModel:
+    """Return the normalisation `model.normalize` and the `model.latent_dim` principal components of vectors (n, d).
+
+    Raises:
+        UserError: the vectors have fewer dimensions than `model.latent_dim`.
+    """
+    from sklearn.decomposition import PCA
+
     d, count = vectors.shape[1], model.latent_dim
-    mean, scale = np.zeros(1), np.ones(1)
+    fitted = VectorModel.identity(d, model.normalize == "l2")
     if model.normalize == "standard":
-        mean, deviation = vectors.mean(axis=0, dtype=np.float64), vectors.std(axis=0, dtype=np.float64)
-        scale = np.where(deviation > 0, deviation, 1)
-    fitted = VectorModel(d, model.normalize == "l2", mean, scale, np.empty(0), np.empty((0, d)))
+        deviation = vectors.std(axis=0, dtype=np.float64)
+        fitted.mean, fitted.scale = vectors.mean(axis=0, dtype=np.float64), np.where(deviation > 0, deviation, 1)
     if count is None:
         return fitted
     if count > d:
@@ -107,4 +119,4 @@ def fit_vectors(model: Model, train: Train, images: Images, observer: Observer =
         )
     count = lower_to_limit("model.latent_dim", count, len(vectors), len(vectors), observer)
     pca = PCA(count, svd_solver="full" if d <= 2000 else "randomized", random_state=0).fit(fitted.normalize(vectors))
-    return VectorModel(d, fitted.is_unit, mean, scale, pca.mean_, pca.components_)
+    return VectorModel(d, fitted.is_unit, fitted.mean, fitted.scale, pca.mean_, pca.components_)

@@ -62,7 +62,7 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     ranges = {str(depth): list(limits) for depth, limits in source.value_ranges.items()}
     images = Images(
         train, test, config.split, config.name, digest, note, rows, test_rows, paths, ranges, source.background,
-        asdict(parts.value_format), source.skipped, vectors, source.has_images,
+        asdict(parts.value_format), source.skipped, vectors, source.has_images, source.folder,
     )  # fmt: skip
     labels = Labels(train_labels[rows], test_labels[test_rows], names, config.split)
     observer.message(describe_image_set(images, labels))

@@ -114,7 +114,8 @@ def _input_format(run: FinishedRun) -> tuple[tuple[int, int, int], int, ReadingR
     rules = ReadingRules.of_run(images)
     if "image_column" in settings:
         rules = replace(rules, image_column=settings["image_column"])
-    return images.shape, settings.get("skip_at_most", 20), rules
+    shape = run.load("autoencoder")["autoencoder"].reading_shape(images)
+    return shape, settings.get("skip_at_most", 20), rules
 
 
 def _label(context: ActionContext) -> ActionResult:

@@ -35,7 +35,7 @@ SCHEMA, RESEED = "pipeline.config", "pipeline.config.reseed"
 DISTRIBUTIONS = {
     "tensorflow": "tensorflow", "keras": "keras", "sklearn": "scikit-learn", "umap": "umap-learn", "faiss": "faiss-cpu",
     "openTSNE": "openTSNE", "numpy": "numpy", "scipy": "scipy", "PIL": "pillow", "matplotlib": "matplotlib",
-    "numba": "numba", "imagecodecs": "imagecodecs",
+    "numba": "numba", "imagecodecs": "imagecodecs", "onnxruntime": "onnxruntime",
 }  # fmt: skip
 
 COMPILERS = {"umap": {"numba"}}

@@ -39,11 +39,8 @@ def _log_clustering(run: Run, load: Load) -> None:
 
     images = load("images")
     parts = {name: load(name) for name in PARTS}
-    if parts["autoencoder"].has_decoder:
-        shape, example = images.shape, to_unit_range(images.fitted[:2])
-    else:
-        shape, example = images.vectors.shape[1:], np.asarray(images.fitted_vectors[:2])
-    assigner = Assigner.from_artifacts(**parts, shape=shape, is_8_bit=images.fitted.dtype == np.uint8)
+    example = to_unit_range(np.asarray(parts["autoencoder"].inputs(images)[0][:2]))
+    assigner = Assigner.from_artifacts(**parts, shape=example.shape[1:], is_8_bit=images.fitted.dtype == np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "assigner"
         assigner.save(path)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.artifacts.base import Artifact
 from pipeline.config import Config
-from pipeline.data.source import source_digest
+from pipeline.data.source import file_digest, source_digest
 from pipeline.runtime.errors import first_line
 from pipeline.runtime.memory import PeakMemory
 from pipeline.runtime.observer import RunObserver, StageObserver
@@ -44,9 +44,14 @@ class StoredResults:
         """Return what identifies the step's result; it is known before anything is computed."""
         if step.name not in self._fingerprints:
             inputs = {artifact: self.fingerprint(PRODUCER[artifact]) for artifact in step.inputs}
-            source = source_digest(self.config.data.arguments()) if step.name == "data" else ""
-            self._fingerprints[step.name] = fingerprint(step.name, self._settings(step), inputs, source)
+            self._fingerprints[step.name] = fingerprint(step.name, self._settings(step), inputs, self._source(step))
         return self._fingerprints[step.name]
+
+    def _source(self, step: Step) -> str:
+        """What identifies the files that a step reads itself: the data set's, or those of a pretrained encoder."""
+        if "data" in step.groups:
+            return source_digest(self.config.data.arguments())
+        return " ".join(map(file_digest, self.config.model.files)) if "model" in step.groups else ""
 
     def get_or_compute(self, step: Step, executor: Executor) -> None:
         """Find the step's result, or compute and store it while other processes that want it wait."""

@@ -1,0 +1,1 @@
+"""Encoders that were trained elsewhere: a bundled network, Keras and ONNX files, and those of keras.applications."""
