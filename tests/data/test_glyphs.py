@@ -34,5 +34,5 @@ def test_each_font_has_every_letter(name, monkeypatch):
     monkeypatch.setattr(glyphs, "FONT_SIZES", (22,))
     monkeypatch.setattr(glyphs, "MAX_DEGREES", 0.0)
     monkeypatch.setattr(glyphs, "MAX_SHIFT", 0.0)
-    images = [glyphs._render(letter, np.random.default_rng(0)) for letter in glyphs.LETTERS]
+    images = [glyphs.draw_letter(letter, np.random.default_rng(0)) for letter in glyphs.LETTERS]
     assert len({image.tobytes() for image in images}) == 10
