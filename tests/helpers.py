@@ -12,7 +12,8 @@ from pipeline.config.compose import compose_config
 
 TINY = (
     "data.train_size=400", "data.test_size=100", "model=pixels", "manifold=none", "project=pca", "cluster=kmeans",
-    "evaluate.silhouette_sample=200", "evaluate.trustworthiness_sample=100", "tracking.models=false",
+    "evaluate.silhouette_sample=200", "evaluate.trustworthiness_sample=100", "tracking.models=false", "report.dpi=30",
+    "report.thumbnails=10", "report.examples=2", "report.reconstructions=2",
 )  # fmt: skip
 """Overrides that leave out everything slow: no TensorFlow, no UMAP."""
 

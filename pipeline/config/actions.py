@@ -73,6 +73,14 @@ class HowMany(Group):
         return self
 
 
+class Spaces(Group):
+    """Stage spaces: the models to compare with that of the run, and the number of images in the silhouette."""
+
+    models: list[str] = Field(["pixels", "pca", "conv64", "pretrained"], min_length=1)
+    sample: int = Field(10_000, ge=4)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
 class Engine(Component):
     """The engine that processes shards; its target is a `ShardEngine` of `pipeline.stages.shards`."""
 
@@ -101,5 +109,6 @@ class ActionGroups(Group):
     compare: Compare = Compare()
     stability: Stability = Stability()
     how_many: HowMany = HowMany()
+    spaces: Spaces = Spaces()
     shards: Shards = Shards()
     engine: Engine = Engine.model_validate({"name": "local", "_target_": "pipeline.stages.shards.engine.LocalEngine"})

@@ -28,10 +28,11 @@ class Model(Group):
     decoder: list[Spec] = []
     latent_dim: int | None = Field(None, ge=1)
     latent_channels: int | None = Field(None, ge=1)
-    normalize: Literal["none", "l2", "standard"] = "none"
+    normalize: Literal["none", "l2", "standard", "whiten"] = "none"
     layer: str | None = None
     pool: Literal["avg", "first", "flatten"] = "avg"
     weights: str | None = None
+    views: list[Literal["image", "negative", "grey", "grey_negative"]] = Field(["image"], min_length=1)
     image_size: int | tuple[int, int] | None = None
     layout: Literal["auto", "channels_last", "channels_first"] = "auto"
     mean: list[float] | None = Field(None, min_length=1)

@@ -14,9 +14,9 @@ SIDE, SCALE = 64, 3
 """The side of the images in pixels; letters are drawn at `SCALE` times the size of those in grey, and reduced."""
 MIN_CONTRAST = 0.25
 """The least difference in luminance between a letter and its ground, which lie in [0, 1]."""
-TEXTURE, NOISE = 0.12, 0.04
-"""Standard deviations of the smooth texture of letter and ground, and of the noise in each pixel."""
-PATCHES = (3, 6, 12)
+MAX_TEXTURE, NOISE = 0.12, 0.04
+"""The largest standard deviation of the texture of letter and ground, and that of the noise in each pixel."""
+MIN_CELLS, MAX_CELLS = 2, 12
 """Sides of the grids of random colours that are enlarged to a texture, in cells."""
 LUMINANCE = np.array([0.299, 0.587, 0.114])
 
@@ -52,8 +52,11 @@ def _draw_colours(rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArra
 
 
 def _draw_texture(rng: np.random.Generator) -> NDArray[np.float64]:
-    """A smooth random change of colour (64, 64, 3) with mean 0."""
-    cells = int(rng.choice(PATCHES))
-    grid = rng.normal(0, TEXTURE, (3, cells, cells)).astype(np.float32)
+    """A smooth random change of colour (64, 64, 3) with mean 0, of random strength and fineness.
+
+    Both vary continuously: a few kinds of texture would be groups of their own.
+    """
+    cells = int(rng.integers(MIN_CELLS, MAX_CELLS + 1))
+    grid = rng.normal(0, rng.uniform(0, MAX_TEXTURE), (3, cells, cells)).astype(np.float32)
     planes = [Image.fromarray(plane).resize((SIDE, SIDE), Image.Resampling.BICUBIC) for plane in grid]
     return np.stack([np.asarray(plane, np.float64) for plane in planes], axis=2)

@@ -18,19 +18,32 @@ from pipeline.runtime.observer import SILENT, Observer
 
 Double = NDArray[np.float64]
 
+NO_VARIANCE = 1e-6
+"""A component whose deviation is less than this share of the largest one is rounding error, and is not whitened."""
+
 
 class VectorModel(Autoencoder):
     """Maps vectors to latents: shifted by `mean` and divided by `scale`, or to length 1, then projected.
 
     `mean` and `scale` are (d,) or 0 and 1; `components` (l, d) are the principal components about `centre` (d,), or
-    empty. There is no decoder: pages show the nearest item in place of a decoded centre.
+    empty. With `is_whitened` the components are divided by their standard deviations, and latents have length 1. There
+    is no decoder: pages show the nearest item in place of a decoded centre.
     """
 
     has_decoder: ClassVar[bool] = False
 
-    def __init__(self, d: int, is_unit: bool, mean: Double, scale: Double, centre: Double, components: Double) -> None:
+    def __init__(
+        self,
+        d: int,
+        is_unit: bool,
+        mean: Double,
+        scale: Double,
+        centre: Double,
+        components: Double,
+        is_whitened: bool = False,
+    ) -> None:
         self.d, self.is_unit, self.mean, self.scale = d, is_unit, mean, scale
-        self.centre, self.components = centre, components
+        self.centre, self.components, self.is_whitened = centre, components, is_whitened
         self.bottleneck = (len(components) or d,)
         self.history, self.refinement, self.summary = [], [], []
 
@@ -52,15 +65,12 @@ class VectorModel(Autoencoder):
         normalized = self.normalize(vectors)
         if len(self.components):
             normalized = (normalized - self.centre) @ self.components.T
-        return np.asarray(normalized, np.float32)
+        return np.asarray(to_unit_length(normalized) if self.is_whitened else normalized, np.float32)
 
     def normalize(self, vectors: Any) -> Double:
         """Return the vectors normalised and not yet projected; vectors of length 0 stay as they are."""
         shifted: Double = (np.asarray(vectors, np.float64) - self.mean) / self.scale
-        if not self.is_unit:
-            return shifted
-        lengths = np.linalg.norm(shifted, axis=1, keepdims=True)
-        return np.asarray(shifted / np.where(lengths > 0, lengths, 1))
+        return np.asarray(to_unit_length(shifted), np.float64) if self.is_unit else shifted
 
     def decode(self, latents: Float, batch_size: int = 2048) -> Float:
         """Raise an error: vectors have no decoder."""
@@ -70,7 +80,7 @@ class VectorModel(Autoencoder):
         """Write the numbers of the normalisation and the components."""
         np.savez(
             folder / "vectors.npz", d=self.d, is_unit=self.is_unit, mean=self.mean, scale=self.scale,
-            centre=self.centre, components=self.components,
+            centre=self.centre, components=self.components, is_whitened=self.is_whitened,
         )  # fmt: skip
 
     @classmethod
@@ -78,7 +88,14 @@ class VectorModel(Autoencoder):
         """Read what `save_parts` wrote."""
         with np.load(folder / "vectors.npz", allow_pickle=False) as arrays:
             parts = (arrays["mean"], arrays["scale"], arrays["centre"], arrays["components"])
-            return cls(int(arrays["d"]), bool(arrays["is_unit"]), *parts)
+            is_whitened = bool(arrays["is_whitened"]) if "is_whitened" in arrays else False
+            return cls(int(arrays["d"]), bool(arrays["is_unit"]), *parts, is_whitened)
+
+
+def to_unit_length(vectors: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Return vectors (n, d) divided by their lengths; those of length 0 stay as they are."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1))
 
 
 def fit_vectors(model: Model, train: Train, images: Images, observer: Observer = SILENT) -> VectorModel:
@@ -101,13 +118,20 @@ def fit_vectors(model: Model, train: Train, images: Images, observer: Observer =
 def fit_normalization(model: Model, vectors: Float, observer: Observer = SILENT) -> VectorModel:
     """Return the normalisation `model.normalize` and the `model.latent_dim` principal components of vectors (n, d).
 
+    `whiten` divides vectors by their lengths, the components by their standard deviations, and the result by its
+    length, so that no direction of large variance dominates the distances. Source: Jégou and Chum, "Negative evidences
+    and co-occurrences in image retrieval: the benefit of PCA and whitening", 2012.
+
     Raises:
         UserError: the vectors have fewer dimensions than `model.latent_dim`.
     """
     from sklearn.decomposition import PCA
 
     d, count = vectors.shape[1], model.latent_dim
-    fitted = VectorModel.identity(d, model.normalize == "l2")
+    is_whitened = model.normalize == "whiten"
+    if is_whitened and count is None:
+        raise UserError("model.normalize = 'whiten': needs principal components; set model.latent_dim=64")
+    fitted = VectorModel.identity(d, model.normalize in ("l2", "whiten"))
     if model.normalize == "standard":
         deviation = vectors.std(axis=0, dtype=np.float64)
         fitted.mean, fitted.scale = vectors.mean(axis=0, dtype=np.float64), np.where(deviation > 0, deviation, 1)
@@ -119,4 +143,8 @@ def fit_normalization(model: Model, vectors: Float, observer: Observer = SILENT)
         )
     count = lower_to_limit("model.latent_dim", count, len(vectors), len(vectors), observer)
     pca = PCA(count, svd_solver="full" if d <= 2000 else "randomized", random_state=0).fit(fitted.normalize(vectors))
-    return VectorModel(d, fitted.is_unit, fitted.mean, fitted.scale, pca.mean_, pca.components_)
+    components = pca.components_
+    if is_whitened:
+        deviations = np.sqrt(pca.explained_variance_)
+        components = components / np.where(deviations > NO_VARIANCE * deviations[0], deviations, np.inf)[:, None]
+    return VectorModel(d, fitted.is_unit, fitted.mean, fitted.scale, pca.mean_, components, is_whitened)

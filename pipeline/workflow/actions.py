@@ -178,6 +178,34 @@ def _how_many(context: ActionContext) -> ActionResult:
     return how_many(context.config.how_many, context.run.name, **artifacts, observer=context.observer)
 
 
+def _spaces(context: ActionContext) -> ActionResult:
+    from pipeline.config.compose import compose_config
+    from pipeline.runtime.errors import UserError
+    from pipeline.stages.spaces import spaces
+    from pipeline.stages.spaces.plan import plan_spaces
+    from pipeline.stages.spaces.stage import Space
+
+    config, run, observer = context.config.spaces, context.run, context.observer
+    artifacts = run.load("images", "labels")
+    if not artifacts["images"].has_images:
+        raise UserError(f"run: {run.run_id} was fitted on vectors; stage=spaces encodes images with several models")
+    choices = {name: compose_config(f"model={name}") for name in config.models}
+    unrefined = compose_config("refine=none").refine
+    plan = plan_spaces(run.config, {name: choice.model for name, choice in choices.items()}, unrefined)
+    compared, notes = {}, []
+    for number, (name, variant) in enumerate(plan.items(), 1):
+        try:
+            parts, _ = context.repeater.load(variant, "features", "clustering", "map")
+            compared[name] = Space(**parts)
+        except UserError as error:
+            notes.append(f"{name} is left out: {error}")
+            observer.note(notes[-1])
+        observer.progress(number, len(plan), "spaces")
+    if not compared:
+        raise UserError(f"run: no space of {run.run_id} can be computed; see the notes above")
+    return spaces(config, run.name, compared, artifacts["labels"], notes, observer)
+
+
 def _shards(context: ActionContext) -> ActionResult:
     from filelock import FileLock
 
@@ -211,6 +239,7 @@ ACTIONS = {
             "stability", "repeat a run with other seeds and measure how stable its clusters are", _one_run, _stability
         ),
         Action("how_many", "estimate the number of clusters with five label-free indices", _one_run, _how_many),
+        Action("spaces", "cluster a run's images in other spaces and rank them without labels", _one_run, _spaces),
         Action("shards", "encode and assign very many images in shards: input=FOLDER", _one_run, _shards, True),
     )
 }

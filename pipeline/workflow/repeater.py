@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.artifacts.base import Int
 from pipeline.config import Config
@@ -14,13 +15,19 @@ from pipeline.workflow.stored_results import StoredResults
 
 @dataclass(frozen=True)
 class Repeater:
-    """Computes the clusters of other configurations; new stages become child runs of `parent`."""
+    """Computes the results of other configurations; new stages become child runs of `parent`."""
 
     store: Store
     parent: Run
 
     def clusters(self, config: Config) -> tuple[Int, bool]:
-        """Return the clusters (n,) of the fitted images, and whether they were stored already.
+        """Return the clusters (n,) of the fitted images, and whether they were stored already."""
+        artifacts, is_reused = self.load(config, "clustering")
+        clusters: Int = artifacts["clustering"].fitted
+        return clusters, is_reused
+
+    def load(self, config: Config, *names: str) -> tuple[dict[str, Any], bool]:
+        """Return artifacts by name, and whether all stages that led to them were stored already.
 
         Stages are reused and stored as in every run, so that an interrupted series continues where it stopped. No
         MLflow models are logged: nobody serves a repeat.
@@ -28,5 +35,6 @@ class Repeater:
         tracking = self.store.config.model_copy(update={"models": False})
         config = config.model_copy(update={"tracking": tracking})
         results = StoredResults(config, self.store, self.parent, RunObserver())
-        clusters: Int = Executor(config, results).load("clustering").fitted
-        return clusters, results.outcomes["cluster"].reused
+        executor = Executor(config, results)
+        artifacts = {name: executor.load(name) for name in names}
+        return artifacts, all(outcome.reused for outcome in results.outcomes.values())

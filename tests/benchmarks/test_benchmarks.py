@@ -30,7 +30,7 @@ from tests.benchmarks.sizes import minimal_sizes
 from tests.benchmarks.worker import Worker
 from tests.markdown_sections import read_section
 
-LONG_ROWS = {"whole"}
+LONG_ROWS = {"whole", "reused"}
 """Rows whose arms take a minute at any size; their parts are arms of other rows."""
 ARMS = [
     pytest.param(name, arm, marks=pytest.mark.long if name in LONG_ROWS else pytest.mark.slow)

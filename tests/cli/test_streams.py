@@ -51,7 +51,7 @@ def test_help_is_printed_in_any_encoding(tmp_path, encoding):
 def test_run_in_a_locale_without_utf_8(outputs):
     """Neither the terminal output nor the files need another encoding than ASCII."""
     variables = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-    result = pipeline(*TINY, "report.dpi=30", outputs=outputs, **variables)
+    result = pipeline(*TINY, outputs=outputs, **variables)
     assert (result.returncode, result.stderr) == (0, "")
     assert "  train ...\n* train " in result.stdout
     (report,) = outputs.glob("runs/*/*/report.html")

@@ -10,7 +10,7 @@ from pipeline.config import Tracking
 from pipeline.tracking import Store
 from tests.helpers import environment
 
-PROCESSES, RUNS = 8, 2
+PROCESSES, FEW_PROCESSES, RUNS = 8, 3, 2
 
 
 def run_workers(outputs, names):
@@ -39,13 +39,15 @@ def count_statuses(outputs, kind):
 @pytest.mark.parametrize(
     ("names", "computed"),
     [
-        pytest.param(["equal"] * PROCESSES, RUNS, id="equal runs", marks=pytest.mark.slow),
+        pytest.param(["equal"] * FEW_PROCESSES, RUNS, id="equal runs, few processes", marks=pytest.mark.slow),
+        pytest.param(["equal"] * PROCESSES, RUNS, id="equal runs", marks=pytest.mark.long),
         pytest.param(
             [f"run{index}" for index in range(PROCESSES)], PROCESSES * RUNS, id="different runs", marks=pytest.mark.long
         ),
     ],
 )
-def test_eight_processes_compute_each_result_once(tmp_path, names, computed):
-    assert run_workers(tmp_path, names) == Counter(computed=computed, reused=PROCESSES * RUNS - computed)
-    assert count_statuses(tmp_path, "execution") == Counter(FINISHED=PROCESSES * RUNS)
+def test_several_processes_compute_each_result_once(tmp_path, names, computed):
+    runs = len(names) * RUNS
+    assert run_workers(tmp_path, names) == Counter(computed=computed, reused=runs - computed)
+    assert count_statuses(tmp_path, "execution") == Counter(FINISHED=runs)
     assert count_statuses(tmp_path, "stage") == Counter(FINISHED=computed)

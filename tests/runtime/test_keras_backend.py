@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from pipeline.runtime import keras_backend as module
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.keras_backend import keras_backend
 from pipeline.workflow import fingerprint
-from tests.helpers import pipeline, summaries
+from tests.helpers import environment, pipeline, summaries
 
 TRAINING = (
     "data=digits", "data.train_size=150", "train.epochs=2", "train.min_steps=0",
@@ -59,12 +61,23 @@ def test_backend_changes_only_the_fingerprints_of_networks(monkeypatch):
     assert before[1] == after[1]
 
 
-def run(outputs, keras_backend, *overrides):
-    """Return the stages of a run with a backend by name, None if it failed, and its standard error."""
-    process = pipeline(*TRAINING, *overrides, outputs=outputs, KERAS_BACKEND=keras_backend)
-    if process.returncode:
-        return None, process.stderr
-    return summaries(outputs)[-1]["stages"], process.stderr
+RUN = """
+import sys
+from pathlib import Path
+from pipeline.workflow.execution import execute_run
+from tests.helpers import compose
+for folder in map(Path, sys.argv[1].split(",")):
+    execute_run(compose(*sys.argv[2:], outputs=folder), folder / "runs" / "day" / "time", [])
+"""
+"""Runs the same configuration in several outputs folders."""
+
+
+def run(folders, keras_backend, *overrides):
+    """Run with a backend in each of the folders, in one process; return the stages of the newest runs by name."""
+    environment_of_run = environment() | {"KERAS_BACKEND": keras_backend}
+    command = [sys.executable, "-c", RUN, ",".join(map(str, folders)), *TRAINING, *overrides]
+    subprocess.run(command, env=environment_of_run, check=True, capture_output=True, timeout=240)
+    return [summaries(folder)[-1]["stages"] for folder in folders]
 
 
 def load_result(outputs, stages, stage, artifact_type, name):
@@ -74,30 +87,33 @@ def load_result(outputs, stages, stage, artifact_type, name):
 
 @pytest.mark.slow
 def test_unknown_backend_is_refused_in_one_line(tmp_path):
-    _, stderr = run(tmp_path, "torch")
-    assert stderr.strip().splitlines()[-1] == "error: KERAS_BACKEND = torch: choose from tensorflow, jax"
-    assert "Traceback" not in stderr
+    answer = pipeline(*TRAINING, outputs=tmp_path, KERAS_BACKEND="torch")
+    assert answer.returncode == 2
+    assert answer.stderr.strip().splitlines()[-1] == "error: KERAS_BACKEND = torch: choose from tensorflow, jax"
+    assert "Traceback" not in answer.stderr
 
 
 @pytest.mark.slow
 def test_jax_repeats_its_bits_and_trains_as_tensorflow_does(tmp_path):
     pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[jax]'")
+    first, second = tmp_path / "first", tmp_path / "second"
     losses, latents = {}, {}
-    for folder, backend in (("first", "tensorflow"), ("first", "jax"), ("second", "jax")):
-        outputs = tmp_path / folder
-        outputs.mkdir(exist_ok=True)
-        models = f"tracking.models={'true' if folder == 'first' else 'false'}"
-        stages, stderr = run(outputs, backend, *IDEC, models)
-        assert stages is not None, stderr
-        # Results of one backend are not reused for the other.
-        assert [name for name, stage in stages.items() if stage["reused"]] == (["data"] if len(latents) == 1 else [])
+
+    def examine(name, outputs, stages):
         autoencoder = load_result(outputs, stages, "refine", Autoencoder, "autoencoder")
-        losses[folder, backend] = [epoch["loss"] for epoch in autoencoder.history]
-        latents[folder, backend] = np.array(load_result(outputs, stages, "extract", Latents, "latents").fitted)
+        losses[name] = [epoch["loss"] for epoch in autoencoder.history]
+        latents[name] = np.array(load_result(outputs, stages, "extract", Latents, "latents").fitted)
         # TensorFlow encodes with the weights that either backend trained.
         images = load_result(outputs, stages, "data", Images, "images")
-        np.testing.assert_allclose(autoencoder.encode(images.fitted), latents[folder, backend], rtol=1e-3, atol=1e-4)
-    np.testing.assert_array_equal(latents["first", "jax"], latents["second", "jax"])
+        np.testing.assert_allclose(autoencoder.encode(images.fitted), latents[name], rtol=1e-3, atol=1e-4)
+
+    examine("tensorflow", first, *run([first], "tensorflow", *IDEC, "tracking.models=false"))
+    in_first, in_second = run([first, second], "jax", *IDEC)
+    examine("jax", first, in_first)
+    examine("jax again", second, in_second)
+    # Results of one backend are not reused for the other.
+    assert [name for name, stage in in_first.items() if stage["reused"]] == ["data"]
+    np.testing.assert_array_equal(latents["jax"], latents["jax again"])
     # The backends draw different initial weights, and see the same images with the same distortions.
-    assert losses["first", "jax"] == losses["second", "jax"]
-    assert losses["first", "jax"] == pytest.approx(losses["first", "tensorflow"], rel=0.15)
+    assert losses["jax"] == losses["jax again"]
+    assert losses["jax"] == pytest.approx(losses["tensorflow"], rel=0.15)

@@ -78,7 +78,7 @@ def public_folder():
         yield Path(folder)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_umap_is_compiled_for_a_user_who_can_write_neither_home_nor_packages(public_folder):
     """As in a container that runs as a foreign user; Numba needs a folder for its cache as soon as UMAP is imported."""
     if os.name == "nt" or os.geteuid() != 0 or shutil.which("setpriv") is None:

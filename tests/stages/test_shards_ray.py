@@ -110,6 +110,7 @@ def test_a_worker_that_dies_in_every_try_is_explained(cluster):
         list(RayEngine(tries=2).map(kill_worker, [1]))
 
 
+@pytest.mark.long
 def test_a_sweep_on_the_cluster_has_one_parent_run(cluster, tmp_path):
     """The cluster was started before the sweep, so that its processes do not have the sweep's environment."""
     pytest.importorskip("hydra_plugins.hydra_ray_launcher", reason="pip install -e '.[ray]'")

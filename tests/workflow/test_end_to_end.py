@@ -86,7 +86,7 @@ def test_logged_models_load_and_reproduce_the_run(trained, monkeypatch):
 def test_jobs_of_a_parallel_sweep_share_results(tmp_path):
     words = [word for word in TINY if not word.startswith("cluster=")]
     sweep = ["--multirun", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "cluster=kmeans,agglomerative"]
-    answer = pipeline(*sweep, *words, outputs=tmp_path)
+    answer = pipeline(*sweep, *words, "stage=evaluate", outputs=tmp_path)
     assert answer.returncode == 0, answer.stderr
     jobs = summaries(tmp_path, "sweeps")
     assert len(jobs) == 2

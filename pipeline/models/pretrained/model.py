@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,10 +13,11 @@ import numpy as np
 from pipeline.artifacts.base import Float
 from pipeline.artifacts.images import Images
 from pipeline.config import Model, Train
+from pipeline.data.decoding import convert_channels
 from pipeline.data.image_files import open_image_files
 from pipeline.models.autoencoder import Autoencoder, require_images
 from pipeline.models.pretrained.network import InputFormat, Network, Pool
-from pipeline.models.vectors import VectorModel, fit_normalization
+from pipeline.models.vectors import VectorModel, fit_normalization, to_unit_length
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.stderr import mute_stderr
@@ -35,8 +36,8 @@ class PretrainedModel(Autoencoder):
 
     has_decoder: ClassVar[bool] = False
 
-    def __init__(self, network: Network, projection: VectorModel) -> None:
-        self.network, self.projection = network, projection
+    def __init__(self, network: Network, projection: VectorModel, views: Sequence[str] = ("image",)) -> None:
+        self.network, self.projection, self.views = network, projection, tuple(views)
         self.bottleneck = projection.bottleneck
         self.history, self.refinement = [], []
         height, width = network.input.size
@@ -65,8 +66,14 @@ class PretrainedModel(Autoencoder):
         return np.concatenate(parts) if parts else np.empty((0, *self.bottleneck), np.float32)
 
     def features(self, images: Any) -> Float:
-        """Map images (n, h, w, c) to the network's features (n, d) float32; n may be 0."""
-        return encode_batches(self.network, images)
+        """Map images (n, h, w, c) to the network's features (n, d) float32; n may be 0.
+
+        With several views, each gives features of length 1, and these are averaged.
+        """
+        if len(self.views) == 1:
+            return encode_batches(self.network, VIEWS[self.views[0]](images))
+        parts = [to_unit_length(encode_batches(self.network, VIEWS[view](images))) for view in self.views]
+        return np.asarray(np.mean(parts, axis=0), np.float32)
 
     def decode(self, latents: Float, batch_size: int = 2048) -> Float:
         """Raise an error: a pretrained encoder has no decoder."""
@@ -75,7 +82,8 @@ class PretrainedModel(Autoencoder):
     def save_parts(self, folder: Path) -> None:
         """Write the network, its input format and the projection."""
         self.network.save(folder)
-        facts = {"kind": self.network.kind, "pool": self.network.pool, "input": asdict(self.network.input)}
+        facts: dict[str, Any] = {"kind": self.network.kind, "pool": self.network.pool, "views": self.views}
+        facts["input"] = asdict(self.network.input)
         (folder / "network.json").write_text(json.dumps(facts, indent=1))
         self.projection.save_parts(folder)
 
@@ -85,7 +93,24 @@ class PretrainedModel(Autoencoder):
         facts = json.loads((folder / "network.json").read_text())
         input_format = InputFormat(**facts["input"] | {"size": tuple(facts["input"]["size"])})
         network = STORED[facts["kind"]](folder, input_format, facts["pool"])
-        return cls(network, VectorModel.load_parts(folder))
+        return cls(network, VectorModel.load_parts(folder), facts.get("views", ["image"]))
+
+
+def _negative(images: Any) -> Any:
+    return (np.uint8(255) if images.dtype == np.uint8 else np.float32(1)) - images
+
+
+def _grey(images: Any) -> Any:
+    return convert_channels(images, 1) if images.shape[3] == 3 else images
+
+
+VIEWS: dict[str, Callable[[Any], Any]] = {
+    "image": lambda images: images,
+    "negative": _negative,
+    "grey": _grey,
+    "grey_negative": lambda images: _negative(_grey(images)),
+}
+"""What the network sees of images (n, h, w, c): features that are averaged over views ignore the difference."""
 
 
 def encode_batches(network: Network, images: Any) -> Float:
@@ -115,7 +140,7 @@ def fit_pretrained(model: Model, train: Train, images: Images, observer: Observe
     """
     require_images(images, model.name)
     network = load_network(model, observer)
-    unfitted = PretrainedModel(network, VectorModel.identity(1))
+    unfitted = PretrainedModel(network, VectorModel.identity(1), model.views)
     size = network.input.size
     if not images.folder and max(size) > max(images.shape[:2]):
         observer.note(
@@ -125,13 +150,13 @@ def fit_pretrained(model: Model, train: Train, images: Images, observer: Observe
     pixels = open_image_files(images, train.split, size)
     rng = np.random.default_rng(train.seed)
     rows = np.sort(rng.choice(len(pixels), min(SAMPLE, len(pixels)), replace=False))
-    is_fitted = model.latent_dim is not None or model.normalize == "standard"
+    is_fitted = model.latent_dim is not None or model.normalize in ("standard", "whiten")
     rows = rows if is_fitted else rows[:1]
     parts = []
     for start in range(0, len(rows), 4 * BATCH):
         parts.append(unfitted.features(pixels[rows[start : start + 4 * BATCH]]))
         observer.progress(min(start + 4 * BATCH, len(rows)), len(rows), "images")
-    return PretrainedModel(network, fit_normalization(model, np.concatenate(parts), observer))
+    return PretrainedModel(network, fit_normalization(model, np.concatenate(parts), observer), model.views)
 
 
 def load_network(model: Model, observer: Observer) -> Network:

@@ -5,7 +5,7 @@ from pipeline.pages.figures.contingency import plot_contingency
 from pipeline.pages.figures.curves import plot_confidence, plot_loss_curves, plot_refinement_curves
 from pipeline.pages.figures.how_many import plot_how_many
 from pipeline.pages.figures.images import to_rgb_images
-from pipeline.pages.figures.maps import plot_map, plot_map_with_colour_bar, plot_map_with_thumbnails
+from pipeline.pages.figures.maps import plot_map, plot_map_with_colour_bar, plot_map_with_thumbnails, plot_maps
 from pipeline.pages.figures.stability import plot_stability
 from pipeline.pages.figures.style import figure_to_png
 from pipeline.pages.figures.sweep import plot_sweep
@@ -23,6 +23,7 @@ __all__ = [
     "plot_map",
     "plot_map_with_colour_bar",
     "plot_map_with_thumbnails",
+    "plot_maps",
     "plot_reconstructions",
     "plot_refinement_curves",
     "plot_stability",

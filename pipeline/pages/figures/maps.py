@@ -102,6 +102,26 @@ def plot_map_with_colour_bar(
     return figure
 
 
+def plot_maps(maps: Sequence[Points], groups: Sequence[Groups], titles: Sequence[str]) -> Figure:
+    """Plot several maps (n, 2) of the same images in two columns, coloured by group (n,), grey if negative."""
+    count = len(maps)
+    columns = min(2, count)
+    rows = -(-count // columns)
+    with figure_style():
+        figure = new_figure(WIDTH, (WIDTH / columns + 0.5) * rows)
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes, points, group, title in zip(panels, maps, groups, titles, strict=False):
+            span = np.maximum(np.ptp(points, axis=0), 1e-9)
+            scaled = (points - points.min(axis=0)) / span.max()
+            _scatter_points(axes, scaled, group, fade=0.8)
+            axes.set_aspect("equal")
+            hide_axes(axes)
+            add_heading(axes, title)
+        for axes in panels[count:]:
+            axes.remove()
+    return figure
+
+
 def choose_thumbnails(points: Points, count: int, seed: int) -> tuple[NDArray[np.int64], float]:
     """Choose up to `count` points (n, 2) around which squares do not overlap; return their rows and the side length.
 
