@@ -15,6 +15,7 @@ from pipeline.artifacts.estimators import can_store
 from pipeline.artifacts.features import Features
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering.assign_points import assign_fitted, assign_points
+from pipeline.clustering.choose_k import choose_k
 from pipeline.clustering.renumbering import cluster_centres, number_by_size
 from pipeline.clustering.selection import fit_and_select
 from pipeline.clustering.size_rules import suit_number_of_images
@@ -39,9 +40,10 @@ def fit_clusters(
             estimator needs the graph of all images.
     """
     rows, notes = _training_rows(config, features, graph, observer)
-    config, size_notes = suit_number_of_images(config, len(features.fitted[rows]))
     # Sums on one thread have one order, so the result has the same bits on any number of cores.
     with threadpool_limits(1 if config.deterministic else None), warnings.catch_warnings(record=True) as caught:
+        config, k_notes = choose_k(config, features.fitted[rows], observer)
+        config, size_notes = suit_number_of_images(config, len(features.fitted[rows]))
         warnings.simplefilter("ignore", category=FutureWarning)
         for category in (UserWarning, RuntimeWarning):  # not converged, too few clusters, a fall-back: all become notes
             warnings.simplefilter("always", category=category)
@@ -50,7 +52,7 @@ def fit_clusters(
         numbering = number_by_size(labels)
         clusters = numbering[labels + 1]
         notes += _collect_notes(
-            config, [*size_notes, *messages, *(str(item.message) for item in caught)], clusters, observer
+            config, [*k_notes, *size_notes, *messages, *(str(item.message) for item in caught)], clusters, observer
         )
         stored_estimator, storage_notes = _storable_estimator(estimator, config, observer)
         none = np.empty(0, np.float32)
@@ -112,8 +114,8 @@ def _collect_notes(config: Cluster, messages: list[str], clusters: Int, observer
     """Notes from the fitting's messages and about empty or single clusters (n,); each is reported to the observer."""
     n_clusters = int(clusters.max(initial=-1)) + 1
     notes = [f"{config.name}: {' '.join(message.split())}" for message in dict.fromkeys(messages)]
-    if config.k and n_clusters < config.k:
-        counts = f"{n_clusters:,} of cluster.k = {config.k:,} clusters"
+    if config.n_clusters and n_clusters < config.n_clusters:
+        counts = f"{n_clusters:,} of cluster.k = {config.n_clusters:,} clusters"
         notes.append(f"{config.name}: {counts} hold images, the others are empty")
     elif n_clusters < 2:
         reason = "one cluster holds all" if n_clusters else "every image is noise"

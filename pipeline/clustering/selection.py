@@ -70,7 +70,7 @@ def _started(config: Cluster, estimator: Any, latents: Float, points: Float) -> 
     from sklearn.base import clone
 
     started = clone(estimator)
-    set_initialization(started, initial_groups(config.k or 1, latents, points, config.seed), points)
+    set_initialization(started, initial_groups(config.n_clusters or 1, latents, points, config.seed), points)
     return started
 
 

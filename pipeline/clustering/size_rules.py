@@ -29,9 +29,10 @@ def suit_number_of_images(config: Cluster, n: int) -> tuple[Cluster, list[str]]:
     """
     estimator = dict(config.estimator)
     limit = max(n - 1, 1) if config.graph == "affinity" else n
-    if config.k is not None and config.k > limit:
-        lowered = {name: limit for name in NUMBERS_OF_CLUSTERS if estimator.get(name) == config.k}
-        note = f"cluster.k = {config.k:,} is lowered to {limit:,}: there are only {n:,} images to cluster"
+    k = config.n_clusters
+    if k is not None and k > limit:
+        lowered = {name: limit for name in NUMBERS_OF_CLUSTERS if estimator.get(name) == k}
+        note = f"cluster.k = {k:,} is lowered to {limit:,}: there are only {n:,} images to cluster"
         # Copies of an image leave fewer groups among the latents than k, from which no clusterer can start.
         return config.model_copy(update={"k": limit, "estimator": estimator | lowered, "start": "own"}), [note]
     if "min_cluster_size" not in estimator or estimator["min_cluster_size"] is not None:

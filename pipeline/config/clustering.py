@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -45,6 +45,7 @@ class Project(Component):
 class Cluster(Group):
     """One clustering algorithm: any estimator with scikit-learn's interface.
 
+    `k` is the number of clusters; `auto` chooses it from the features, and `None` leaves it to the estimator.
     `graph` tells how the estimator uses the shared neighbour graph: as its input (`affinity`), as a constraint on the
     features (`connectivity`), or not at all. `fit_size` fits the estimator on a random subset of that size; the other
     images are assigned. `start=own` uses the estimator's own initialisation; `start=latents` also fits it from k-means
@@ -53,7 +54,7 @@ class Cluster(Group):
     """
 
     name: str
-    k: int | None = Field(None, ge=1)
+    k: Annotated[int, Field(ge=1)] | Literal["auto"] | None = None
     estimator: Spec
     graph: Literal["none", "affinity", "connectivity"] = "none"
     start: Literal["own", "latents"] = "own"
@@ -69,6 +70,11 @@ class Cluster(Group):
         if self.swaps and self.graph == "affinity":
             raise ValueError(f"cluster.swaps = {self.swaps:,}: {self.name} clusters a graph; set cluster.swaps=0")
         return self
+
+    @property
+    def n_clusters(self) -> int | None:
+        """The number of clusters if it is set."""
+        return self.k if isinstance(self.k, int) else None
 
 
 class ClusteringGroups(Group):

@@ -71,7 +71,7 @@ class SelfTraining(Group):
     @property
     def k(self) -> int | None:
         """The number of clusters, if the clusterer takes one."""
-        return self.cluster.k
+        return self.cluster.n_clusters
 
 
 class RefineGroups(Group):
