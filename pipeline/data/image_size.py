@@ -42,4 +42,7 @@ def _round_down(side: float) -> int:
 
 def _note(sizes: str, chosen: Size) -> str:
     target = f"{chosen[1]}×{chosen[0]}"
-    return f"data.image_size: {sizes}; all are resized to {target}; data.image_size=… sets another size"
+    return (
+        f"data.image_size: {sizes}; all are resized to {target}; data.image_size=… sets another size, and "
+        "model=pretrained reads photographs at its own"
+    )

@@ -58,7 +58,8 @@ def test_different_sizes_are_resized_to_one_with_a_note():
     assert chosen.pixels.shape == (3, 16, 16, 3)
     assert chosen.note == (
         "data.image_size: images have 3 sizes from 8×12 to 30×20 pixels; all are resized to 16×16; data.image_size=… "
-        "sets another size"
+        "sets another size, and "
+        "model=pretrained reads photographs at its own"
     )
     assert decode_images(images, "here", (5, 5)).pixels.shape == (3, 5, 5, 3)
     assert decode_images(images, "here", (5, 5)).note == ""
