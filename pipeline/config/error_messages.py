@@ -70,7 +70,7 @@ def _is_target(part: Any) -> bool:
 
 def _is_type(part: Any) -> bool:
     """Whether a part of a location is not a key but one of the types that its value may have."""
-    return part in ("str", "int", "float") or "[" in str(part)
+    return part in ("str", "int", "float") or "[" in str(part) or str(part).startswith("constrained-")
 
 
 def _siblings(location: tuple[Any, ...], root: type[BaseModel]) -> list[str]:

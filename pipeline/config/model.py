@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 
 from pipeline.config.base import Group, Spec, Split
 
+TRAINED = "pipeline.models.training.train_autoencoder"
+"""The function that trains an autoencoder of two layer tables."""
+
 
 class Model(Group):
     """An autoencoder given by two layer tables, a baseline without training, or a pretrained encoder.
@@ -19,7 +22,7 @@ class Model(Group):
     """
 
     name: str
-    target: str = Field("pipeline.models.training.train_autoencoder", alias="_target_")
+    target: str = Field(TRAINED, alias="_target_")
     activation: Literal["relu", "elu", "selu"] | None = None
     padding: Literal["same", "valid"] | None = None
     pooling: Literal["max", "average"] | None = None
@@ -37,6 +40,15 @@ class Model(Group):
     layout: Literal["auto", "channels_last", "channels_first"] = "auto"
     mean: list[float] | None = Field(None, min_length=1)
     std: list[float] | None = Field(None, min_length=1)
+
+    @model_validator(mode="after")
+    def _check_encoder(self) -> Model:
+        if isinstance(self.encoder, str) and self.target == TRAINED:
+            raise ValueError(
+                f"model.encoder = {self.encoder!r}: needs a list of layers; model=pretrained takes the name or the file "
+                "of an encoder"
+            )
+        return self
 
     @property
     def layers(self) -> list[Spec]:

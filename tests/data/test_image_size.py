@@ -27,8 +27,8 @@ def test_the_rule(sizes, expected):
 
 def test_notes_say_what_was_chosen():
     assert choose_size([(480, 640)])[1] == (
-        "data.image_size: images are 640×480 pixels; all are resized to 64×48; data.image_size=… sets another size, and "
-        "model=pretrained reads photographs at its own"
+        "data.image_size: images are 640×480 pixels; all are resized to 64×48; data.image_size=… sets another size, "
+        "and model=pretrained reads photographs at its own"
     )
     assert (
         "images have 2 sizes from 20×10 to 10×40 pixels; all are resized to 8×8" in choose_size([(40, 10), (10, 20)])[1]

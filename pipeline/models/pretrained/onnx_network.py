@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Float
 from pipeline.config import Model
-from pipeline.models.pretrained.keras_network import check_scaling, read_input_shape
+from pipeline.models.pretrained.input_shape import check_scaling, read_input_shape
 from pipeline.models.pretrained.network import (
     IMAGENET_MEAN,
     IMAGENET_STD,
