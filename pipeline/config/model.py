@@ -45,8 +45,8 @@ class Model(Group):
     def _check_encoder(self) -> Model:
         if isinstance(self.encoder, str) and self.target == TRAINED:
             raise ValueError(
-                f"model.encoder = {self.encoder!r}: needs a list of layers; model=pretrained takes the name or the file "
-                "of an encoder"
+                f"model.encoder = {self.encoder!r}: needs a list of layers; model=pretrained takes the name or the "
+                "file of an encoder"
             )
         return self
 

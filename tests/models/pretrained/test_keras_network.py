@@ -6,17 +6,17 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.config import Model
 from pipeline.models.pretrained.keras_network import _affine_format
 from pipeline.models.pretrained.model import encode_batches, load_network
 from pipeline.runtime.errors import UserError
+from tests.models.pretrained.settings import pretrained
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 12, 12, 3), np.uint8)
 MOBILE = "keras.applications.MobileNet"
 
 
 def load(path, observer, **keys):
-    return load_network(Model(name="pretrained", encoder=str(path), **keys), observer)
+    return load_network(pretrained(path, **keys), observer)
 
 
 def save_model(path, *first, shape=(12, 12, 3)):

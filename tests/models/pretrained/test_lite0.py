@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from pipeline.config import Model
 from pipeline.models.pretrained import lite0
 from pipeline.models.pretrained.model import encode_batches, load_network
 from pipeline.models.pretrained.torch_checkpoint import MAGIC_NUMBER, read_checkpoint
 from pipeline.runtime.errors import UserError
+from tests.models.pretrained.settings import pretrained
 
 PALACE, DAISY = 698, 985
 """Classes of ImageNet."""
@@ -27,7 +27,7 @@ def test_photographs_are_classified_as_by_the_published_network(name, expected, 
     photo = Image.fromarray(load_sample_image(name))
     left, top, side = (photo.width - photo.height) // 2, 0, photo.height
     square = photo.crop((left, top, left + side, top + side)).resize((224, 224), Image.Resampling.BICUBIC)
-    network = load_network(Model(name="pretrained", encoder="efficientnet_lite0", image_size=224), recorder)
+    network = load_network(pretrained("efficientnet_lite0", image_size=224), recorder)
     features = encode_batches(network, np.asarray(square)[None])
     assert features.shape == (1, 1280)
     weights = lite0._read_weights()

@@ -9,13 +9,14 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
 
 from pipeline.artifacts import Images
-from pipeline.config import Model, Train
+from pipeline.config import Train
 from pipeline.data.digits import read_digits
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.models.pretrained.model import encode_batches, fit_pretrained
 from pipeline.runtime.errors import UserError
 from tests.helpers import pipeline, summaries
 from tests.models.pretrained.onnx_files import write_onnx
+from tests.models.pretrained.settings import pretrained
 
 TRAIN = Train(name="default")
 
@@ -28,7 +29,7 @@ def save_network(path, size=8):
 
 
 def fit(path, images, observer, **keys):
-    return fit_pretrained(Model(name="pretrained", encoder=str(path), **keys), TRAIN, images, observer)
+    return fit_pretrained(pretrained(path, **keys), TRAIN, images, observer)
 
 
 def test_latents_are_normalised_features(tmp_path, images, recorder):

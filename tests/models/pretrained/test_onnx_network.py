@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from pipeline.config import Model
 from pipeline.models.pretrained.model import encode_batches, load_network
 from pipeline.models.pretrained.network import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.runtime.errors import UserError
 from tests.models.pretrained.onnx_files import write_onnx
+from tests.models.pretrained.settings import pretrained
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (70, 8, 8, 3), np.uint8)
 
 
 def load(path, observer, **keys):
-    return load_network(Model(name="pretrained", encoder=str(path), **keys), observer)
+    return load_network(pretrained(path, **keys), observer)
 
 
 def test_channels_first_and_the_scaling_of_imagenet_are_assumed_and_said(tmp_path, recorder):
