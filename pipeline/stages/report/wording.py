@@ -16,7 +16,8 @@ def describe_autoencoder(run: ReportContext) -> str:
     if numbers:
         sentences.append(f"The mean squared error per pixel, with pixels in [0, 1], is {' and '.join(numbers)}.")
     if not run.autoencoder.has_decoder:
-        sentences.append("The latents are vectors that were computed elsewhere; they are not decoded.")
+        origin = "features of an encoder that was trained" if run.images.has_images else "vectors that were computed"
+        sentences.append(f"The latents are {origin} elsewhere; they are not decoded.")
     elif not run.autoencoder.history:
         sentences.append("This model was not trained in epochs, so there are no loss curves.")
     refinement = run.autoencoder.refinement
