@@ -29,12 +29,12 @@ def read_coloured_glyphs(train: int = 10_000, test: int = 2_000) -> Source:
     """
     rng = np.random.default_rng(0)
     labels = rng.integers(len(LETTERS), size=train + test)
-    images = np.stack([_draw(LETTERS[label], rng) for label in labels])
+    images = np.stack([draw_coloured_letter(LETTERS[label], rng) for label in labels])
     return Source(images[:train], images[train:], labels[:train], labels[train:], list(LETTERS))
 
 
-def _draw(letter: str, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """One image (64, 64, 3)."""
+def draw_coloured_letter(letter: str, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return one image (64, 64, 3)."""
     large = draw_letter(letter, rng, SCALE)[None, ..., None]
     coverage = resize_images(large, (SIDE, SIDE))[0].astype(np.float64) / 255
     ink, ground = _draw_colours(rng)

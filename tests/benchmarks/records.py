@@ -47,8 +47,13 @@ def write_record(root: Path, file: Path, record: Record, picture: str, figure: F
     """Write the record, its picture and its section of the benchmarks' README below `root`."""
     from pipeline.pages.figures.style import figure_to_png
 
-    for path in (root / README.parent, root / file):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    (root / README.parent).mkdir(parents=True, exist_ok=True)
     (root / README.parent / picture).write_bytes(figure_to_png(figure))
+    save_record(root, file, record, section)
+
+
+def save_record(root: Path, file: Path, record: Record, section: Section) -> None:
+    """Write the record and its section of the benchmarks' README below `root`."""
+    (root / file).parent.mkdir(parents=True, exist_ok=True)
     (root / file).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     write_section(root / README, section.name, section.render(record))

@@ -100,11 +100,10 @@ def test_a_value_that_no_job_has_is_reported_before_the_first_job(tmp_path, word
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("word", "folder"), [("output_dir=2026", "2026"), ('output_dir="~/x"', "x")])
-def test_an_output_folder_may_be_named_after_a_year_or_begin_with_a_tilde(outputs, word, folder):
-    answer = pipeline("data=digits", "stage=data", word, outputs=outputs, HOME=str(outputs))
+def test_an_output_folder_may_begin_with_a_tilde(outputs):
+    answer = pipeline("data=digits", "stage=data", 'output_dir="~/2026"', outputs=outputs, HOME=str(outputs))
     assert (answer.returncode, answer.stderr) == (0, "")
-    assert len(list((outputs / folder).glob("runs/*/*/summary.json"))) == 1
+    assert len(list((outputs / "2026").glob("runs/*/*/summary.json"))) == 1
     assert not (outputs / "~").exists()
 
 

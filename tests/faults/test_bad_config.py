@@ -71,7 +71,7 @@ def test_few_images_run_to_the_end_with_a_note(n, cluster):
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param((), marks=pytest.mark.slow),
+        pytest.param((), marks=pytest.mark.long),
         pytest.param(
             ("refine=idec", "refine.max_steps=40", "project=tsne", "project.perplexity=30", "project.n_epochs=20"),
             marks=pytest.mark.long,

@@ -76,7 +76,14 @@ def test_more_components_than_vectors_are_lowered_with_a_note(recorder):
 @pytest.mark.slow
 def test_vectors_go_from_a_table_to_pages_and_new_ones_are_assigned(outputs):
     load_wine(as_frame=True).frame.to_csv(outputs / "wine.csv", index=False)
-    words = ["data=vectors", "data.path=wine.csv", "model.normalize=standard", "manifold=none", "project=pca"]
+    words = [
+        "data=vectors",
+        "data.path=wine.csv",
+        "model.normalize=standard",
+        "manifold=none",
+        "project=pca",
+        "tracking.models=false",
+    ]
     answer = pipeline(*words, "cluster=kmeans", "cluster.k=3", "report.dpi=30", outputs=outputs)
     assert (answer.returncode, answer.stderr) == (0, "")
     (summary,) = summaries(outputs)

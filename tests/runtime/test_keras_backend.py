@@ -14,7 +14,7 @@ from pipeline.runtime import keras_backend as module
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.keras_backend import keras_backend
 from pipeline.workflow import fingerprint
-from tests.helpers import environment, pipeline, summaries
+from tests.helpers import environment, summaries
 
 TRAINING = (
     "data=digits", "data.train_size=150", "train.epochs=2", "train.min_steps=0",
@@ -83,14 +83,6 @@ def run(folders, keras_backend, *overrides):
 def load_result(outputs, stages, stage, artifact_type, name):
     (folder,) = outputs.glob(f"artifacts/*/{stages[stage]['run_id']}/artifacts/result/{name}")
     return artifact_type.load(folder)
-
-
-@pytest.mark.slow
-def test_unknown_backend_is_refused_in_one_line(tmp_path):
-    answer = pipeline(*TRAINING, outputs=tmp_path, KERAS_BACKEND="torch")
-    assert answer.returncode == 2
-    assert answer.stderr.strip().splitlines()[-1] == "error: KERAS_BACKEND = torch: choose from tensorflow, jax"
-    assert "Traceback" not in answer.stderr
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from pyarrow import parquet
 from pipeline.config import Assign, Tracking
 from pipeline.data.new_images import NewImages, read_new_images
 from pipeline.models.assigner import PARTS
+from pipeline.models.baselines import PixelModel
 from pipeline.runtime.errors import UserError
 from pipeline.stages.assign import assign
 from pipeline.tracking import Store
@@ -128,7 +129,8 @@ def test_the_command_line_assigns_images(finished, digits):
 
 @pytest.mark.parametrize(("settings", "column"), [({"image_column": "img"}, "img"), ({}, "auto")])
 def test_actions_read_new_images_by_the_column_of_the_run(images, settings, column):
-    run = SimpleNamespace(load=lambda *_: {"images": images}, summary={"config": {"data": settings}})
+    artifacts = {"images": images, "autoencoder": PixelModel(images.shape)}
+    run = SimpleNamespace(load=lambda *_: artifacts, summary={"config": {"data": settings}})
     shape, skip_at_most, rules = _input_format(run)
     assert (shape, skip_at_most, rules.image_column) == (images.shape, 20, column)
 

@@ -13,4 +13,6 @@ def test_latents_are_the_codes_of_fitted_and_held_out_images(images, recorder):
     np.testing.assert_array_equal(latents.fitted, model.encode(images.fitted))
     np.testing.assert_array_equal(latents.held_out, model.encode(images.held_out))
     assert latents.shape == [8, 8, 1]
-    assert recorder.steps == [(96, 128)]
+    assert recorder.steps[0] == (10, 128)
+    assert recorder.steps[-1] == (128, 128)
+    assert [done for done, _ in recorder.steps] == sorted(done for done, _ in recorder.steps)

@@ -11,10 +11,14 @@ from sklearn.preprocessing import normalize
 from pipeline.artifacts import Images
 from pipeline.config import Train
 from pipeline.data.digits import read_digits
+from pipeline.data.source import file_digest
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.models.pretrained.model import encode_batches, fit_pretrained
 from pipeline.runtime.errors import UserError
-from tests.helpers import pipeline, summaries
+from pipeline.runtime.observer import RunObserver
+from pipeline.workflow.recipe import STEPS
+from pipeline.workflow.stored_results import StoredResults
+from tests.helpers import compose, pipeline, summaries
 from tests.models.pretrained.onnx_files import write_onnx
 from tests.models.pretrained.settings import pretrained
 
@@ -80,7 +84,7 @@ def test_files_are_clustered_by_a_pretrained_encoder_and_new_ones_are_assigned(o
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).resize((40, 40)).save(folder / f"{index}.png")
     words = ("data=image_folder", "data.path=digits", "data.image_size=12", "model=pretrained", "model.encoder=m.keras")
-    rest = ("manifold=none", "project=pca", "cluster=kmeans", "report.dpi=30")
+    rest = ("manifold=none", "project=pca", "cluster=kmeans", "report.dpi=30", "tracking.models=false")
     save_network(outputs / "m.keras", size=20)
     answer = pipeline(*words, *rest, "model.latent_dim=8", outputs=outputs)
     assert (answer.returncode, answer.stderr) == (0, "")
@@ -90,7 +94,19 @@ def test_files_are_clustered_by_a_pretrained_encoder_and_new_ones_are_assigned(o
     assert (answer.returncode, answer.stderr) == (0, "")
     assigned = pd.read_parquet(next(outputs.rglob("assigned.parquet")))
     assert assigned["distance"].max() < 1e-3, "files are decoded at the size of the encoder again"
-    save_network(outputs / "m.keras", size=18)
-    answer = pipeline(*words, *rest, "stage=[data,train]", outputs=outputs)
-    assert "✓ data       reused" in answer.stdout
-    assert "✓ train      reused" not in answer.stdout, "the file of the encoder has another content"
+
+
+def test_the_content_of_the_encoders_file_counts(tmp_path, images):
+    """Two files of the same name must not share a result."""
+    settings = pretrained(tmp_path / "m.keras")
+    assert settings.files == []
+    (tmp_path / "m.keras").write_bytes(b"one")
+    (file,) = settings.files
+    before = file_digest(file)
+    (tmp_path / "m.keras").write_bytes(b"two")
+    assert file_digest(file) != before
+    config = compose("data=digits", "model=pretrained", f"model.encoder={file}", outputs=tmp_path)
+    results = StoredResults(config, None, None, RunObserver())
+    first = results.fingerprint(STEPS["train"])
+    (tmp_path / "m.keras").write_bytes(b"three")
+    assert StoredResults(config, None, None, RunObserver()).fingerprint(STEPS["train"]) != first
