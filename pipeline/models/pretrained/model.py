@@ -22,7 +22,7 @@ from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.stderr import mute_stderr
 
-BATCH = 64
+BATCH = 32
 """Images that pass through the network at a time."""
 SAMPLE = 5000
 """Random images by whose features the normalisation and the components are fitted; all are encoded only once."""
