@@ -18,6 +18,8 @@ from pipeline.runtime.observer import SILENT, Observer
 
 Double = NDArray[np.float64]
 
+PER_WHITENED = 4
+"""Vectors for each whitened component: with as many components as vectors, all would be equally far apart."""
 NO_VARIANCE = 1e-6
 """A component whose deviation is less than this share of the largest one is rounding error, and is not whitened."""
 
@@ -119,7 +121,8 @@ def fit_normalization(model: Model, vectors: Float, observer: Observer = SILENT)
     """Return the normalisation `model.normalize` and the `model.latent_dim` principal components of vectors (n, d).
 
     `whiten` divides vectors by their lengths, the components by their standard deviations, and the result by its
-    length, so that no direction of large variance dominates the distances. Source: Jégou and Chum, "Negative evidences
+    length, so that no direction of large variance dominates the distances; at most one component for four vectors is
+    kept. Source: Jégou and Chum, "Negative evidences
     and co-occurrences in image retrieval: the benefit of PCA and whitening", 2012.
 
     Raises:
@@ -141,7 +144,8 @@ def fit_normalization(model: Model, vectors: Float, observer: Observer = SILENT)
         raise UserError(
             f"model.latent_dim = {count}: the vectors have {d} dimensions; give at most {d}, or null for all"
         )
-    count = lower_to_limit("model.latent_dim", count, len(vectors), len(vectors), observer)
+    limit = max(len(vectors) // PER_WHITENED if is_whitened else len(vectors), 1)
+    count = lower_to_limit("model.latent_dim", count, limit, len(vectors), observer)
     pca = PCA(count, svd_solver="full" if d <= 2000 else "randomized", random_state=0).fit(fitted.normalize(vectors))
     components = pca.components_
     if is_whitened:

@@ -49,6 +49,42 @@ def test_latents_are_those_of_scikit_learn(rule, expected, latent_dim):
     assert model.bottleneck == latents.shape[1:]
 
 
+def test_whitened_latents_are_those_of_scikit_learn():
+    model = fit(normalize="whiten", latent_dim=3)
+    reference = PCA(3, whiten=True).fit(normalize(VECTORS[:30])).transform(normalize(VECTORS))
+    np.testing.assert_allclose(np.abs(model.encode(VECTORS)), np.abs(normalize(reference)), rtol=1e-3, atol=1e-3)
+
+
+def test_whitening_keeps_few_components_of_few_vectors(recorder):
+    """With as many components as vectors, all whitened vectors are equally far apart."""
+    few = image_set(VECTORS[:12], train=12)
+    model = fit_vectors(Model(name="vectors", normalize="whiten", latent_dim=5), TRAIN, few, recorder)
+    assert model.bottleneck == (3,)
+    assert recorder.notes == ["model.latent_dim = 5 is lowered to 3: there are 12 images"]
+
+
+def test_whitening_ignores_directions_without_variance():
+    flat = VECTORS.copy()
+    flat[:, 1:] = 1
+    model = fit_vectors(Model(name="vectors", normalize="whiten", latent_dim=4), TRAIN, image_set(flat))
+    latents = model.encode(flat)
+    assert np.isfinite(latents).all()
+    assert (latents.std(axis=0) > 1e-3).sum() <= 2, "length 1 bends one direction into two"
+
+
+def test_a_stored_whitened_model_encodes_alike(tmp_path):
+    model = fit(normalize="whiten", latent_dim=2)
+    model.save(tmp_path / "model")
+    np.testing.assert_array_equal(Autoencoder.load(tmp_path / "model").encode(VECTORS), model.encode(VECTORS))
+
+
+def test_whitening_needs_components():
+    with pytest.raises(
+        UserError, match=r"^model\.normalize = 'whiten': needs principal components; set model\.latent_dim"
+    ):
+        fit(normalize="whiten")
+
+
 def test_a_vector_of_length_0_stays():
     assert fit(normalize="l2").encode(np.zeros((1, 5))).tolist() == [[0] * 5]
 

@@ -10,6 +10,7 @@ from sklearn.preprocessing import normalize
 
 from pipeline.artifacts import Images
 from pipeline.config import Train
+from pipeline.data.decoding import convert_channels
 from pipeline.data.digits import read_digits
 from pipeline.data.source import file_digest
 from pipeline.models.autoencoder import Autoencoder
@@ -44,6 +45,25 @@ def test_latents_are_normalised_features(tmp_path, images, recorder):
     reduced = fit(path, images, recorder, normalize="l2", latent_dim=3).encode(images.train)
     expected = PCA(3).fit_transform(normalize(features).astype(np.float64))
     np.testing.assert_allclose(np.abs(reduced), np.abs(expected), rtol=1e-3, atol=1e-4)
+
+
+def test_features_are_averaged_over_views(tmp_path, images, recorder):
+    path = save_network(tmp_path / "m.keras")
+    network = fit(path, images, recorder).network
+    parts = [normalize(encode_batches(network, view)) for view in (images.train, 255 - images.train)]
+    latents = fit(path, images, recorder, views=["image", "negative"]).encode(images.train)
+    np.testing.assert_allclose(latents, np.mean(parts, axis=0), rtol=1e-4, atol=1e-6)
+
+
+def test_grey_views_ignore_colour_and_contrast(tmp_path, images, recorder):
+    path = save_network(tmp_path / "m.keras")
+    model = fit(path, images, recorder, views=["grey", "grey_negative"])
+    colour = np.random.default_rng(0).integers(0, 256, (9, 8, 8, 3), np.uint8)
+    latents = model.encode(colour)
+    np.testing.assert_allclose(model.encode(convert_channels(colour, 1)), latents, atol=1e-5)
+    np.testing.assert_allclose(model.encode(255 - convert_channels(colour, 1)), latents, atol=1e-5)
+    model.save(tmp_path / "model")
+    np.testing.assert_array_equal(Autoencoder.load(tmp_path / "model").encode(colour), latents)
 
 
 @pytest.mark.parametrize("kind", ["keras", "onnx"])
