@@ -98,7 +98,10 @@ def source_digest(arguments: Mapping[str, Any]) -> str:
         raise UserError(f"data.path: {root} does not exist; give an existing file or folder")
     digest = hashlib.sha256(os.fsencode(root))
     for file in files_below(root):
-        status = file.stat()
+        try:
+            status = file.stat()
+        except FileNotFoundError:  # removed since the folder was listed
+            continue
         digest.update(os.fsencode(file.relative_to(root)) + f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 

@@ -1,4 +1,4 @@
-"""Environments in which the command line must work as in any other."""
+"""Environments in which the command line must work as in any other. Conditions that do not disturb share a run."""
 
 import re
 import subprocess
@@ -6,34 +6,35 @@ import sys
 
 import pytest
 
-from tests.helpers import TINY, environment, summaries
+from tests.helpers import TINY, environment, pipeline, summaries
 
-RUN = ("-m", "pipeline", *TINY, "stage=cluster")
+pytestmark = pytest.mark.slow
 
 
-def run_in_shell(script, outputs, **variables):
-    """Run a shell script with the command as its arguments, and return its result."""
-    return subprocess.run(
-        ["bash", "-c", script, sys.executable, *RUN],
-        env=environment() | {"PIPELINE_OUTPUTS": str(outputs), "PYTHON": sys.executable} | variables,
+def test_few_files_optimized_python_warnings_as_errors_a_pipe_and_variables_of_mlflow(outputs):
+    script = 'ulimit -n 64; "$0" -O -W error "$@" | cat; exit ${PIPESTATUS[0]}'
+    variables = {"MLFLOW_RUN_ID": "0" * 32, "MLFLOW_EXPERIMENT_NAME": "other", "TERM": "dumb", "COLUMNS": "40"}
+    result = subprocess.run(
+        ["bash", "-c", script, sys.executable, "-m", "pipeline", *TINY, "stage=cluster"],
+        env=environment() | {"PIPELINE_OUTPUTS": str(outputs)} | variables,
         cwd=outputs, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("script", "variables"),
-    [
-        ('ulimit -n 64; exec "$PYTHON" -O "$@"', {"MLFLOW_RUN_ID": "0" * 32, "MLFLOW_EXPERIMENT_NAME": "other"}),
-        ('"$PYTHON" -W error "$@" | cat; exit ${PIPESTATUS[0]}', {"TERM": "dumb", "COLUMNS": "40"}),
-    ],
-    ids=["few files, optimized, variables of MLflow", "warnings as errors, pipe, dumb terminal"],
-)
-def test_run_is_the_same(outputs, script, variables):
-    result = run_in_shell(script, outputs, **variables)
     assert (result.returncode, result.stderr) == (0, "")
     (summary,) = summaries(outputs)
     assert summary["metrics"]["k"] == 10
     assert set(summary["stages"]) == {"data", "train", "refine", "extract", "neighbors", "manifold", "cluster"}
     assert "\x1b" not in result.stdout
     assert re.search(r"✓ cluster +[\d.]+ s", result.stdout)
+
+
+def test_no_writable_home_and_a_locale_without_utf_8(outputs):
+    """Neither output nor files need another encoding than ASCII, nothing is printed at exit, no folder is left."""
+    (outputs / "tmp").mkdir()
+    variables = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    variables |= {"TMPDIR": str(outputs / "tmp"), "HOME": "/dev/null"}
+    result = pipeline(*TINY, "stage=report", outputs=outputs, **variables)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "  train ...\n* train " in result.stdout
+    (report,) = outputs.glob("runs/*/*/report.html")
+    assert "·" in report.read_text(encoding="utf-8")
+    assert list((outputs / "tmp").iterdir()) == []

@@ -47,17 +47,6 @@ def test_help_is_printed_in_any_encoding(tmp_path, encoding):
     assert "[stage=...]" in result.stdout
 
 
-@pytest.mark.slow
-def test_run_in_a_locale_without_utf_8(outputs):
-    """Neither the terminal output nor the files need another encoding than ASCII."""
-    variables = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-    result = pipeline(*TINY, outputs=outputs, **variables)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert "  train ...\n* train " in result.stdout
-    (report,) = outputs.glob("runs/*/*/report.html")
-    assert "·" in report.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
 def test_mistake_with_closed_streams_has_status_2(tmp_path, closed):
     assert shell(closed, "train.epochs=0", outputs=tmp_path).returncode == 2

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from pipeline.data import source
 from pipeline.data.source import source_digest
 from pipeline.runtime.errors import UserError
 
@@ -29,3 +30,10 @@ def test_reader_without_path_has_a_constant_digest():
 def test_missing_path_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"data\.path: .*nowhere does not exist"):
         source_digest({"path": str(tmp_path / "nowhere")})
+
+
+def test_a_file_that_is_removed_while_the_folder_is_read_does_not_count(tmp_path, monkeypatch):
+    (tmp_path / "a.png").write_bytes(b"a")
+    expected = source_digest({"path": str(tmp_path)})
+    monkeypatch.setattr(source, "files_below", lambda root: [root / "a.png", root / "removed.png"])
+    assert source_digest({"path": str(tmp_path)}) == expected

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.runtime import temp_dirs
-from tests.helpers import TINY, environment, pipeline
+from tests.helpers import environment
 
 VARIABLES = ("MPLCONFIGDIR", "NUMBA_CACHE_DIR")
 
@@ -59,16 +59,6 @@ def test_a_folder_that_the_user_chose_stays(monkeypatch, tmp_path):
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
     assert provided(monkeypatch, "/dev/null") == {"MPLCONFIGDIR"}
     assert os.environ["MPLCONFIGDIR"] == str(tmp_path)
-
-
-@pytest.mark.slow
-def test_run_without_a_writable_home(outputs):
-    """Nothing is printed at exit, and no folder is left in the temporary folder."""
-    (outputs / "tmp").mkdir()
-    variables = {"TMPDIR": str(outputs / "tmp"), "HOME": "/dev/null"}
-    result = pipeline(*TINY, "stage=report", "report.dpi=30", outputs=outputs, **variables)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert list((outputs / "tmp").iterdir()) == []
 
 
 @pytest.fixture

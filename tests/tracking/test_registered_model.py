@@ -47,6 +47,13 @@ def store(outputs):
     return Store(Tracking(), outputs)
 
 
+@pytest.fixture(scope="module")
+def server(store):
+    """The address of a server with the registered model."""
+    with serve(store.uri) as address:
+        yield address
+
+
 def newest_version(store):
     return store.client.get_model_version_by_alias("latent-clustering", "newest")
 
@@ -60,31 +67,30 @@ def test_the_alias_follows_the_newest_execution(outputs, store):
     assert newest_version(store).version == version.version, "a reused clustering gets no new version"
 
 
-def test_the_registered_model_answers_over_http(store):
+def test_the_registered_model_answers_over_http(store, server):
     run = find_run(store, "last")
     pixels = run.load("images")["images"].fitted[:5]
     fractions = np.asarray(pixels, np.float32) / 255
     expected = Assigner.from_artifacts(**run.load(*PARTS))(pixels)
-    with serve(store.uri) as address:
-        flat = {"columns": ["image"], "data": [[image.ravel().tolist()] for image in pixels]}
-        for body in (
-            {"inputs": pixels.tolist()}, {"inputs": fractions.tolist()}, {"instances": pixels.tolist()},
-            {"dataframe_split": flat},
-        ):  # fmt: skip
-            status, answer = post(address, body)
-            assert status == 200, answer
-            table = pd.DataFrame(answer["predictions"])
-            assert table["cluster"].tolist() == expected["cluster"].tolist()
-            assert table["far"].tolist() == expected["far"].tolist() == [False] * 5
-            assert np.allclose(table[["confidence", "distance"]], expected[["confidence", "distance"]], atol=1e-6)
-        for images, message in (
-            (pixels.astype(float), "inputs: images are float64 from 0 to 255; floats must be in [0, 1]"),
-            (pixels // 255, "inputs: images are integers from 0 to 1"),
-            (pixels[:, :4], "inputs: images have shape (5, 4, 8, 1); the model was fitted on (n, 8, 8, 1)"),
-        ):
-            status, answer = post(address, {"inputs": images.tolist()})
-            assert status == 400, answer
-            assert message in answer["message"]
+    flat = {"columns": ["image"], "data": [[image.ravel().tolist()] for image in pixels]}
+    for body in (
+        {"inputs": pixels.tolist()}, {"inputs": fractions.tolist()}, {"instances": pixels.tolist()},
+        {"dataframe_split": flat},
+    ):  # fmt: skip
+        status, answer = post(server, body)
+        assert status == 200, answer
+        table = pd.DataFrame(answer["predictions"])
+        assert table["cluster"].tolist() == expected["cluster"].tolist()
+        assert table["far"].tolist() == expected["far"].tolist() == [False] * 5
+        assert np.allclose(table[["confidence", "distance"]], expected[["confidence", "distance"]], atol=1e-6)
+    for images, message in (
+        (pixels.astype(float), "inputs: images are float64 from 0 to 255; floats must be in [0, 1]"),
+        (pixels // 255, "inputs: images are integers from 0 to 1"),
+        (pixels[:, :4], "inputs: images have shape (5, 4, 8, 1); the model was fitted on (n, 8, 8, 1)"),
+    ):
+        status, answer = post(server, {"inputs": images.tolist()})
+        assert status == 400, answer
+        assert message in answer["message"]
 
 
 def test_the_registered_model_takes_bytes_and_fractions_in_process(store, monkeypatch):
@@ -103,12 +109,11 @@ def test_the_registered_model_takes_bytes_and_fractions_in_process(store, monkey
         model.predict(pixels.astype(np.float32))
 
 
-def test_the_request_in_the_readme_is_answered(store, capsys):
+def test_the_request_in_the_readme_is_answered(server, capsys):
     section = (Path(__file__).parents[2] / "pipeline/stages/README.md").read_text(encoding="utf-8")
     code = section.partition("```python\n")[2].partition("```")[0]
     assert "http://127.0.0.1:5001/" in code
-    with serve(store.uri) as address:
-        exec(code.replace("http://127.0.0.1:5001", address), {})
+    exec(code.replace("http://127.0.0.1:5001", server), {})
     answer = capsys.readouterr().out
     assert answer.count("'far': False") == 2
     assert answer.startswith("{'predictions': [{'cluster': ")
