@@ -111,10 +111,10 @@ def plot_maps(maps: Sequence[Points], groups: Sequence[Groups], titles: Sequence
         figure = new_figure(WIDTH, (WIDTH / columns + 0.5) * rows)
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, points, group, title in zip(panels, maps, groups, titles, strict=False):
-            span = np.maximum(np.ptp(points, axis=0), 1e-9)
-            scaled = (points - points.min(axis=0)) / span.max()
-            _scatter_points(axes, scaled, group, fade=0.8)
-            axes.set_aspect("equal")
+            centred = points - (points.min(axis=0) + points.max(axis=0)) / 2
+            half = max(float(np.abs(centred).max()), 1e-9)
+            _scatter_points(axes, centred, group, fade=0.8)
+            axes.set(xlim=(-1.05 * half, 1.05 * half), ylim=(-1.05 * half, 1.05 * half), aspect="equal")
             hide_axes(axes)
             add_heading(axes, title)
         for axes in panels[count:]:
