@@ -225,7 +225,7 @@ def convert_channels(images: NDArray[Any], channels: int | None) -> NDArray[Any]
     """Return images (n, h, w, 1 or 3) with 3 channels, 1 (luminance), or for None 1 if all images are grey, else 3."""
     if images.shape[3] == 1:
         return np.repeat(images, 3, axis=3) if channels == 3 else images
-    is_grey = bool((images[..., 0] == images[..., 1]).all() and (images[..., 1] == images[..., 2]).all())
+    is_grey = all(_have_equal_channels(images[i : i + IN_MEMORY]) for i in range(0, len(images), IN_MEMORY))
     if channels == 3 or (channels is None and not is_grey):
         return images
     if is_grey:
@@ -234,6 +234,10 @@ def convert_channels(images: NDArray[Any], channels: int | None) -> NDArray[Any]
     if images.dtype == np.uint8:
         luminance = np.round(luminance)
     return luminance.astype(images.dtype)[..., None]
+
+
+def _have_equal_channels(images: NDArray[Any]) -> bool:
+    return bool((images[..., 0] == images[..., 1]).all() and (images[..., 1] == images[..., 2]).all())
 
 
 def _choose_target(

@@ -48,7 +48,7 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     test_rows = _stratified_rows(test_labels, config.test_size, rng, "data.test_size")
     _require_two_images(config, len(rows), len(test_rows))
     size = to_size(config.image_size)
-    train, test = resize_images(train[rows], size), resize_images(test[test_rows], size)
+    train, test = resize_images(_take(train, rows), size), resize_images(_take(test, test_rows), size)
     vectors = _select_vectors(source, rows, test_rows)
     values = (train, test) if vectors is None else (vectors[: len(rows)], vectors[len(rows) :])
     _require_different_images(config, {"train": values[:1], "test": values[1:], "all": values}[config.split])
@@ -97,6 +97,11 @@ def _stratified_rows(
         for label, count in zip(classes, quota, strict=True)
     ]
     return np.sort(np.concatenate(rows))
+
+
+def _take(images: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
+    """The images of these ascending rows, without a copy if they are all."""
+    return images if len(rows) == len(images) else images[rows]
 
 
 def _describe_subset(config: Data) -> str:
