@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import photographs
 from tests.benchmarks import record as speed
 from tests.benchmarks.growth import record as growth
 from tests.benchmarks.peers import record as peers
@@ -20,6 +21,7 @@ SECTIONS = {
     },
     "benchmark": (BENCHMARKS, RECORDS / "benchmark.json", speed.render_speed),
     "growth": (BENCHMARKS, RECORDS / "growth.json", growth.render_growth),
+    "photographs": (BENCHMARKS, RECORDS / "photographs.json", photographs.render_photographs),
     "peers": (BENCHMARKS, RECORDS / "peers.json", peers.render_peers),
     "faults": (lines.README, lines.FILE, lines.render_lines),
 }
