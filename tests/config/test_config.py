@@ -45,7 +45,12 @@ def choices(*groups):
 # Every file
 
 
-@pytest.mark.parametrize("choice", choices())
+COMPILED = "cluster=evoc"
+"""EVoC is compiled when it is imported for the first time, for more than a minute."""
+CHOICES = [pytest.param(choice, marks=pytest.mark.long if choice == COMPILED else ()) for choice in choices()]
+
+
+@pytest.mark.parametrize("choice", CHOICES)
 def test_every_file_composes_is_valid_and_names_existing_targets(choice):
     values = plain(choice)
     config = validate_config(values)
