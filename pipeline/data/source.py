@@ -104,9 +104,3 @@ def source_digest(arguments: Mapping[str, Any]) -> str:
             continue
         digest.update(os.fsencode(file.relative_to(root)) + f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
-
-
-def file_digest(file: Path) -> str:
-    """Return the SHA-256 of a file's content."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.runtime.file_digest import file_digest
+
 RESULT, CHECKSUMS = "result", "checksums.json"
 
 
@@ -30,7 +32,7 @@ def text_digest(text: str) -> str:
 
 def file_digests(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each file below a folder, by its relative path."""
-    return {str(f.relative_to(folder)): _sha256(f) for f in sorted(folder.rglob("*")) if f.is_file()}
+    return {str(f.relative_to(folder)): file_digest(f) for f in sorted(folder.rglob("*")) if f.is_file()}
 
 
 def files_match(folder: Path, digests: Mapping[str, str]) -> bool:
@@ -39,9 +41,4 @@ def files_match(folder: Path, digests: Mapping[str, str]) -> bool:
     Raises:
         OSError: a file is missing.
     """
-    return all(_sha256(folder / name) == digest for name, digest in digests.items())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return all(file_digest(folder / name) == digest for name, digest in digests.items())

@@ -189,9 +189,8 @@ def _spaces(context: ActionContext) -> ActionResult:
     artifacts = run.load("images", "labels")
     if not artifacts["images"].has_images:
         raise UserError(f"run: {run.run_id} was fitted on vectors; stage=spaces encodes images with several models")
-    choices = {name: compose_config(f"model={name}") for name in config.models}
-    unrefined = compose_config("refine=none").refine
-    plan = plan_spaces(run.config, {name: choice.model for name, choice in choices.items()}, unrefined)
+    models = {name: compose_config(f"model={name}").model for name in config.models}
+    plan = plan_spaces(run.config, models, compose_config("refine=none").refine)
     compared, notes = {}, []
     for number, (name, variant) in enumerate(plan.items(), 1):
         try:

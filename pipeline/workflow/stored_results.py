@@ -11,8 +11,9 @@ from typing import Any
 
 from pipeline.artifacts.base import Artifact
 from pipeline.config import Config
-from pipeline.data.source import file_digest, source_digest
+from pipeline.data.source import source_digest
 from pipeline.runtime.errors import first_line
+from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.memory import PeakMemory
 from pipeline.runtime.observer import RunObserver, StageObserver
 from pipeline.tracking import Result, Run, Store

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from pipeline.runtime.processes import usable_cores
 
 PACKAGES = (
     "numpy", "scikit-learn", "tensorflow", "keras", "faiss-cpu", "umap-learn", "openTSNE", "numba", "mlflow",
@@ -22,17 +23,12 @@ def describe_machine(packages: Iterable[str] = PACKAGES) -> dict[str, Any]:
     versions = {name: installed_version(name) for name in packages}
     return {
         "cpu": cpu_model(),
-        "cores": available_cores(),
+        "cores": usable_cores(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": {name: number for name, number in versions.items() if number},
     }
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use; `taskset` and containers lower it."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cpu_model() -> str:

@@ -16,8 +16,9 @@ import numpy as np
 from PIL import Image
 
 from pipeline.data.coloured_glyphs import LETTERS, draw_coloured_letter
+from pipeline.runtime.processes import usable_cores
 from tests.benchmarks.command import run_python
-from tests.benchmarks.machine import available_cores, describe_machine, machine_sentence
+from tests.benchmarks.machine import describe_machine, machine_sentence
 from tests.benchmarks.records import NOT_MEASURED, README, Record, Section, save_record
 from tests.helpers import summaries
 from tests.markdown_sections import RECORDS, ROOT
@@ -34,7 +35,7 @@ def write_files(folder: Path, count: int) -> None:
     """Write `count` JPEG files below `folder`, in a sub-folder for each letter."""
     for letter in LETTERS:
         (folder / letter).mkdir(parents=True)
-    with ProcessPoolExecutor(available_cores()) as pool:
+    with ProcessPoolExecutor(usable_cores()) as pool:
         list(pool.map(partial(_write_batch, folder, count), range(0, count, BATCH)))
 
 

@@ -5,7 +5,6 @@ the metrics equal those of an undisturbed run to the bit, no run is RUNNING, and
 """
 
 import json
-import os
 import platform
 import random
 import shutil
@@ -22,6 +21,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from pipeline.runtime.processes import usable_cores
 from pipeline.tracking import open_client
 from pipeline.workflow.recipe import STEPS
 from tests.faults.warm import OVERRIDES, ForkedRun, start_fork, warm_up
@@ -241,7 +241,7 @@ def write_record(
         "random": randoms, "at_stages": moments, "survived": bench.counts["survived"], "lost": lost, "seed": seed,
         "trainings_resumed": bench.counts["resumed"], "finished_stages_reused": bench.counts["reused"],
         "killed": killed, "undisturbed_cpu_seconds": round(bench.starts["end"], 1), "seconds": round(seconds),
-        "cores": len(os.sched_getaffinity(0)), "python": platform.python_version(),
+        "cores": usable_cores(), "python": platform.python_version(),
         "versions": {name: version(name) for name in ("tensorflow", "keras", "mlflow", "umap-learn", "scikit-learn")},
         "command": "python -m tests.faults kills",
     }  # fmt: skip

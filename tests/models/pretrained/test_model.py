@@ -12,10 +12,10 @@ from pipeline.artifacts import Images
 from pipeline.config import Train
 from pipeline.data.decoding import convert_channels
 from pipeline.data.digits import read_digits
-from pipeline.data.source import file_digest
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.models.pretrained.model import encode_batches, fit_pretrained
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.observer import RunObserver
 from pipeline.workflow.recipe import STEPS
 from pipeline.workflow.stored_results import StoredResults
