@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 from omegaconf import OmegaConf
 
@@ -20,7 +21,8 @@ def load_model(name, **changes):
 
 
 def build_pair(model, shape=(28, 28, 1)):
-    """The encoder and decoder of a model."""
+    """The encoder and decoder of a model, with the same weights each time."""
+    keras.utils.set_random_seed(0)
     encoder = build_encoder(model.encoder, shape)
     return encoder, build_decoder(model.decoder, encoder, shape)
 
