@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts.base import Artifact, Float, Int
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.artifacts.base import Artifact, Float, Int, require
 
 
 @dataclass(frozen=True)
@@ -17,7 +22,9 @@ class Clustering(Artifact):
     estimator has one, else the share of a point's neighbours in the same cluster. `centres` (k, d) float32 are the
     mean latents of the members. `method` is the name of the clusterer. `notes` records samples and warnings, `scores`
     the estimator's own criteria. `estimator` is the fitted scikit-learn object, None if it cannot be stored;
-    `numbering` int32 maps its labels + 1 to clusters.
+    `numbering` int32 maps its labels + 1 to clusters. `names` (k) are what a person called the clusters, empty strings
+    for those without a name, and an empty list if none has one. `marks` (n,) int8 are a person's marks of the fitted
+    images: 0 none, 1 not sure, 2 remove; None if there are none. Removed images have cluster −1.
     """
 
     fitted: Int
@@ -30,6 +37,12 @@ class Clustering(Artifact):
     scores: dict[str, float] = field(default_factory=dict)
     estimator: Any = None
     numbering: Int | None = None
+    names: list[str] = field(default_factory=list)
+    marks: NDArray[np.int8] | None = None
+
+    def __post_init__(self) -> None:
+        require(not self.names or len(self.names) == self.k, f"{len(self.names)} names for {self.k} clusters")
+        require(self.marks is None or len(self.marks) == len(self.fitted), "marks and images differ in number")
 
     def save(self, folder: Path) -> None:
         """Write the arrays, and the estimator as `estimator.skops`, a format that runs no code when it is loaded."""
@@ -53,6 +66,14 @@ class Clustering(Artifact):
     def k(self) -> int:
         """Number of clusters, noise not counted."""
         return len(self.centres)
+
+    @property
+    def digest(self) -> str:
+        """What identifies the clusters, their names and the marks: the first 16 digits of a SHA-256."""
+        content = hashlib.sha256(np.ascontiguousarray(self.fitted, "<i4").tobytes())
+        content.update(json.dumps(self.names).encode())
+        content.update(b"" if self.marks is None else np.ascontiguousarray(self.marks).tobytes())
+        return content.hexdigest()[:16]
 
     def metrics(self) -> dict[str, float]:
         """Return k, coverage and the estimator's own criteria (inertia, log-likelihood, BIC)."""
