@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Artifact, Float, Int, require
 
+NOT_SURE, REMOVE = 1, 2
+"""The values of `Clustering.marks` besides 0."""
+
 
 @dataclass(frozen=True)
 class Clustering(Artifact):
@@ -66,6 +69,12 @@ class Clustering(Artifact):
     def k(self) -> int:
         """Number of clusters, noise not counted."""
         return len(self.centres)
+
+    @property
+    def removed(self) -> NDArray[np.bool_]:
+        """Whether a person marked each fitted image (n,) for removal."""
+        marks = np.zeros(len(self.fitted), np.int8) if self.marks is None else np.asarray(self.marks)
+        return np.asarray(marks == REMOVE)
 
     @property
     def digest(self) -> str:

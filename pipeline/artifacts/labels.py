@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Artifact, Int
 
@@ -36,3 +37,13 @@ class Labels(Artifact):
     def held_out(self) -> Int:
         """Labels of the held-out images, (m,)."""
         return self.test if self.split == "train" else self.train[:0]
+
+    def without(self, is_removed: NDArray[np.bool_]) -> Labels:
+        """Return labels in which those of some fitted images, given by a mask (n,), are unknown."""
+        if not is_removed.any() or not len(self.fitted):
+            return self
+        fitted = np.where(is_removed, np.int32(-1), self.fitted)
+        if self.split == "all":
+            n_train = len(self.train)
+            return replace(self, train=fitted[:n_train], test=fitted[n_train:])
+        return replace(self, train=fitted) if self.split == "train" else replace(self, test=fitted)

@@ -81,6 +81,19 @@ class Spaces(Group):
     seed: int = Field(0, ge=0, lt=2**32)
 
 
+class Edit(Group):
+    """Stage edit: whether the moves of a person spread to similar images over the neighbour graph."""
+
+    propagate: bool = False
+
+
+class Recluster(Group):
+    """Stage recluster: the cluster to cluster again, by its number, and the number of parts."""
+
+    cluster: int | None = Field(None, ge=0)
+    k: int = Field(2, ge=2)
+
+
 class Engine(Component):
     """The engine that processes shards; its target is a `ShardEngine` of `pipeline.stages.shards`."""
 
@@ -110,5 +123,7 @@ class ActionGroups(Group):
     stability: Stability = Stability()
     how_many: HowMany = HowMany()
     spaces: Spaces = Spaces()
+    edit: Edit = Edit()
+    recluster: Recluster = Recluster()
     shards: Shards = Shards()
     engine: Engine = Engine.model_validate({"name": "local", "_target_": "pipeline.stages.shards.engine.LocalEngine"})

@@ -24,6 +24,7 @@ class RunSettings(Group):
 
     stage: str | list[str] = "all"
     input: str | None = None
+    edits: str | None = None
     run: str = "last"
     runs: str | list[str] = "last two"
     seed: int = Field(42, ge=0, lt=2**32)

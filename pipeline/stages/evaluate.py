@@ -47,8 +47,9 @@ def evaluate(
 
     The internal scores (silhouette, Davies-Bouldin, Calinski-Harabasz) are measured in the space that was clustered, so
     they compare clusterers, not spaces. `baselines/…` compares spaces. Without labels of one part the scores that need
-    them are left out, and `notes` says so.
+    them are left out, and `notes` says so. Images that a person marked for removal take no part in the scores.
     """
+    labels = labels.without(clustering.removed)
     values = {f"train/{name}": value for name, value in _internal(config, features.fitted, clustering.fitted).items()}
     observer.progress(1, 4, "parts")
     values |= _map_quality(config, latents, graph, map)

@@ -141,6 +141,14 @@ class Store:
         """Return the folder of a stage run's result, or None if its files are damaged or missing."""
         return self._files.verified_result(run_id)
 
+    def identified_result(self, run_id: str) -> tuple[str, Result] | None:
+        """Return a stage run's fingerprint and result, or None if its files are damaged or missing."""
+        folder = self.result(run_id)
+        if folder is None:
+            return None
+        data = self.client.get_run(run_id).data
+        return data.tags[FINGERPRINT], Result(run_id, folder, dict(data.metrics))
+
     def local(self, run_id: str, path: str) -> Path:
         """Return the local path of a run's artifact, downloaded if necessary.
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pipeline.data.new_images import ReadingRules
     from pipeline.data.vector_files import Columns
     from pipeline.runtime.observer import StageObserver
+    from pipeline.stages.edit.edits import Edits
     from pipeline.tracking import Store
+    from pipeline.workflow.derived_run import Deriver
     from pipeline.workflow.finished_runs import FinishedRun
     from pipeline.workflow.repeater import Repeater
 
@@ -37,12 +39,13 @@ class ActionResult(Protocol):
 
 @dataclass(frozen=True)
 class ActionContext:
-    """What an action works with: the configuration, the finished runs, an observer, and a repeater of runs."""
+    """What an action works with: the configuration, the finished runs, an observer, and what computes other runs."""
 
     config: Config
     runs: tuple[FinishedRun, ...]
     observer: StageObserver
     repeater: Repeater
+    deriver: Deriver
 
     @property
     def run(self) -> FinishedRun:
@@ -52,13 +55,17 @@ class ActionContext:
 
 @dataclass(frozen=True)
 class Action:
-    """One action: how it finds its finished runs, and the function that does it."""
+    """One action: how it finds its finished runs, and the function that does it.
+
+    `needs` is a key at the top of the configuration that must have a value, and `value` describes that value.
+    """
 
     name: str
     description: str
     find_runs: Callable[[Config, Store], tuple[FinishedRun, ...]]
     perform: Callable[[ActionContext], ActionResult]
-    needs_input: bool = False
+    needs: str | None = None
+    value: str = ""
 
 
 def _one_run(config: Config, store: Store) -> tuple[FinishedRun, ...]:
@@ -205,6 +212,51 @@ def _spaces(context: ActionContext) -> ActionResult:
     return spaces(config, run.name, compared, artifacts["labels"], notes, observer)
 
 
+def _edited_run(config: Config, store: Store) -> tuple[FinishedRun, ...]:
+    """The run whose page saved the edits, unless the configuration names another."""
+    from pipeline.stages.edit.edits import read_edits
+    from pipeline.workflow.finished_runs import NEWEST, find_run
+
+    run_id = read_edits(str(config.edits)).run_id
+    return (find_run(store, run_id if run_id and config.run == NEWEST else config.run),)
+
+
+def _edit(context: ActionContext) -> ActionResult:
+    from pipeline.stages.edit.edits import read_edits
+
+    edits = read_edits(str(context.config.edits))
+    clustering = context.run.load("clustering")["clustering"]
+    edits.require_clustering(clustering.digest, context.run.run_id)
+    return _apply_edits(context, "edit", edits)
+
+
+def _recluster(context: ActionContext) -> ActionResult:
+    from pipeline.runtime.errors import UserError
+    from pipeline.stages.edit.edits import Edits, Split
+
+    config, clustering = context.config.recluster, context.run.load("clustering")["clustering"]
+    if config.cluster is None or config.cluster >= clustering.k:
+        raise UserError(
+            f"recluster.cluster = {config.cluster}: give the number of a cluster of run {context.run.run_id}, from 0 "
+            f"to {clustering.k - 1}"
+        )
+    split = Split(action="split", cluster=config.cluster, parts=config.k)
+    return _apply_edits(context, "recluster", Edits(version=1, clustering=clustering.digest, edits=[split]))
+
+
+def _apply_edits(context: ActionContext, action: str, edits: Edits) -> ActionResult:
+    """Apply edits to the run and derive a new one."""
+    from pipeline.stages.edit import edit
+    from pipeline.workflow.derived_run import Change
+
+    config, run = context.config.edit, context.run
+    artifacts = run.load("images", "latents", "graph", "features", "clustering")
+    result = edit(config, edits, run.config.cluster, run.config.neighbors, **artifacts, observer=context.observer)
+    digest = hashlib.sha256(edits.model_dump_json().encode()).hexdigest()
+    settings = {"edits": edits.summary(), "digest": digest, "propagate": config.propagate}
+    return context.deriver.derive(run, Change(action, settings, {"clustering": result.clustering}), result)
+
+
 def _shards(context: ActionContext) -> ActionResult:
     from filelock import FileLock
 
@@ -231,7 +283,15 @@ def _shards(context: ActionContext) -> ActionResult:
 ACTIONS = {
     action.name: action
     for action in (
-        Action("assign", "assign new images to the clusters: input=FOLDER_OR_FILE", _one_run, _assign, True),
+        Action(
+            "assign", "assign new images to the clusters: input=FOLDER_OR_FILE", _one_run, _assign,
+            needs="input", value="FOLDER_OR_FILE, the images to assign",
+        ),
+        Action(
+            "edit", "correct the clusters by hand: edits=FILE, saved on the explorer's page", _edited_run, _edit,
+            needs="edits", value="FILE, which the page of the explorer saved",
+        ),
+        Action("recluster", "split one cluster: recluster.cluster=3 recluster.k=2", _one_run, _recluster),
         Action("label", "label all images from a few: pick images, write a page, spread the answers", _one_run, _label),
         Action("compare", "compare the clusters of two runs: runs=[A,B]", _two_runs, _compare),
         Action(
@@ -239,7 +299,10 @@ ACTIONS = {
         ),
         Action("how_many", "estimate the number of clusters with five label-free indices", _one_run, _how_many),
         Action("spaces", "cluster a run's images in other spaces and rank them without labels", _one_run, _spaces),
-        Action("shards", "encode and assign very many images in shards: input=FOLDER", _one_run, _shards, True),
+        Action(
+            "shards", "encode and assign very many images in shards: input=FOLDER", _one_run, _shards,
+            needs="input", value="FOLDER_OR_FILE, the images to assign",
+        ),
     )
-}
+}  # fmt: skip
 """Stages that use a finished run, the newest or run=ID; they are not part of stage=all."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -45,21 +46,35 @@ def execute_run(
 
     store = Store(config.tracking, Path(config.output_dir), observer)
     store.kill_orphaned_runs(observer)
-    with store.run("execution", config.tracking.run_name or run_name(config), sweep, _tags(config, overrides)) as run:
+    with store.run(
+        "execution", config.tracking.run_name or run_name(config), sweep, run_tags(config, overrides)
+    ) as run:
         run.log_params(flatten(config.model_dump(by_alias=True)))
         results = StoredResults(config, store, run, observer)
         Executor(config, results).run(steps)
         results.find_ancestors(steps)
-        summary = _summarize(config, results.outcomes, run, time.perf_counter() - started)
-        summary["data"] = _log_data(results, run)
-        _log_summary(run, summary)
-        pages = _write_files(results.outcomes, run, folder, summary)
-        if config.tracking.models and config.tracking.register_model and "cluster" in results.outcomes:
-            problem = store.register_clustering(results.outcomes["cluster"].result.run_id)
-            if problem:
-                observer.warning(f"  note: {problem}")
-    _print_summary(observer, store, summary, pages)
+        summary, pages = record_execution(results, folder, started)
+    print_summary(observer, store, summary, pages)
     return summary
+
+
+def record_execution(
+    results: StoredResults, folder: Path, started: float, facts: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], dict[str, Path]]:
+    """Log the outcomes of an execution, write its summary and pages to `folder`, and return the summary and the pages.
+
+    `started` is the time of `time.perf_counter` at its start; `facts` are added to the summary.
+    """
+    config, run = results.config, results.execution
+    summary = _summarize(config, results.outcomes, run, time.perf_counter() - started)
+    summary |= {"data": _log_data(results, run), **(facts or {})}
+    _log_summary(run, summary)
+    pages = _write_files(results.outcomes, run, folder, summary)
+    if config.tracking.models and config.tracking.register_model and "cluster" in results.outcomes:
+        problem = results.store.register_clustering(results.outcomes["cluster"].result.run_id)
+        if problem:
+            results.observer.warning(f"  note: {problem}")
+    return summary, pages
 
 
 def run_name(config: Config) -> str:
@@ -77,7 +92,8 @@ def data_name(config: Config) -> str:
     return f"{config.data.name}({Path(path).expanduser().resolve().name or path})" if path else config.data.name
 
 
-def _tags(config: Config, overrides: list[str]) -> dict[str, str]:
+def run_tags(config: Config, overrides: list[str]) -> dict[str, str]:
+    """Return the tags of a run: the versions of packages, the command line, the data, and the commit."""
     tags = {f"version.{name}": version(name) for name in PACKAGES}
     tags |= {"pipeline.command": "python -m pipeline " + " ".join(overrides), "pipeline.data": data_name(config)}
     commit = git_commit() if config.tracking.git_commit else None
@@ -143,7 +159,8 @@ def _write_files(outcomes: dict[str, Outcome], run: Run, folder: Path, summary: 
     return {name: folder / file for name, file in files.items() if (folder / file).exists()}
 
 
-def _print_summary(observer: RunObserver, store: Store, summary: dict[str, Any], pages: dict[str, Path]) -> None:
+def print_summary(observer: RunObserver, store: Store, summary: dict[str, Any], pages: dict[str, Path]) -> None:
+    """Print the scores, the run's id, its pages, and how to browse the store."""
     observer.scores(summary["metrics"])
     observer.message(f"run      {summary['run_id']}, {summary['metrics']['wall_seconds']:.1f} s")
     for name, page in pages.items():

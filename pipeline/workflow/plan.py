@@ -30,6 +30,6 @@ def plan(config: Config) -> tuple[list[Step], Action | None]:
         return [step for step in RECIPE if ALL in names or step.name in names], None
     if len(names) > 1:
         raise UserError(f"stage: {action.name} uses a finished run and stands alone; give stage={action.name}")
-    if action.needs_input and config.input is None:
-        raise UserError("input: needs a value; give input=FOLDER_OR_FILE, the images to assign")
+    if action.needs is not None and getattr(config, action.needs) is None:
+        raise UserError(f"{action.needs}: needs a value; give {action.needs}={action.value}")
     return [], action

@@ -13,6 +13,7 @@ from pipeline.runtime.observer import RunObserver
 from pipeline.runtime.stderr import mute_stderr
 from pipeline.tracking import Store, flatten
 from pipeline.workflow.actions import Action, ActionContext
+from pipeline.workflow.derived_run import Deriver
 from pipeline.workflow.plan import plan
 from pipeline.workflow.repeater import Repeater
 
@@ -43,7 +44,9 @@ def run_action(
     with store.run(action.name, title, sweep, tags) as action_run:
         action_run.log_params(flatten(_settings(config, action)))
         with observer.stage(action.name, action_run.log_metrics) as stage_observer:
-            context = ActionContext(config, runs, stage_observer, Repeater(store, action_run))
+            context = ActionContext(
+                config, runs, stage_observer, Repeater(store, action_run), Deriver(store, folder, overrides)
+            )
             result = action.perform(context)
         seconds = time.perf_counter() - started
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +55,7 @@ def run_action(
             action_run.log_files(folder / file)
         metrics = result.metrics() | {"wall_seconds": seconds}
         action_run.log_metrics(metrics)
-        if sweep:
+        if sweep and not (folder / "summary.json").exists():  # a derived run has written its own
             (folder / "summary.json").write_text(json.dumps({"metrics": metrics, "run_id": action_run.id}, indent=1))
     for line in result.summary_lines():
         observer.message(line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,27 @@ class StoredResults:
         self.config, self.store, self.execution, self.observer = config, store, execution, observer
         self.outcomes: dict[str, Outcome] = {}
         self._fingerprints: dict[str, str] = {}
+
+    def use(self, step: Step, fingerprint: str, result: Result) -> None:
+        """Take a stored result for a step's, whatever the configuration says; later steps start from it."""
+        self._fingerprints[step.name] = fingerprint
+        self.outcomes[step.name] = Outcome(result, 0.0, True, 0.0)
+
+    def add(
+        self, step: Step, identity: str, settings: Mapping[str, Any], artifacts: dict[str, Artifact], load: Load
+    ) -> None:
+        """Store artifacts that no stage of the recipe computed as the result of a step; later steps start from it.
+
+        `identity` is their fingerprint, `settings` are logged, and `load` returns the run's artifacts by name.
+        """
+        started = time.perf_counter()
+        with self.store.stage_run(self.execution.id, step.name, identity, settings) as run:
+            observer = StageObserver()
+            result = self._store(run, artifacts, 0.0, 0.0, observer)
+            self.use(step, identity, result)
+            if self.config.tracking.models:
+                _try_to_log_models(run, step.name, load, observer)
+        self.outcomes[step.name] = Outcome(result, time.perf_counter() - started, False, 0.0)
 
     def fingerprint(self, step: Step) -> str:
         """Return what identifies the step's result; it is known before anything is computed."""
