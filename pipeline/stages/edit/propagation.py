@@ -13,7 +13,12 @@ from pipeline.embedding.neighbor_weights import symmetric_adjacency
 
 HOPS = 2
 """Images at most so many edges away from a moved image may change."""
-ITERATIONS, TOLERANCE = 200, 1e-4
+STOP = 1 / 3
+"""Probability that a walk stops at an image that may change.
+
+Among images that all have the same share of moved neighbours, they follow if that share is above one half.
+"""
+ITERATIONS, TOLERANCE = 100, 1e-4
 
 
 def propagate_moves(
@@ -22,10 +27,11 @@ def propagate_moves(
     """Return the cluster (n,) int32 and its probability (n,) float32 of each image after spreading the moves.
 
     `clusters` (n,) int32, noise −1, are those after the moves, `moved` (n,) tells which images a person moved, and
-    `is_fixed` (n,) which others must not change. An image up to two edges from a moved one goes to the cluster of moved
-    images where a random walk from it, which stops at the first image that cannot change, is most likely to end, if
-    that is more likely than its own cluster: the harmonic function of Zhu, Ghahramani, Lafferty, "Semi-supervised
-    learning using Gaussian fields and harmonic functions", 2003. Other images keep their clusters, with probability 1.
+    `is_fixed` (n,) which others must not change. An image up to two edges from a moved one goes to that cluster of
+    moved images in which a random walk from it is most likely to end, if that is more likely than its own cluster. The
+    walk stops at the first image that cannot change, and at others with probability 1/3, in their own cluster. Without
+    the latter this is the harmonic function of Zhu, Ghahramani, Lafferty, "Semi-supervised learning using Gaussian
+    fields and harmonic functions", 2003. Other images keep their clusters, with probability 1.
     """
     adjacency = symmetric_adjacency(graph)
     candidates = np.flatnonzero(_within_reach(adjacency, moved) & ~moved & ~is_fixed)
@@ -33,7 +39,7 @@ def propagate_moves(
     targets = np.unique(clusters[moved])
     if not len(candidates) or not len(targets):
         return clusters, probability
-    shares = _harmonic_function(adjacency, candidates, clusters)
+    shares = _walk_ends(adjacency, candidates, clusters)
     rows = np.arange(len(candidates))
     own = shares[rows, clusters[candidates] + 1]
     best = targets[shares[:, targets + 1].argmax(axis=1)]
@@ -51,7 +57,7 @@ def _within_reach(adjacency: Any, moved: NDArray[np.bool_]) -> NDArray[np.bool_]
     return np.asarray(reached > 0)
 
 
-def _harmonic_function(adjacency: Any, candidates: NDArray[np.int64], clusters: Int) -> Float:
+def _walk_ends(adjacency: Any, candidates: NDArray[np.int64], clusters: Int) -> Float:
     """The probability (m, k + 1) that a walk from each candidate ends in each cluster; column 0 is noise."""
     k = int(clusters.max(initial=0)) + 1
     is_open = np.zeros(len(clusters), bool)
@@ -62,9 +68,10 @@ def _harmonic_function(adjacency: Any, candidates: NDArray[np.int64], clusters: 
     degree = np.maximum(np.asarray(edges.sum(axis=1)), 1)
     absorbed = edges @ np.where(is_open[:, None], 0, membership)
     among = edges[:, candidates]
-    shares: Float = membership[candidates]
+    own = membership[candidates]
+    shares: Float = own
     for _ in range(ITERATIONS):
-        following = (absorbed + among @ shares) / degree
+        following = STOP * own + (1 - STOP) * (absorbed + among @ shares) / degree
         change = float(np.abs(following - shares).max())
         shares = np.asarray(following, np.float32)
         if change < TOLERANCE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Int
@@ -41,7 +42,7 @@ class WorkingClusters:
         self.moved = np.zeros(len(images), bool)
         self._next = clustering.k
         self._row_of_image = {name: row for row, name in enumerate(images)}
-        self._marked: set[int] = set()
+        self._marked = np.zeros(len(images), bool)
         self._split = split
 
     def rename(self, cluster: int, name: str) -> None:
@@ -86,20 +87,15 @@ class WorkingClusters:
         if cluster != NOISE:
             self._require(cluster)
         rows = self._rows(images)
-        again = rows[self.moved[rows]]
-        if len(again) or len(set(rows.tolist())) < len(rows):
-            name = images[int(np.argmax(self.moved[rows]))] if len(again) else "an image of this edit"
-            raise EditError(f"{name} is moved twice; keep the last move of each image")
+        self._refuse_repeats(images, rows, self.moved, "moved", "move")
         self.moved[rows] = True
         self._assign(rows, cluster, "move")
 
     def mark(self, images: Sequence[str], mark: str) -> None:
         """Mark images."""
         rows = self._rows(images)
-        again = [name for name, row in zip(images, rows, strict=True) if int(row) in self._marked]
-        if again:
-            raise EditError(f"{again[0]} is marked twice; keep the last mark of each image")
-        self._marked.update(rows.tolist())
+        self._refuse_repeats(images, rows, self._marked, "marked", "mark")
+        self._marked[rows] = True
         self.marks[rows] = MARKS[mark]
 
     def _add(self, name: str) -> int:
@@ -116,6 +112,14 @@ class WorkingClusters:
         if cluster not in self.numbers:
             gone = "was merged into another by an earlier edit" if cluster < self._next else "does not exist"
             raise EditError(f"cluster {cluster} {gone}")
+
+    def _refuse_repeats(
+        self, images: Sequence[str], rows: Rows, done: NDArray[np.bool_], participle: str, noun: str
+    ) -> None:
+        repeats = done[rows] | pd.Series(rows).duplicated().to_numpy()
+        if repeats.any():
+            name = images[int(repeats.argmax())]
+            raise EditError(f"{name} is {participle} twice; keep the last {noun} of each image")
 
     def _rows(self, images: Sequence[str]) -> Rows:
         unknown = [name for name in images if name not in self._row_of_image]
