@@ -12,7 +12,7 @@ from pipeline.clustering.fit_clusters import fit_clusters
 from pipeline.clustering.size_rules import NUMBERS_OF_CLUSTERS
 from pipeline.config import Cluster, Neighbors
 from pipeline.config.instantiate import call_component
-from pipeline.runtime.observer import SILENT, Observer
+from pipeline.runtime.observer import Observer
 
 KMEANS = {"_target_": "sklearn.cluster.KMeans", "n_init": 10}
 """Splits clusters of a clusterer that takes no number of clusters, such as HDBSCAN."""
@@ -21,11 +21,11 @@ KMEANS = {"_target_": "sklearn.cluster.KMeans", "n_init": 10}
 def split_cluster(
     config: Cluster,
     neighbors: Neighbors,
-    rows: NDArray[np.int64],
-    parts: int,
     features: Features,
     latents: Latents,
-    observer: Observer = SILENT,
+    observer: Observer,
+    rows: NDArray[np.int64],
+    parts: int,
 ) -> Int:
     """Return the part (m,) int32 of each of the `rows` (m,) of fitted images, the largest part being 0.
 

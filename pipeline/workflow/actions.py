@@ -9,7 +9,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
+
+from pipeline.workflow.action_result import ActionResult, Change
 
 if TYPE_CHECKING:
     from pipeline.artifacts.base import Int
@@ -17,24 +19,10 @@ if TYPE_CHECKING:
     from pipeline.data.new_images import ReadingRules
     from pipeline.data.vector_files import Columns
     from pipeline.runtime.observer import StageObserver
-    from pipeline.stages.edit.edits import Edits
     from pipeline.tracking import Store
     from pipeline.workflow.derived_run import Deriver
     from pipeline.workflow.finished_runs import FinishedRun
     from pipeline.workflow.repeater import Repeater
-
-
-class ActionResult(Protocol):
-    """The result of an action."""
-
-    def save(self, folder: Path) -> list[str]:
-        """Write files below `folder` and return their names, the most important first."""
-
-    def metrics(self) -> dict[str, float]:
-        """Return numbers for the tracking store."""
-
-    def summary_lines(self) -> list[str]:
-        """Return the lines to print at the end."""
 
 
 @dataclass(frozen=True)
@@ -222,39 +210,30 @@ def _edited_run(config: Config, store: Store) -> tuple[FinishedRun, ...]:
 
 
 def _edit(context: ActionContext) -> ActionResult:
+    from pipeline.stages.edit import edit
     from pipeline.stages.edit.edits import read_edits
 
+    config, run = context.config.edit, context.run
     edits = read_edits(str(context.config.edits))
-    clustering = context.run.load("clustering")["clustering"]
-    edits.require_clustering(clustering.digest, context.run.run_id)
-    return _apply_edits(context, "edit", edits)
+    edits.require_clustering(run.load("clustering")["clustering"].digest, run.run_id)
+    result = edit(config, edits, run.config.cluster, run.config.neighbors, **_parts_to_edit(context))
+    settings = {"edits": hashlib.sha256(edits.model_dump_json().encode()).hexdigest(), **config.model_dump()}
+    return context.deriver.derive(run, Change("edit", settings, {"clustering": result.clustering}), result)
 
 
 def _recluster(context: ActionContext) -> ActionResult:
-    from pipeline.runtime.errors import UserError
-    from pipeline.stages.edit.edits import Edits, Split
+    from pipeline.stages.recluster import recluster
 
-    config, clustering = context.config.recluster, context.run.load("clustering")["clustering"]
-    if config.cluster is None or config.cluster >= clustering.k:
-        raise UserError(
-            f"recluster.cluster = {config.cluster}: give the number of a cluster of run {context.run.run_id}, from 0 "
-            f"to {clustering.k - 1}"
-        )
-    split = Split(action="split", cluster=config.cluster, parts=config.k)
-    return _apply_edits(context, "recluster", Edits(version=1, clustering=clustering.digest, edits=[split]))
+    config, run = context.config.recluster, context.run
+    result = recluster(config, run.config.cluster, run.config.neighbors, **_parts_to_edit(context))
+    change = Change("recluster", config.model_dump(), {"clustering": result.clustering})
+    return context.deriver.derive(run, change, result)
 
 
-def _apply_edits(context: ActionContext, action: str, edits: Edits) -> ActionResult:
-    """Apply edits to the run and derive a new one."""
-    from pipeline.stages.edit import edit
-    from pipeline.workflow.derived_run import Change
-
-    config, run = context.config.edit, context.run
-    artifacts = run.load("images", "latents", "graph", "features", "clustering")
-    result = edit(config, edits, run.config.cluster, run.config.neighbors, **artifacts, observer=context.observer)
-    digest = hashlib.sha256(edits.model_dump_json().encode()).hexdigest()
-    settings = {"edits": edits.summary(), "digest": digest, "propagate": config.propagate}
-    return context.deriver.derive(run, Change(action, settings, {"clustering": result.clustering}), result)
+def _parts_to_edit(context: ActionContext) -> dict[str, Any]:
+    """The artifacts and the observer of an action that edits clusters."""
+    artifacts = context.run.load("images", "latents", "graph", "features", "clustering")
+    return {**artifacts, "observer": context.observer}
 
 
 def _shards(context: ActionContext) -> ActionResult:

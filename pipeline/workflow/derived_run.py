@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pipeline.artifacts.base import Artifact
 from pipeline.pages.formats import format_number
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import RunObserver
 from pipeline.tracking import Store
-from pipeline.workflow.actions import ActionResult
-from pipeline.workflow.execution import record_execution, run_tags
+from pipeline.workflow.action_result import ActionResult, Change
+from pipeline.workflow.execution_record import record_execution, run_tags
 from pipeline.workflow.executor import Executor
 from pipeline.workflow.fingerprint import fingerprint
 from pipeline.workflow.finished_runs import FinishedRun
@@ -24,18 +21,6 @@ from pipeline.workflow.stored_results import StoredResults
 SCORES = ("k", "coverage", "train/accuracy_score", "train/purity_score", "train/nmi_score", "train/silhouette_score",
           "test/accuracy_score")  # fmt: skip
 """Scores that are shown before and after."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """What an action did to a run: its name, its settings, and the artifacts that replace the run's, by name.
-
-    The settings and the run's results must determine the artifacts, because later stages are reused by them.
-    """
-
-    action: str
-    settings: Mapping[str, Any]
-    artifacts: Mapping[str, Artifact]
 
 
 @dataclass(frozen=True)

@@ -108,5 +108,7 @@ def test_one_cluster_is_clustered_again(outputs, base):
 
 @pytest.mark.parametrize("word", ["recluster.k=3", "recluster.cluster=5"])
 def test_a_cluster_that_does_not_exist_is_an_error(outputs, base, word):
-    with pytest.raises(UserError, match=r"^recluster\.cluster = (None|5): give the number of a cluster .* from 0 to 4"):
+    with pytest.raises(
+        UserError, match=r"^recluster\.cluster = (None|5): give a cluster of the run, a number from 0 to 4"
+    ):
         run_action(compose(f"run={base.run_id}", "stage=recluster", word, outputs=outputs), outputs / "no", [])

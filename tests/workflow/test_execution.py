@@ -10,7 +10,8 @@ from pipeline.config import Tracking
 from pipeline.runtime.errors import UserError
 from pipeline.tracking import Store
 from pipeline.workflow import stored_results
-from pipeline.workflow.execution import execute_run, run_name
+from pipeline.workflow.execution import execute_run
+from pipeline.workflow.execution_record import run_name
 from pipeline.workflow.recipe import STEPS
 from tests.helpers import TINY, compose
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from pipeline.clustering.working_clusters import EditError, WorkingClusters
 from pipeline.runtime.errors import UserError, first_line
-from pipeline.stages.edit.working_clusters import EditError, WorkingClusters
 
 KEY = "edits"
 VERSION = 1

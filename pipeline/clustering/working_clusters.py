@@ -16,7 +16,7 @@ MARKS = {"none": 0, "not_sure": NOT_SURE, "remove": REMOVE}
 NOISE = -1
 
 Rows = NDArray[np.int64]
-Split = Callable[[Rows, int], Int]
+Splitter = Callable[[Rows, int], Int]
 """Returns the part (m,) from 0 of each of the rows (m,), for a number of parts."""
 
 
@@ -31,7 +31,8 @@ class WorkingClusters:
     names by number, `numbers` the clusters that exist, and `reasons` (n,) the kind of edit that last changed an image.
     """
 
-    def __init__(self, clustering: Clustering, images: Sequence[str], split: Split) -> None:
+    def __init__(self, clustering: Clustering, images: Sequence[str], split: Splitter) -> None:
+        self.images = images
         self.clusters = np.array(clustering.fitted, np.int32)
         self.marks = np.zeros(len(images), np.int8) if clustering.marks is None else np.array(clustering.marks)
         self.names = dict(enumerate(clustering.names or [""] * clustering.k))
