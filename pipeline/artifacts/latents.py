@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -31,9 +32,9 @@ class Latents(Artifact):
 class Graph(Artifact):
     """Nearest fitted neighbours in the latent space, nearest first; a point is never its own neighbour.
 
-    `indices` (n, k) int32 and Euclidean `distances` (n, k) float32 of the fitted points; `held_indices` and
-    `held_distances` (m, k) are the fitted neighbours of the held-out points. `recall` in [0, 1] is the share of true
-    neighbours that an approximate search returned, 1 for an exact search.
+    `indices` (n, k) int32 and `distances` (n, k) float32 are of the fitted points; `held_indices` and `held_distances`
+    (m, k) are the fitted neighbours of the held-out points. By `metric` they are Euclidean, or 1 − cosine. `recall` in
+    [0, 1] is the share of true neighbours that an approximate search returned, 1 for an exact search.
 
     With too many points to fit on, `landmarks` (l,) int32 are the rows to fit on, ascending, and `landmark_indices`
     and `landmark_distances` (n, k) are the nearest landmarks of every fitted point, as indices into `landmarks`.
@@ -47,6 +48,7 @@ class Graph(Artifact):
     landmarks: Int | None = None
     landmark_indices: Int | None = None
     landmark_distances: Float | None = None
+    metric: Literal["euclidean", "cosine"] = "euclidean"
 
     def __post_init__(self) -> None:
         require(self.indices.shape == self.distances.shape, "a graph needs a distance for each neighbour")
@@ -60,7 +62,7 @@ class Graph(Artifact):
         if self.landmarks is None or self.landmark_indices is None or self.landmark_distances is None:
             raise ValueError("this graph has no landmarks")
         indices, distances = self.landmark_indices[self.landmarks], self.landmark_distances[self.landmarks]
-        return Graph(indices, distances, indices[:0], distances[:0])
+        return Graph(indices, distances, indices[:0], distances[:0], metric=self.metric)
 
     @property
     def k(self) -> int:

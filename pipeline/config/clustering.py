@@ -13,6 +13,7 @@ class Neighbors(Component):
     """The nearest-neighbour graph: exact, or approximate beyond a number of images, with landmarks to fit on."""
 
     k: int = Field(20, ge=1)
+    metric: Literal["euclidean", "cosine"] = "euclidean"
     exact_up_to: int = Field(200_000, ge=0)
     probes: int = Field(32, ge=1)
     landmarks: int | None = Field(None, ge=100)

@@ -48,6 +48,8 @@ class Model(Group):
                 f"model.encoder = {self.encoder!r}: needs a list of layers; model=pretrained takes the name or the "
                 "file of an encoder"
             )
+        if self.std is not None and self.mean is None:
+            raise ValueError(f"model.std = {self.std}: needs model.mean; the input is (pixels − mean) / std")
         return self
 
     @property

@@ -9,6 +9,13 @@ import numpy as np
 
 from pipeline.artifacts.base import Float, Int
 from pipeline.artifacts.latents import Graph, Latents
+from pipeline.embedding.metric import (
+    Metric,
+    normalize_latents,
+    to_cosine_distance,
+    to_unit_length,
+    with_cosine_distances,
+)
 from pipeline.runtime.errors import ArgumentError
 from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
@@ -33,12 +40,14 @@ MIN_POINTS_PER_CELL = 39
 """Smallest average number of points per cell; faiss warns of too few training points below it."""
 
 
-def exact(latents: Latents, k: int, observer: Observer = SILENT) -> Graph:
+def exact(latents: Latents, k: int, metric: Metric = "euclidean", observer: Observer = SILENT) -> Graph:
     """Return the graph of the k nearest fitted points of every point, by exhaustive search.
 
-    Distances are Euclidean; ties are broken by the smaller index. O(n²·d) time and O(n·k) memory. With n ≤ k fitted
-    points, all n − 1 others are neighbours, and the observer gets a note.
+    Distances are Euclidean, or 1 − cosine with `metric="cosine"`; ties are broken by the smaller index. O(n²·d) time
+    and O(n·k) memory. With n ≤ k fitted points, all n − 1 others are neighbours, and the observer gets a note.
     """
+    if metric == "cosine":
+        return with_cosine_distances(exact(normalize_latents(latents, observer), k, observer=observer))
     n = len(latents.fitted)
     k = lower_to_limit("neighbors.k", k, n - 1, n, observer)
     return _search_graph(_flat_index(latents.fitted), latents, k, observer)
@@ -50,6 +59,7 @@ def approximate(
     exact_up_to: int = 200_000,
     probes: int = 32,
     landmarks: int | None = None,
+    metric: Metric = "euclidean",
     observer: Observer = SILENT,
     seed: int = 0,
 ) -> Graph:
@@ -63,10 +73,14 @@ def approximate(
     With n ≤ k fitted points, all n − 1 others are neighbours, and the observer gets a note. Source: Jégou, Douze,
     Schmid, "Product quantization for nearest neighbor search", 2011 (the inverted file).
     """
+    if metric == "cosine":
+        unit = normalize_latents(latents, observer)
+        graph = approximate(unit, k, exact_up_to, probes, landmarks, observer=observer, seed=seed)
+        return with_cosine_distances(graph)
     n = len(latents.fitted)
     k = lower_to_limit("neighbors.k", k, n - 1, n, observer)
     if n <= exact_up_to:
-        graph = exact(latents, k, observer)
+        graph = exact(latents, k, observer=observer)
     else:
         graph = _search_graph(_inverted_file(latents.fitted, probes, seed), latents, k, observer)
         graph = replace(graph, recall=_measure_recall(latents, graph, seed))
@@ -79,18 +93,30 @@ def approximate(
 
 
 def search_neighbors(
-    base: Float, queries: Float, k: int, observer: Observer = SILENT, done: int = 0, total: int | None = None
+    base: Float,
+    queries: Float,
+    k: int,
+    observer: Observer = SILENT,
+    done: int = 0,
+    total: int | None = None,
+    metric: Metric = "euclidean",
 ) -> tuple[Int, Float]:
-    """Return indices (m, k) int32 and Euclidean distances (m, k) float32 of the rows of `base` nearest each query.
+    """Return indices (m, k) int32 and distances (m, k) float32 of the rows of `base` nearest each query.
 
-    `base` is (n, d), `queries` (m, d). `done` and `total` place this search within a longer one for the observer.
+    `base` is (n, d), `queries` (m, d). Distances are Euclidean, or 1 − cosine with `metric="cosine"`. `done` and
+    `total` place this search within a longer one for the observer.
 
     Raises:
         ArgumentError: there are fewer than k rows.
     """
     if k > len(base):
         raise ArgumentError(f"k = {k}: there are only {len(base)} points to search; choose k <= {len(base)}")
-    return _search(_flat_index(base), queries, k, observer, done, total or len(queries))
+    total = total or len(queries)
+    if metric == "cosine":
+        base, queries = to_unit_length(base), to_unit_length(queries)
+        indices, distances = _search(_flat_index(base), queries, k, observer, done, total)
+        return indices, to_cosine_distance(distances)
+    return _search(_flat_index(base), queries, k, observer, done, total)
 
 
 def _search_graph(index: Any, latents: Latents, k: int, observer: Observer) -> Graph:

@@ -18,6 +18,7 @@ from pipeline.clustering.assign_points import assign_points
 from pipeline.data.new_images import Shape
 from pipeline.data.request_pixels import read_request_pixels
 from pipeline.data.vectors import check_vectors
+from pipeline.embedding.metric import Metric
 from pipeline.embedding.neighbors import search_neighbors
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.errors import UserError
@@ -39,7 +40,8 @@ class Assigner:
     `reach` is the distance in the latent space from the nearest fitted image beyond which an image is called far.
     `k` is the number of fitted neighbours that an image gets, that of the run's graph, so that a new image is assigned
     as the run assigned its held-out images. `shape` (h, w, c) is that of the images, or (d,) that of vectors, None if
-    it is not known, and `is_8_bit` whether images are uint8; requests are checked against them.
+    it is not known, and `is_8_bit` whether images are uint8; requests are checked against them. `metric` is that of the
+    run's graph.
     """
 
     autoencoder: Autoencoder
@@ -50,6 +52,7 @@ class Assigner:
     k: int
     shape: Shape | tuple[int] | None = None
     is_8_bit: bool = True
+    metric: Metric = "euclidean"
 
     @classmethod
     def from_artifacts(
@@ -68,18 +71,18 @@ class Assigner:
         Of new images from the same distribution, a share of about 1 − `far_quantile` is called far.
         """
         reach = float(np.quantile(graph.distances[:, 0], far_quantile))
-        return cls(autoencoder, latents, features, clustering, reach, graph.k, shape, is_8_bit)
+        return cls(autoencoder, latents, features, clustering, reach, graph.k, shape, is_8_bit, graph.metric)
 
     def __call__(self, images: Pixel) -> pd.DataFrame:
         """Return a row per image: cluster (−1: noise), confidence in [0, 1], distance, far.
 
         `images` (m, h, w, c) are uint8 or floats in [0, 1], of the shape that the autoencoder was trained on, or
         vectors (m, d) if the run was fitted on vectors.
-        `distance` is Euclidean, to the nearest latents of a fitted image. The cluster of a far image is not reliable.
+        `distance` is that to the nearest latents of a fitted image. The cluster of a far image is not reliable.
         """
         latents = self.autoencoder.encode(images)
         fitted = np.asarray(self.latents.fitted)
-        indices, distances = search_neighbors(fitted, latents, min(self.k, len(fitted)))
+        indices, distances = search_neighbors(fitted, latents, min(self.k, len(fitted)), metric=self.metric)
         clusters, confidence = assign_points(self.clustering, self.features, latents, indices, distances)
         nearest = distances[:, 0]
         return pd.DataFrame(
@@ -117,7 +120,8 @@ class Assigner:
         """Write all parts to `folder`."""
         for name in ("autoencoder", "latents", "features", "clustering"):
             getattr(self, name).save(folder / name)
-        settings = {"reach": self.reach, "k": self.k, "shape": self.shape, "is_8_bit": self.is_8_bit}
+        settings = {"reach": self.reach, "k": self.k, "shape": self.shape, "is_8_bit": self.is_8_bit,
+                    "metric": self.metric}  # fmt: skip
         (folder / "assigner.json").write_text(json.dumps(settings))
 
     @classmethod
@@ -133,6 +137,7 @@ class Assigner:
             settings.get("k", EARLIER_K),
             tuple(settings["shape"]) if settings.get("shape") else None,
             settings.get("is_8_bit", True),
+            settings.get("metric", "euclidean"),
         )
 
 

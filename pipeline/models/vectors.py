@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.artifacts.base import Float
 from pipeline.artifacts.images import Images
 from pipeline.config import Model, Train
+from pipeline.embedding.metric import to_unit_length
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.limits import lower_to_limit
@@ -92,12 +93,6 @@ class VectorModel(Autoencoder):
             parts = (arrays["mean"], arrays["scale"], arrays["centre"], arrays["components"])
             is_whitened = bool(arrays["is_whitened"]) if "is_whitened" in arrays else False
             return cls(int(arrays["d"]), bool(arrays["is_unit"]), *parts, is_whitened)
-
-
-def to_unit_length(vectors: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """Return vectors (n, d) divided by their lengths; those of length 0 stay as they are."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1))
 
 
 def fit_vectors(model: Model, train: Train, images: Images, observer: Observer = SILENT) -> VectorModel:

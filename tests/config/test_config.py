@@ -174,6 +174,8 @@ def test_a_configuration_cannot_be_changed():
         ("refine.tolerance", 1.0, r"^refine\.tolerance = 1\.0: .*less than 1"),
         ("refine.update_interval", 9, r"^refine\.update_interval: no such key; did you mean refine\.update_every\?"),
         ("neighbors.k", 0, r"^neighbors\.k = 0"),
+        ("neighbors.metric", "cosin", r"^neighbors\.metric = 'cosin': .*'euclidean' or 'cosine'"),
+        ("model.std", [0.5], r"^model\.std = \[0\.5\]: needs model\.mean; the input is"),
         ("manifold.min_dist", -0.1, r"^manifold\.min_dist = -0\.1"),
         ("cluster.fit_size", 1, r"^cluster\.fit_size = 1"),
         ("report.dpi", 5, r"^report\.dpi = 5"),

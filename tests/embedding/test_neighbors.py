@@ -193,3 +193,35 @@ def test_a_saved_graph_is_restored_with_its_landmarks(landmark_graph, tmp_path):
     restored = Graph.load(tmp_path)
     assert_equal_graphs(restored, landmark_graph)
     assert_equal_graphs(restored.landmark_graph(), landmark_graph.landmark_graph())
+
+
+def cosine_distances_between(a, b):
+    lengths = np.linalg.norm(a, axis=1)[:, None] * np.linalg.norm(b, axis=1)[None]
+    return 1 - a.astype(float) @ b.astype(float).T / lengths
+
+
+@pytest.mark.parametrize(
+    "search", [exact, partial(approximate, exact_up_to=10, probes=1000, landmarks=100)], ids=["exact", "approximate"]
+)
+def test_cosine_distances_ignore_the_lengths_of_the_vectors(search):
+    rng = np.random.default_rng(0)
+    fitted, held = rng.normal(size=(300, 5)), rng.normal(size=(40, 5))
+    graph = search(latents_of(fitted * rng.uniform(0.1, 9, (300, 1)), held), 8, metric="cosine")
+    full = cosine_distances_between(fitted, fitted)
+    np.fill_diagonal(full, np.inf)
+    order = np.argsort(full, axis=1)[:, :8]
+    np.testing.assert_array_equal(graph.indices, order)
+    np.testing.assert_allclose(graph.distances, np.take_along_axis(full, order, 1), atol=1e-5)
+    assert graph.metric == "cosine"
+    np.testing.assert_allclose(graph.held_distances, np.sort(cosine_distances_between(held, fitted))[:, :8], atol=1e-5)
+    indices, distances = search_neighbors(fitted, held * 7, 8, metric="cosine")
+    np.testing.assert_array_equal(indices, graph.held_indices)
+    np.testing.assert_allclose(distances, graph.held_distances, atol=1e-5)
+
+
+def test_vectors_of_zeros_are_reported(recorder):
+    graph = exact(latents_of([[0, 0], [1, 0], [2, 0], [0, 1]]), 2, metric="cosine", observer=recorder)
+    assert recorder.notes == ["neighbors.metric = cosine: 1 latents are zero; their distance to all others is 0.5"]
+    assert graph.distances[0].tolist() == [0.5, 0.5]
+    assert graph.indices[1, 0] == 2
+    assert graph.distances[1, 0] == 0

@@ -52,7 +52,9 @@ def test_held_out_images_get_the_cluster_of_the_run(assigner, artifacts, images)
 
 
 @pytest.mark.parametrize(
-    "search", [exact, partial(approximate, exact_up_to=40, probes=1)], ids=["exact", "approximate"]
+    "search",
+    [exact, partial(exact, metric="cosine"), partial(approximate, exact_up_to=40, probes=1)],
+    ids=["exact", "cosine", "approximate"],
 )
 @pytest.mark.parametrize("can_transform", [True, False])
 @pytest.mark.parametrize("k", [1, 5, 20, 40])
@@ -134,7 +136,7 @@ def test_predict_refuses_tables_without_a_column_of_images(assigner, table):
 def test_loaded_assigner_gives_the_same_table(assigner, images, tmp_path):
     assigner.save(tmp_path)
     assert json.loads((tmp_path / "assigner.json").read_text()) == {
-        "reach": assigner.reach, "k": 10, "shape": [8, 8, 1], "is_8_bit": True,
+        "reach": assigner.reach, "k": 10, "shape": [8, 8, 1], "is_8_bit": True, "metric": "euclidean",
     }  # fmt: skip
     for loaded in (Assigner.load(tmp_path), _load_pyfunc(str(tmp_path))):
         pd.testing.assert_frame_equal(loaded(images.held_out), assigner(images.held_out))

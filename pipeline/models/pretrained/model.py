@@ -15,9 +15,10 @@ from pipeline.artifacts.images import Images
 from pipeline.config import Model, Train
 from pipeline.data.decoding import convert_channels
 from pipeline.data.image_files import open_image_files
+from pipeline.embedding.metric import to_unit_length
 from pipeline.models.autoencoder import Autoencoder, require_images
 from pipeline.models.pretrained.network import InputFormat, Network, Pool
-from pipeline.models.vectors import VectorModel, fit_normalization, to_unit_length
+from pipeline.models.vectors import VectorModel, fit_normalization
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.stderr import mute_stderr
