@@ -9,5 +9,16 @@ from pipeline.tracking.models import as_invalid_request
 from pipeline.tracking.results import Result
 from pipeline.tracking.run import Run, flatten
 from pipeline.tracking.store import Store, kill_open_runs
+from pipeline.tracking.tags import DERIVED_FROM
 
-__all__ = ["Result", "Run", "Store", "as_invalid_request", "flatten", "git_commit", "kill_open_runs", "open_client"]
+__all__ = [
+    "DERIVED_FROM",
+    "Result",
+    "Run",
+    "Store",
+    "as_invalid_request",
+    "flatten",
+    "git_commit",
+    "kill_open_runs",
+    "open_client",
+]

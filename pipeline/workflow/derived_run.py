@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.pages.formats import format_number
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import RunObserver
-from pipeline.tracking import Store
+from pipeline.tracking import DERIVED_FROM, Store, flatten
 from pipeline.workflow.action_result import ActionResult, Change
 from pipeline.workflow.execution_record import record_execution, run_tags
 from pipeline.workflow.executor import Executor
@@ -68,13 +68,14 @@ class Deriver:
         """Return a new finished run with the results of `base`, changed, and the stages of `base` that depend on them.
 
         `inner` is the result of the action that made the change.
-        The run's configuration is that of `base`; its tag `pipeline.derived_from` and its summary name `base`.
+        The run's configuration is that of `base`; its tag DERIVED_FROM and its summary name `base`.
         """
         started = time.perf_counter()
         config = base.config.model_copy(update={"tracking": self.store.config})
-        tags = run_tags(config, self.overrides) | {"pipeline.derived_from": base.run_id}
+        tags = run_tags(config, self.overrides) | {DERIVED_FROM: base.run_id}
         name = f"{base.name} · {change.action}"
         with self.store.run("execution", name, tags=tags) as run:
+            run.log_params(flatten(config.model_dump(by_alias=True)))
             results = StoredResults(config, self.store, run, RunObserver())
             executor = Executor(config, results, given=change.artifacts)
             changed = {PRODUCER[artifact].name for artifact in change.artifacts}

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.config.compose import compose_config
-from pipeline.tracking import Store, flatten
+from pipeline.tracking import DERIVED_FROM, Store, flatten
 from pipeline.tracking.run import MAX_PARAM_LENGTH
 
 MEASURED_GROUPS = ("data.", "model.", "train.", "refine.", "manifold.", "cluster.")
@@ -73,7 +73,8 @@ class StoredRuns:
     """The finished executions of a store."""
 
     def __init__(self, store: Store) -> None:
-        self.store, self.runs = store, store.executions()
+        self.store = store
+        self.runs = [run for run in store.executions() if DERIVED_FROM not in run.data.tags]  # not those edited by hand
         self._composed: dict[tuple[str, ...], dict[str, str]] = {}
 
     def find(self, overrides: Sequence[str], required_metrics: Collection[str]) -> dict[int, StoredRun]:

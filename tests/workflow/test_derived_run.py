@@ -10,7 +10,7 @@ import pytest
 from pipeline.clustering.metrics import score_clustering
 from pipeline.config import Tracking
 from pipeline.runtime.errors import UserError
-from pipeline.tracking import Store
+from pipeline.tracking import DERIVED_FROM, Store
 from pipeline.workflow.execution import execute_run
 from pipeline.workflow.finished_runs import find_run
 from pipeline.workflow.run_action import run_action
@@ -43,7 +43,9 @@ def write_edits(outputs, run, *edits, **changes) -> Path:
 
 def apply(outputs, file, name="edited", *words):
     """Apply the edits and return the new run."""
-    run_action(compose("stage=edit", f"edits={file}", *words, outputs=outputs), outputs / name, [])
+    run_action(
+        compose("stage=edit", f"edits={file}", "tracking.models=false", *words, outputs=outputs), outputs / name, []
+    )
     return find_run(Store(Tracking(), outputs), "last")
 
 
@@ -65,6 +67,9 @@ def test_edits_give_a_finished_run_with_the_scores_that_they_imply(outputs, base
         "cluster", "evaluate", "explorer",
     }  # fmt: skip
     assert run.summary["derived"]["from"] == base.run_id
+    data = run.store.client.get_run(run.run_id).data
+    assert data.tags[DERIVED_FROM] == base.run_id
+    assert data.params == run.store.client.get_run(base.run_id).data.params
     assert (outputs / "edited" / "explorer.html").exists()
     assert find_run(run.store, base.run_id).metrics == base.metrics
 
@@ -96,7 +101,7 @@ def test_an_edited_run_is_used_like_any_other(outputs, base):
 
 
 def test_one_cluster_is_clustered_again(outputs, base):
-    words = (f"run={base.run_id}", "stage=recluster", "recluster.cluster=1", "recluster.k=3")
+    words = (f"run={base.run_id}", "stage=recluster", "recluster.cluster=1", "recluster.k=3", "tracking.models=false")
     metrics = run_action(compose(*words, outputs=outputs), outputs / "recluster", [])
     assert metrics["k"] == 7
     run = find_run(Store(Tracking(), outputs), "last")
