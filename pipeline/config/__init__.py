@@ -4,7 +4,9 @@ The YAML files in `conf/` hold the values; the classes here say which values are
 anything heavy is imported. Each group that draws random numbers has its own `seed`, by default the global one.
 """
 
-from pipeline.config.actions import Assign, Compare, Edit, Engine, HowMany, Label, Recluster, Shards, Spaces, Stability
+from pipeline.config.actions import (
+    Assign, Compare, Edit, Engine, Export, HowMany, Label, Recluster, Search, Shards, Spaces, Stability
+)  # fmt: skip
 from pipeline.config.base import Component, Group, Spec, Split
 from pipeline.config.clustering import Cluster, Manifold, Neighbors, Project
 from pipeline.config.data import Data
@@ -18,7 +20,7 @@ from pipeline.config.validation import validate_config
 
 __all__ = [
     "Assign", "Baselines", "Cluster", "Compare", "Component", "Config", "Corruption", "Data", "EarlyStopping",
-    "Edit", "Engine", "Evaluate", "Explorer", "Extract", "Group", "HowMany", "Label", "Manifold", "Model",
-    "Neighbors", "Project", "Recluster", "Refine", "Report", "SelfTraining", "Shards", "Spaces", "Spec",
+    "Edit", "Engine", "Evaluate", "Explorer", "Export", "Extract", "Group", "HowMany", "Label", "Manifold", "Model",
+    "Neighbors", "Project", "Recluster", "Refine", "Report", "Search", "SelfTraining", "Shards", "Spaces", "Spec",
     "Split", "Stability", "Tracking", "Train", "validate_config",
 ]  # fmt: skip

@@ -114,6 +114,41 @@ class Shards(Group):
     seed: int = Field(0, ge=0, lt=2**32)
 
 
+class Export(Group):
+    """Stage export: the format, the new folder, and what is written.
+
+    `path` is the folder, by default one in that of the job. `by` says whether classes are clusters or labels. `link`
+    makes links to the original files in place of copies. Without `originals` all images are PNG files, as the run read
+    them. `vectors` adds the latents.
+    """
+
+    format: Literal["folders", "csv", "parquet", "huggingface", "coco", "fiftyone"] = "folders"
+    path: str | None = None
+    by: Literal["cluster", "label"] = "cluster"
+    link: Literal["hard", "symbolic"] | None = None
+    originals: bool = True
+    vectors: bool = False
+
+    @model_validator(mode="after")
+    def _check_format(self) -> Export:
+        if self.link is not None and self.format not in ("folders", "coco", "fiftyone"):
+            raise ValueError(
+                f"export.link = {self.link!r}: {self.format} has no image files; give export.format=folders, coco or "
+                "fiftyone, or leave export.link out"
+            )
+        if self.vectors and self.format not in ("parquet", "huggingface"):
+            raise ValueError(
+                f"export.vectors = true: {self.format} has no vectors; give export.format=parquet or huggingface"
+            )
+        return self
+
+
+class Search(Group):
+    """Stage search: the number of nearest fitted images of each given image."""
+
+    k: int = Field(50, ge=1)
+
+
 class ActionGroups(Group):
     """The configuration groups of this module."""
 
@@ -126,4 +161,6 @@ class ActionGroups(Group):
     edit: Edit = Edit()
     recluster: Recluster = Recluster()
     shards: Shards = Shards()
+    export: Export = Export()
+    search: Search = Search()
     engine: Engine = Engine.model_validate({"name": "local", "_target_": "pipeline.stages.shards.engine.LocalEngine"})

@@ -10,8 +10,11 @@ from pipeline.config.run_ids import quote_run_ids
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.paths import conf_dir
 
-PATH_KEYS = ("output_dir", "input", "data.path", "label.answers", "model.encoder", "model.weights")
+PATH_KEYS = ("output_dir", "input", "data.path", "label.answers", "model.encoder", "model.weights", "export.path")
 """Keys of files and folders."""
+
+NEW_PATH_KEYS = ("output_dir", "export.path")
+"""Those whose folder need not exist."""
 
 NAME_KEYS = (*PATH_KEYS, "tracking.experiment", "tracking.run_name")
 """Keys of files, folders and names: a folder may be named 2026."""
@@ -67,7 +70,7 @@ def _quote_paths(override: str) -> str:
     key, separator, value = override.partition("=")
     if key.lstrip("+") not in PATH_KEYS or not separator or not GRAMMAR.search(value):
         return ""
-    paths = _split_paths(value, is_new=key.lstrip("+") == "output_dir")
+    paths = _split_paths(value, is_new=key.lstrip("+") in NEW_PATH_KEYS)
     return "" if paths is None else f"{key}={','.join(map(_quote_path, paths))}"
 
 

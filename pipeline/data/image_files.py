@@ -27,12 +27,12 @@ class ImageFiles:
     """Image files as a sequence: a slice or an array of rows gives images (m, h, w, c), decoded in parallel.
 
     They are read as the set was: with `channels` 1 or 3, on its background, by its ranges of values; uint8 if
-    `is_8_bit`, else float32 in [0, 1].
+    `is_8_bit`, else float32 in [0, 1]. Without a `size`, `decode` returns an image at its own, and nothing else works.
     """
 
     folder: Path
     names: Sequence[str]
-    size: Size
+    size: Size | None
     channels: int
     is_8_bit: bool
     ranges: dict[Depth, Range]
@@ -43,21 +43,22 @@ class ImageFiles:
 
     def __getitem__(self, rows: Any) -> Pixel:
         names = np.array(self.names, object)[rows]
+        assert self.size is not None
         images = np.empty((len(names), *self.size, self.channels), np.uint8 if self.is_8_bit else np.float32)
         with ThreadPoolExecutor(usable_cores()) as pool, warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # on metadata
-            for row, image in enumerate(pool.map(self._decode, names)):
+            for row, image in enumerate(pool.map(self.decode, names)):
                 images[row] = image
         return images
 
-    def _decode(self, name: str) -> Pixel:
-        """One image (h, w, c).
+    def decode(self, name: str) -> Pixel:
+        """Return one image (h, w, c).
 
         Raises:
             UserError: the file is gone or damaged since the set was read.
         """
         try:
-            decoded = decode_image(_encoded(self.folder, name), self.size, self.background)
+            decoded = decode_image(encoded_file(self.folder, name), self.size, self.background)
         except Exception as error:  # decoders raise errors of any type on damaged files
             raise UserError(
                 f"data.path: {self.folder / name} was read before and cannot be read now: {first_line(error)}; restore "
@@ -74,7 +75,7 @@ class ImageFiles:
         return image
 
 
-def open_image_files(images: Images, part: str, size: Size) -> Any:
+def open_image_files(images: Images, part: str, size: Size | None) -> Any:
     """Return a part of a set, a split, `fitted` or `held_out`: its files at `size`, or its images as they are.
 
     Both have a length and can be indexed by slices and arrays of rows.
@@ -89,8 +90,8 @@ def open_image_files(images: Images, part: str, size: Size) -> Any:
     )  # fmt: skip
 
 
-def _encoded(folder: Path, name: str) -> EncodedImage:
-    """The image of a name, `scan.tif` or `scan.tif#2` for its second page."""
+def encoded_file(folder: Path, name: str) -> EncodedImage:
+    """Return the image of a name, `scan.tif` or `scan.tif#2` for its second page."""
     base, _, page = name.rpartition("#")
     if page.isdigit() and not (folder / name).is_file():
         return EncodedImage(name, folder / base, int(page) - 1)

@@ -10,6 +10,11 @@ def cluster_name(cluster: int) -> str:
     return f"c{cluster}" if cluster >= 0 else "noise"
 
 
+def cluster_title(cluster: int, name: str) -> str:
+    """Return the display name of a cluster with the name that a person gave it, if any: c3 seven."""
+    return f"{cluster_name(cluster)} {name}" if name else cluster_name(cluster)
+
+
 def format_number(value: float | None) -> str:
     """Return `value` with about four significant digits, an integer with thousands separators, and None as a dash."""
     if value is None:

@@ -16,7 +16,7 @@ from pipeline.workflow.action_result import ActionResult, Change
 if TYPE_CHECKING:
     from pipeline.artifacts.base import Int
     from pipeline.config import Config
-    from pipeline.data.new_images import ReadingRules
+    from pipeline.data.new_images import NewImages, ReadingRules
     from pipeline.data.vector_files import Columns
     from pipeline.runtime.observer import StageObserver
     from pipeline.tracking import Store
@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ActionContext:
-    """What an action works with: the configuration, the finished runs, an observer, and what computes other runs."""
+    """What an action works with: the configuration, the finished runs, an observer, and what computes other runs.
+
+    `folder` is that of the job, which the result's files go to.
+    """
 
     config: Config
     runs: tuple[FinishedRun, ...]
     observer: StageObserver
     repeater: Repeater
     deriver: Deriver
+    folder: Path
 
     @property
     def run(self) -> FinishedRun:
@@ -75,20 +79,25 @@ def _two_runs(config: Config, store: Store) -> tuple[FinishedRun, ...]:
 
 
 def _assign(context: ActionContext) -> ActionResult:
-    from pipeline.data.new_images import read_new_images
-    from pipeline.data.new_vectors import read_new_vectors
     from pipeline.models.assigner import PARTS
     from pipeline.pages.tables import AssignedTable
     from pipeline.stages.assign import assign
 
-    config, run, observer = context.config, context.run, context.observer
+    images = _new_images(context)
+    return AssignedTable(assign(context.config.assign, images, **context.run.load(*PARTS), observer=context.observer))
+
+
+def _new_images(context: ActionContext) -> NewImages:
+    """The images, or vectors, that `input` names, read as the run read its own."""
+    from pipeline.data.new_images import read_new_images
+    from pipeline.data.new_vectors import read_new_vectors
+
+    path, run, observer = str(context.config.input), context.run, context.observer
     vectors = run.load("images")["images"].vectors
-    if vectors is None:
-        shape, skip_at_most, rules = _input_format(run)
-        images = read_new_images(str(config.input), shape, skip_at_most, observer, rules)
-    else:
-        images = read_new_vectors(str(config.input), vectors.shape[1], observer, _vector_columns(run))
-    return AssignedTable(assign(config.assign, images, **run.load(*PARTS), observer=observer))
+    if vectors is not None:
+        return read_new_vectors(path, vectors.shape[1], observer, _vector_columns(run))
+    shape, skip_at_most, rules = _input_format(run)
+    return read_new_images(path, shape, skip_at_most, observer, rules)
 
 
 def _vector_columns(run: FinishedRun) -> Columns:
@@ -259,6 +268,24 @@ def _shards(context: ActionContext) -> ActionResult:
         return shards(config.shards, pieces, assigner, shape, folder, engine, skip_at_most, context.observer, rules)
 
 
+def _export(context: ActionContext) -> ActionResult:
+    from pipeline.stages.export import export
+
+    config, run = context.config.export, context.run
+    path = context.folder / config.format if config.path is None else Path(config.path).expanduser()
+    artifacts = run.load("images", "labels", "latents", "graph", "clustering")
+    coordinates = run.load("map")["map"] if run.has("map") else None
+    return export(config, **artifacts, map=coordinates, path=path, run_id=run.run_id, observer=context.observer)
+
+
+def _search(context: ActionContext) -> ActionResult:
+    from pipeline.stages.search import search
+
+    queries = _new_images(context)
+    artifacts = context.run.load("images", "autoencoder", "latents", "graph", "clustering")
+    return search(context.config.search, queries, **artifacts, observer=context.observer)
+
+
 ACTIONS = {
     action.name: action
     for action in (
@@ -281,6 +308,11 @@ ACTIONS = {
         Action(
             "shards", "encode and assign very many images in shards: input=FOLDER", _one_run, _shards,
             needs="input", value="FOLDER_OR_FILE, the images to assign",
+        ),
+        Action("export", "write a run's images as a data set: export.format=folders, csv, …", _one_run, _export),
+        Action(
+            "search", "find the fitted images nearest to given ones: input=FILE", _one_run, _search,
+            needs="input", value="FOLDER_OR_FILE, the images to search for",
         ),
     )
 }  # fmt: skip

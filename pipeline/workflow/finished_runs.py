@@ -57,6 +57,10 @@ class FinishedRun:
                 f"run: {self.run_id} was computed by another version; run the same command again: {error}"
             ) from error
 
+    def has(self, name: str) -> bool:
+        """Return whether the run has the stage of an artifact."""
+        return PRODUCER[name].name in self.summary["stages"]
+
     def load(self, *names: str) -> dict[str, Any]:
         """Return artifacts by name.
 
@@ -67,7 +71,7 @@ class FinishedRun:
 
     def _load(self, name: str) -> Any:
         stage = PRODUCER[name].name
-        if stage not in self.summary["stages"]:
+        if not self.has(name):
             raise UserError(f"run: {self.run_id} has no {name}: it ran without stage {stage}; choose another run")
         folder = self.store.result(self.summary["stages"][stage]["run_id"])
         if folder is None:

@@ -17,10 +17,10 @@ from pipeline.artifacts import ExplorerPage
 from pipeline.clustering import misfits
 from pipeline.config import Explorer
 from pipeline.pages.figures.style import DARK_PALETTE
+from pipeline.pages.thumbnails import encode_pngs
 from pipeline.stages.explorer import explorer
 from pipeline.stages.explorer.facts import ImageFacts
 from pipeline.stages.explorer.sprite_sheets import pack_sprite_sheets, z_order
-from pipeline.stages.explorer.thumbnails import encode_pngs
 from pipeline.workflow.fingerprint import page_digests
 from tests.explorers import explorer_inputs, without_clusters
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.artifacts.base import Float, Int, Pixel
-from pipeline.stages.explorer.thumbnails import resize, to_8bit
+from pipeline.pages.thumbnails import resize, to_8bit
 
 SHEET_SIDE = 256
 """Pixels of a sheet's side. With 512, the page is 0.4 % smaller and lists of scattered images open in 0.5 s."""

@@ -9,12 +9,12 @@ from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph
 from pipeline.artifacts.pages import ExplorerPage
 from pipeline.config import Explorer
+from pipeline.pages.thumbnails import encode_pngs
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.stages.explorer.facts import ImageFacts, landmark_facts
 from pipeline.stages.explorer.page import render_explorer
 from pipeline.stages.explorer.sprite_sheets import pack_sprite_sheets, z_order
 from pipeline.stages.explorer.table import explorer_parquet
-from pipeline.stages.explorer.thumbnails import encode_pngs
 
 FIXED_BYTES = 400_000
 """Bytes of the page besides images and arrays, rounded up."""

@@ -37,10 +37,12 @@ def resize(pictures: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.ui
 
 def encode_pngs(images: Pixel) -> list[bytes]:
     """Return each image (n, h, w, c) as a PNG file."""
-    files = []
-    for start in range(0, len(images), BATCH):
-        for picture in to_8bit(images[start : start + BATCH]):
-            buffer = BytesIO()
-            Image.fromarray(picture).save(buffer, "PNG")
-            files.append(buffer.getvalue())
-    return files
+    batches = (to_8bit(images[start : start + BATCH]) for start in range(0, len(images), BATCH))
+    return [encode_png(picture) for pictures in batches for picture in pictures]
+
+
+def encode_png(picture: NDArray[np.uint8]) -> bytes:
+    """Return a picture (h, w) or (h, w, 3) as a PNG file."""
+    buffer = BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG")
+    return buffer.getvalue()

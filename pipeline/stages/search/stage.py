@@ -1,0 +1,80 @@
+"""Search by example: the fitted images that are nearest to given ones in the latent space of a finished run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.artifacts.base import Float, Int
+from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.images import Images
+from pipeline.artifacts.latents import Graph, Latents
+from pipeline.config import Search
+from pipeline.data.new_images import NewImages
+from pipeline.embedding.neighbors import search_neighbors
+from pipeline.models.autoencoder import Autoencoder
+from pipeline.runtime.limits import lower_to_limit
+from pipeline.runtime.observer import SILENT, Observer
+from pipeline.stages.search.page import render_search_page
+from pipeline.stages.search.result import SearchResult
+
+BATCH_SIZE = 256
+"""Queries encoded between two reports of progress."""
+
+REMOVE = 2
+"""The mark of images that a person removed, which are not searched."""
+
+
+def search(
+    config: Search,
+    queries: NewImages,
+    images: Images,
+    autoencoder: Autoencoder,
+    latents: Latents,
+    graph: Graph,
+    clustering: Clustering,
+    observer: Observer = SILENT,
+) -> SearchResult:
+    """Return the `config.k` fitted images nearest to each query, nearest first, with a page that shows them.
+
+    Distances are Euclidean, between latents; the search is exact. A query that was fitted itself finds itself, at
+    distance 0. Images that a person marked for removal are not found.
+    """
+    rows = np.arange(len(clustering.fitted)) if clustering.marks is None else np.flatnonzero(clustering.marks != REMOVE)
+    k = lower_to_limit("search.k", config.k, len(rows), len(rows), observer)
+    codes = _encode(autoencoder, queries, observer)
+    indices, distances = search_neighbors(np.asarray(latents.fitted)[rows], codes, k)
+    neighbours = rows[indices]
+    table = _table(queries, images, clustering, neighbours, distances)
+    typical = float(np.median(np.asarray(graph.distances)[:, 0]))
+    html, note = render_search_page(queries, images, table, neighbours, typical)
+    if note:
+        observer.note(note)
+    return SearchResult(html, table, len(queries.names), k)
+
+
+def _encode(autoencoder: Autoencoder, queries: NewImages, observer: Observer) -> Float:
+    total, parts = len(queries.names), []
+    for start in range(0, total, BATCH_SIZE):
+        parts.append(autoencoder.encode(queries.pixels[start : start + BATCH_SIZE]))
+        observer.progress(min(start + BATCH_SIZE, total), total, "images")
+    return np.concatenate(parts)
+
+
+def _table(
+    queries: NewImages, images: Images, clustering: Clustering, neighbours: NDArray[np.int64], distances: Float
+) -> pd.DataFrame:
+    """A row for each query and neighbour: query, rank from 1, image, cluster, name of the cluster, distance."""
+    m, k = neighbours.shape
+    rows = neighbours.ravel()
+    clusters: Int = np.asarray(clustering.fitted)[rows]
+    names = np.array([*(clustering.names or [""] * clustering.k), ""], object)  # the last is that of noise, −1
+    return pd.DataFrame({
+        "query": np.repeat(np.array(queries.names, object), k),
+        "rank": np.tile(np.arange(1, k + 1), m),
+        "image": np.array(images.names(images.split), object)[rows],
+        "cluster": clusters,
+        "name": names[clusters],
+        "distance": distances.ravel(),
+    })  # fmt: skip
