@@ -45,7 +45,7 @@ OWNERS = {
 """The only rooms that may import these packages."""
 
 SEES_LABELS = {"evaluate", "report", "explorer", "label", "spaces", "export"}
-"""Scoring, showing, and the simulated labelling; only report reads what these stages produce."""
+"""Scoring, showing, exporting, and the simulated labelling; only report reads what these stages produce."""
 
 HEAVY = {"tensorflow", "keras", "sklearn", "umap", "openTSNE", "faiss", "mlflow", "matplotlib", "hydra", "pandas"}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Export
+from pipeline.data.encoded_image import EncodedImage, read_header
 from pipeline.runtime.observer import Observer
 from pipeline.stages.export.classes import Classes
 from pipeline.stages.export.exported_set import ExportedSet
@@ -20,13 +21,15 @@ def write_coco(exported: ExportedSet, classes: Classes, config: Export, folder: 
     """Write `images/` and annotations.json; ids count from 1, and images without a class have no annotation."""
     writer = open_writer(exported, config, observer)
     (folder / "images").mkdir()
-    writer.save([folder / "images" / name for name in writer.names], observer)
+    files = [folder / "images" / name for name in writer.names]
+    writer.save(files, observer)
     images, annotations = [], []
     table = exported.table()
-    facts = zip(writer.names, writer.sizes(), classes.of_images.tolist(), table["split"], table["part"], strict=True)
-    for image_id, (name, (height, width), index, split, part) in enumerate(facts, 1):
+    facts = zip(files, classes.of_images.tolist(), table["split"], table["part"], strict=True)
+    for image_id, (file, index, split, part) in enumerate(facts, 1):
+        height, width = read_header(EncodedImage(file.name, file, 0)).size
         images.append({
-            "id": image_id, "file_name": name, "height": height, "width": width, "split": split, "part": part,
+            "id": image_id, "file_name": file.name, "height": height, "width": width, "split": split, "part": part,
         })  # fmt: skip
         if index >= 0:
             annotations.append(_annotation(image_id, index + 1, height, width))

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Float, Int, Pixel
-from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.clustering import NOT_SURE, REMOVE, Clustering
 from pipeline.artifacts.features import Map
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
@@ -19,10 +19,6 @@ from pipeline.clustering import misfits
 from pipeline.embedding.neighbors import approximate
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import Observer
-
-NOT_SURE, REMOVE = 1, 2
-"""Values of `Clustering.marks`."""
-
 
 @dataclass(frozen=True)
 class ExportedSet:

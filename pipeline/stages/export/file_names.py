@@ -13,8 +13,8 @@ from pipeline.data.encoded_image import SUFFIXES
 LONGEST = 100
 """Characters of a name; file systems allow 255 bytes, and a character has up to four of them."""
 
-FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|\s')
-"""What Windows forbids, path separators, control characters and white space."""
+FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
+"""What Windows forbids, path separators among it."""
 
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """Names of devices on Windows."""
@@ -22,7 +22,7 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 def safe_name(text: str) -> str:
     """Return the text as the name of a file or folder: letters of any script are kept, unsafe characters become `_`."""
-    name = FORBIDDEN.sub("_", unicodedata.normalize("NFC", text.strip()))
+    name = FORBIDDEN.sub("_", " ".join(unicodedata.normalize("NFC", text).split()))
     name = "".join(letter if letter.isprintable() else "_" for letter in name)[:LONGEST].strip(". ")
     return f"_{name}" if not name or RESERVED.fullmatch(name) or name.startswith("-") else name
 

@@ -29,15 +29,15 @@ def write_huggingface(
     """Write `data/train-00000-of-00001.parquet`, and `test-…` if the set has a test part.
 
     Columns: `image`, `label` (the class, −1 for none), and those of the table, of which `image` is called `file` and
-    `label`, the ground truth, `true_label`.
+    `label`, the ground truth, `true_label`. Paths of this machine are left out.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     writer = open_writer(exported, config, observer)
-    table = exported.table().drop(columns=["id", "split"])
+    table = exported.table().drop(columns=["id", "split", "path"], errors="ignore")
     table = table.rename(columns={"image": "file", "label": "true_label"})
-    schema = _schema(dict(zip(table.columns, map(str, table.dtypes), strict=True)), classes, config)
+    schema = _schema(dict(zip(map(str, table.columns), map(str, table.dtypes), strict=True)), classes, config)
     is_train = exported.rows < len(exported.images.train)
     (folder / "data").mkdir()
     with ExitStack() as stack:

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.config import Export
-from pipeline.data.encoded_image import EncodedImage, read_header
 from pipeline.data.image_files import encoded_file, open_image_files
 from pipeline.pages.thumbnails import encode_pngs
 from pipeline.runtime.errors import UserError, first_line
@@ -110,14 +109,6 @@ class ImageFileWriter:
                     for file, png in zip(files, self._pngs(batch), strict=True)
                 ],
             )
-
-    def sizes(self) -> list[tuple[int, int]]:
-        """Return the height and width of each image file (r), after the rotation in its EXIF data."""
-        height, width, _ = self.exported.images.shape
-        return [(height, width) if file is None else self._size(file) for file in self.files]
-
-    def _size(self, file: Path) -> tuple[int, int]:
-        return read_header(EncodedImage(file.name, file, 0)).size
 
     def _transfer(self, file: Path, target: Path) -> None:
         try:

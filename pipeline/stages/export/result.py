@@ -47,5 +47,6 @@ class ExportResult:
         rows = sorted(self.counts.items(), key=lambda row: -row[1])
         listed = ", ".join(f"{name} {count:,}" for name, count in rows[:MAX_LISTED])
         more = f", and {len(rows) - MAX_LISTED} more" if len(rows) > MAX_LISTED else ""
-        left_out = [f"left out {self.removed:,} images that are marked for removal"] if self.removed else []
+        removed = "1 image that is" if self.removed == 1 else f"{self.removed:,} images that are"
+        left_out = [f"left out {removed} marked for removal"] if self.removed else []
         return [f"exported {self.images:,} images: {listed}{more}", *left_out, f"         {self.path}"]

@@ -44,7 +44,8 @@ def export(
     _check_path(path, images)
     if target.has_images and not images.has_images:
         raise UserError(
-            f"export.format = {config.format!r}: {images.name} has vectors and no images; give csv or parquet"
+            f"export.format = {config.format!r}: {images.name} has vectors and no images; give export.format=csv or "
+            "parquet"
         )
     exported = exported_set(images, labels, latents, graph, clustering, map, observer)
     classes = _classes(exported, config)

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Float, Int
-from pipeline.artifacts.clustering import Clustering
+from pipeline.artifacts.clustering import REMOVE, Clustering
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.config import Search
@@ -21,9 +21,6 @@ from pipeline.stages.search.result import SearchResult
 
 BATCH_SIZE = 256
 """Queries encoded between two reports of progress."""
-
-REMOVE = 2
-"""The mark of images that a person removed, which are not searched."""
 
 
 def search(
