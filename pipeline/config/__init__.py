@@ -5,7 +5,18 @@ anything heavy is imported. Each group that draws random numbers has its own `se
 """
 
 from pipeline.config.actions import (
-    Assign, Compare, Edit, Engine, Export, HowMany, Label, Recluster, Search, Shards, Spaces, Stability
+    Assign,
+    Compare,
+    Edit,
+    Engine,
+    Export,
+    HowMany,
+    Label,
+    Recluster,
+    Search,
+    Shards,
+    Spaces,
+    Stability,
 )  # fmt: skip
 from pipeline.config.base import Component, Group, Spec, Split
 from pipeline.config.clustering import Cluster, Manifold, Neighbors, Project

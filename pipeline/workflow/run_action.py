@@ -45,7 +45,11 @@ def run_action(
         action_run.log_params(flatten(_settings(config, action)))
         with observer.stage(action.name, action_run.log_metrics) as stage_observer:
             context = ActionContext(
-                config, runs, stage_observer, Repeater(store, action_run), Deriver(store, folder, overrides),
+                config,
+                runs,
+                stage_observer,
+                Repeater(store, action_run),
+                Deriver(store, folder, overrides),
                 folder,
             )
             result = action.perform(context)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Float, Int, Pixel
-from pipeline.artifacts.clustering import NOT_SURE, REMOVE, Clustering
+from pipeline.artifacts.clustering import NOT_SURE, Clustering
 from pipeline.artifacts.features import Map
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
@@ -19,6 +19,7 @@ from pipeline.clustering import misfits
 from pipeline.embedding.neighbors import approximate
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import Observer
+
 
 @dataclass(frozen=True)
 class ExportedSet:
@@ -148,11 +149,10 @@ def exported_set(
     Raises:
         UserError: fewer than two images are left.
     """
-    marks = np.zeros(len(clustering.fitted), np.int8) if clustering.marks is None else np.asarray(clustering.marks)
-    rows = np.flatnonzero(marks != REMOVE)
+    rows = np.flatnonzero(~clustering.removed)
     if len(rows) < 2:
-        raise UserError(f"run: {len(rows)} of {len(marks):,} images are left; all others are marked for removal")
-    if len(rows) < len(marks):
+        raise UserError(f"run: {len(rows)} of {len(clustering.fitted):,} images are left; all others are marked for removal")
+    if len(rows) < len(clustering.fitted):
         remaining = Latents(np.asarray(latents.fitted)[rows], latents.held_out, latents.shape)
         graph = approximate(remaining, min(graph.k, len(rows) - 1), observer=observer)
     return ExportedSet(images, labels, latents, graph, clustering, map, rows)

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Float, Int
-from pipeline.artifacts.clustering import REMOVE, Clustering
+from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.config import Search
@@ -38,7 +38,7 @@ def search(
     Distances are Euclidean, between latents; the search is exact. A query that was fitted itself finds itself, at
     distance 0. Images that a person marked for removal are not found.
     """
-    rows = np.arange(len(clustering.fitted)) if clustering.marks is None else np.flatnonzero(clustering.marks != REMOVE)
+    rows = np.flatnonzero(~clustering.removed)
     k = lower_to_limit("search.k", config.k, len(rows), len(rows), observer)
     codes = _encode(autoencoder, queries, observer)
     indices, distances = search_neighbors(np.asarray(latents.fitted)[rows], codes, k)
