@@ -151,7 +151,7 @@ def exported_set(
     """
     rows = np.flatnonzero(~clustering.removed)
     if len(rows) < 2:
-        raise UserError(f"run: {len(rows)} of {len(clustering.fitted):,} images are left; all others are marked for removal")
+        raise UserError(f"run: {len(rows)} images are left to export; all others are marked for removal")
     if len(rows) < len(clustering.fitted):
         remaining = Latents(np.asarray(latents.fitted)[rows], latents.held_out, latents.shape)
         graph = approximate(remaining, min(graph.k, len(rows) - 1), observer=observer)

@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.config import Export
 from pipeline.data.image_files import encoded_file, open_image_files
 from pipeline.pages.thumbnails import encode_pngs
-from pipeline.runtime.errors import UserError, first_line
+from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import Observer
 from pipeline.stages.export.exported_set import ExportedSet
 from pipeline.stages.export.file_names import stem_names
@@ -117,8 +117,8 @@ class ImageFileWriter:
             if self.link is None:
                 raise
             raise UserError(
-                f"export.link = {self.link!r}: {file} cannot be linked from {target.parent} ({first_line(error)}); "
-                "give another export.path, or leave export.link out for copies"
+                f"export.link = {self.link!r}: {file} cannot be linked ({error.strerror}); give an export.path on "
+                "the same disk, or leave export.link out for copies"
             ) from error
 
     def _batches(self, observer: Observer) -> Iterator[slice]:

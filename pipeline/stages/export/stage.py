@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 from pipeline.artifacts.clustering import Clustering
@@ -13,6 +14,7 @@ from pipeline.config import Export
 from pipeline.runtime.atomic_files import atomic_write
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
+from pipeline.runtime.resource_errors import DISK_FULL, NOT_WRITABLE
 from pipeline.stages.export.classes import Classes, cluster_classes, label_classes
 from pipeline.stages.export.exported_set import ExportedSet, exported_set
 from pipeline.stages.export.formats import FORMATS
@@ -49,10 +51,24 @@ def export(
         )
     exported = exported_set(images, labels, latents, graph, clustering, map, observer)
     classes = _classes(exported, config)
-    with atomic_write(path) as folder:
-        folder.mkdir()
-        target.write(exported, classes, config, folder, observer)
+    try:
+        with atomic_write(path) as folder:
+            folder.mkdir()
+            target.write(exported, classes, config, folder, observer)
+    except OSError as error:
+        raise _explain_write_error(error, path) from error
     return ExportResult(path, config.format, config.by, run_id, classes.counts(), exported.removed)
+
+
+def _explain_write_error(error: OSError, path: Path) -> Exception:
+    """One line for a full disk or a folder that cannot be written, else the error itself."""
+    if error.errno in DISK_FULL:
+        return UserError(
+            f"export.path: no space is left for {path}, and nothing was kept; give a folder on another disk"
+        )
+    if error.errno in NOT_WRITABLE | {errno.ENOTEMPTY}:
+        return UserError(f"export.path: {path} cannot be written ({error.strerror}); give another folder")
+    return error
 
 
 def _classes(exported: ExportedSet, config: Export) -> Classes:
