@@ -56,19 +56,21 @@ def export(
             folder.mkdir()
             target.write(exported, classes, config, folder, observer)
     except OSError as error:
-        raise _explain_write_error(error, path) from error
+        message = _explain_write_error(error, path)
+        if message is None:
+            raise
+        raise UserError(message) from error
     return ExportResult(path, config.format, config.by, run_id, classes.counts(), exported.removed)
 
 
-def _explain_write_error(error: OSError, path: Path) -> Exception:
-    """One line for a full disk or a folder that cannot be written, else the error itself."""
+def _explain_write_error(error: OSError, path: Path) -> str | None:
+    """One line for a full disk or a folder that cannot be written; None for other errors."""
     if error.errno in DISK_FULL:
-        return UserError(
-            f"export.path: no space is left for {path}, and nothing was kept; give a folder on another disk"
-        )
-    if error.errno in NOT_WRITABLE | {errno.ENOTEMPTY}:
-        return UserError(f"export.path: {path} cannot be written ({error.strerror}); give another folder")
-    return error
+        return f"export.path: the disk of {path} is full, and nothing was kept; give a folder on another disk"
+    is_target = Path(error.filename or path).is_relative_to(path.parent)
+    if is_target and error.errno in NOT_WRITABLE | {errno.ENOTEMPTY}:
+        return f"export.path: {path} cannot be written ({error.strerror}); give another folder"
+    return None
 
 
 def _classes(exported: ExportedSet, config: Export) -> Classes:
