@@ -29,7 +29,10 @@ NAMES = ["seven", "", "seven", "a/b"]
 
 def run_parts(images, labels, names=(), marks=None):
     """The artifacts of a run with four clusters, the first two fitted images noise."""
-    pixels = [np.asarray(part, np.float32).reshape(len(part), -1) for part in (images.fitted, images.held_out)]
+    pixels = [
+        np.asarray(part, np.float32).reshape(len(part), np.prod(images.shape))
+        for part in (images.fitted, images.held_out)
+    ]
     latents = Latents(*pixels, [pixels[0].shape[1]])
     clusters = [(np.arange(len(part)) % 4).astype(np.int32) for part in pixels]
     clusters[0][:2] = -1
@@ -167,7 +170,7 @@ def test_floats_become_pngs_of_8_bits_with_a_note(tmp_path, recorder):
 def test_tables_have_all_that_is_known_of_each_image(exported, parts, labels):
     table = pd.read_parquet(exported("parquet").path / "images.parquet")
     assert list(table) == [
-        "id", "image", "split", "part", "cluster", "name", "confidence", "label", "misfit", "outlier", "mark", "x", "y",
+        "id", "file", "split", "part", "cluster", "name", "confidence", "label", "misfit", "outlier", "mark", "x", "y",
         "neighbors",
     ]  # fmt: skip
     clustering = parts["clustering"]
@@ -175,7 +178,7 @@ def test_tables_have_all_that_is_known_of_each_image(exported, parts, labels):
     assert table["confidence"].tolist() == [*clustering.confidence[1:], *clustering.held_confidence]
     assert table["label"].tolist() == [str(label) for label in labels_of(labels)[1:]]
     assert (table["part"] == "held out").sum() == 32
-    assert table["image"].iloc[[0, -1]].tolist() == ["train/1", "test/31"]
+    assert table["file"].iloc[[0, -1]].tolist() == ["train/1", "test/31"]
     assert table["mark"].dropna().to_dict() == {6: "not sure"}
     assert table["misfit"].notna().tolist() == [True] * 95 + [False] * 32
     assert table.loc[3, "x"] == parts["map"].fitted[4, 0]
@@ -197,7 +200,7 @@ def test_neighbours_are_rows_of_the_table(exported, parts):
 def test_csv_has_the_same_rows(exported):
     table = pd.read_csv(exported("csv").path / "images.csv", dtype={"label": str})
     parquet = pd.read_parquet(exported("parquet").path / "images.parquet")
-    assert table["image"].tolist() == parquet["image"].tolist()
+    assert table["file"].tolist() == parquet["file"].tolist()
     assert table["cluster"].tolist() == parquet["cluster"].tolist()
     assert [int(word) for word in table["neighbors"][0].split()] == parquet["neighbors"][0]["ids"].tolist()
 

@@ -96,7 +96,7 @@ class ExportedSet:
         confidence = [np.asarray(self.clustering.confidence)[self.fitted_rows], self.clustering.held_confidence]
         columns = {
             "id": np.arange(len(self), dtype=np.int32),
-            "image": self.names,
+            "file": self.names,  # not "image", which readers take for the pixels
             "path": [f"{self.images.folder}/{name}" for name in self.names] if self.images.folder else None,
             "split": np.where(is_train, "train", "test"),
             "part": np.where(np.arange(len(self)) < n, "fitted", "held out"),

@@ -28,15 +28,15 @@ def write_huggingface(
 ) -> None:
     """Write `data/train-00000-of-00001.parquet`, and `test-…` if the set has a test part.
 
-    Columns: `image`, `label` (the class, −1 for none), and those of the table, of which `image` is called `file` and
-    `label`, the ground truth, `true_label`. Paths of this machine are left out.
+    Columns: `image`, `label` (the class, −1 for none), and those of the table, of which `label`, the ground
+    truth, is called `true_label`. Paths of this machine are left out.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     writer = open_writer(exported, config, observer)
     table = exported.table().drop(columns=["id", "split", "path"], errors="ignore")
-    table = table.rename(columns={"image": "file", "label": "true_label"})
+    table = table.rename(columns={"label": "true_label"})
     schema = _schema(dict(zip(map(str, table.columns), map(str, table.dtypes), strict=True)), classes, config)
     is_train = exported.rows < len(exported.images.train)
     (folder / "data").mkdir()
@@ -52,8 +52,8 @@ def write_huggingface(
             labels = pa.array(classes.of_images[rows], pa.int64())
             columns: dict[str, Any] = {"image": _images(images, writer.names[rows]), "label": labels}
             columns |= {
-                name: pa.array(column[rows], schema.field(name).type, from_pandas=True)
-                for name, column in table.items()
+                name: pa.array(table[name][rows], schema.field(name).type, from_pandas=True)
+                for name in map(str, table.columns)
             }
             if config.vectors:
                 columns["vector"] = as_lists(exported.vectors[rows])
