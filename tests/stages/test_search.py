@@ -64,6 +64,15 @@ def test_a_fitted_image_finds_itself(parts, images):
     assert table["distance"].to_numpy() == pytest.approx(0, abs=1e-2)
 
 
+def test_distances_are_those_of_the_graph(parts, queries):
+    graph = exact(parts["latents"], 5, metric="cosine")
+    result = search(Search(k=3), queries, **parts | {"graph": graph})
+    codes, fitted = parts["latents"].held_out[0], parts["latents"].fitted
+    cosine = fitted @ codes / np.linalg.norm(fitted, axis=1) / np.linalg.norm(codes)
+    assert result.table["distance"][0] == pytest.approx(1 - cosine.max(), abs=1e-4)
+    assert "by cosine distance in the latent space" in result.html
+
+
 def test_removed_images_are_not_found(parts, images):
     marks = np.zeros(96, np.int8)
     marks[5] = 2

@@ -154,5 +154,5 @@ def exported_set(
         raise UserError(f"run: {len(rows)} images are left to export; all others are marked for removal")
     if len(rows) < len(clustering.fitted):
         remaining = Latents(np.asarray(latents.fitted)[rows], latents.held_out, latents.shape)
-        graph = approximate(remaining, min(graph.k, len(rows) - 1), observer=observer)
+        graph = approximate(remaining, min(graph.k, len(rows) - 1), metric=graph.metric, observer=observer)
     return ExportedSet(images, labels, latents, graph, clustering, map, rows)

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.artifacts.images import Images
+from pipeline.artifacts.latents import Graph
 from pipeline.data.cards import draw_cards
 from pipeline.data.new_images import NewImages
 from pipeline.pages.figures.style import group_colour
@@ -22,6 +23,8 @@ FOLDER = Path(__file__).parent
 TEMPLATE = "search.html.j2"
 MAX_IMAGES = 2000
 """Images on the page; queries beyond them are only in the table."""
+METRICS = {"euclidean": "Euclidean distance", "cosine": "cosine distance"}
+"""Names of the metrics of a graph."""
 LARGEST = 96
 """Pixels of the longer side of a picture; larger ones are shrunk."""
 SMOOTH = 40
@@ -29,12 +32,12 @@ SMOOTH = 40
 
 
 def render_search_page(
-    queries: NewImages, images: Images, table: pd.DataFrame, neighbours: NDArray[np.int64], typical: float
+    queries: NewImages, images: Images, graph: Graph, table: pd.DataFrame, neighbours: NDArray[np.int64]
 ) -> tuple[str, str]:
     """Return the page as self-contained HTML, and a note on queries that are not on it, empty if all are.
 
-    `table` has the k `neighbours` (m, k), rows of the fitted images, of each of the m queries, nearest first. `typical`
-    is the median distance of a fitted image to its nearest neighbour.
+    `table` has the k `neighbours` (m, k), rows of the fitted images, of each of the m queries, nearest first. The
+    page compares distances with those in the run's `graph`.
     """
     m, k = neighbours.shape
     on_page = max(min(m, MAX_IMAGES // k), 1)
@@ -47,7 +50,8 @@ def render_search_page(
     note = "" if on_page == m else f"search.html shows the first {on_page:,} of {m:,} queries; search.csv has all"
     title = f"{k:,} nearest images of {queries.names[0] if m == 1 else f'{m:,} queries'}"
     html = render(
-        FOLDER, TEMPLATE, title=title, name=images.name, n=images.n_fitted, note=note, items=items, typical=typical,
+        FOLDER, TEMPLATE, title=title, name=images.name, n=images.n_fitted, note=note, items=items,
+        metric=METRICS[graph.metric], typical=float(np.median(np.asarray(graph.distances)[:, 0])),
         is_smooth=max(pixels.shape[1:3]) >= SMOOTH,
     )  # fmt: skip
     return html, note

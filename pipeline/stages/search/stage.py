@@ -35,17 +35,16 @@ def search(
 ) -> SearchResult:
     """Return the `config.k` fitted images nearest to each query, nearest first, with a page that shows them.
 
-    Distances are Euclidean, between latents; the search is exact. A query that was fitted itself finds itself, at
+    Distances are those of the run's graph, Euclidean or cosine, between latents; the search is exact. A query that was fitted itself finds itself, at
     distance 0. Images that a person marked for removal are not found.
     """
     rows = np.flatnonzero(~clustering.removed)
     k = lower_to_limit("search.k", config.k, len(rows), len(rows), observer)
     codes = _encode(autoencoder, queries, observer)
-    indices, distances = search_neighbors(np.asarray(latents.fitted)[rows], codes, k)
+    indices, distances = search_neighbors(np.asarray(latents.fitted)[rows], codes, k, metric=graph.metric)
     neighbours = rows[indices]
     table = _table(queries, images, clustering, neighbours, distances)
-    typical = float(np.median(np.asarray(graph.distances)[:, 0]))
-    html, note = render_search_page(queries, images, table, neighbours, typical)
+    html, note = render_search_page(queries, images, graph, table, neighbours)
     if note:
         observer.note(note)
     return SearchResult(html, table, len(queries.names), k)
