@@ -35,8 +35,8 @@ def search(
 ) -> SearchResult:
     """Return the `config.k` fitted images nearest to each query, nearest first, with a page that shows them.
 
-    Distances are those of the run's graph, Euclidean or cosine, between latents; the search is exact. A query that was fitted itself finds itself, at
-    distance 0. Images that a person marked for removal are not found.
+    Distances between latents are those of the run's graph, Euclidean or cosine; the search is exact. A query that was
+    fitted itself finds itself, at distance 0. Images that a person marked for removal are not found.
     """
     rows = np.flatnonzero(~clustering.removed)
     k = lower_to_limit("search.k", config.k, len(rows), len(rows), observer)
