@@ -44,8 +44,8 @@ OWNERS = {
 }
 """The only rooms that may import these packages."""
 
-SEES_LABELS = {"evaluate", "report", "explorer", "label", "spaces", "export"}
-"""Scoring, showing, exporting, and the simulated labelling; only report reads what these stages produce."""
+SEES_LABELS = {"evaluate", "report", "explorer", "label", "spaces", "export", "quality"}
+"""Scoring, showing, exporting, simulated labelling, search for wrong labels; only report reads what they produce."""
 
 HEAVY = {"tensorflow", "keras", "sklearn", "umap", "openTSNE", "faiss", "mlflow", "matplotlib", "hydra", "pandas"}
 

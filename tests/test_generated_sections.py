@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import photographs
+from tests.benchmarks import label_errors, photographs
 from tests.benchmarks import record as speed
 from tests.benchmarks.growth import record as growth
 from tests.benchmarks.peers import record as peers
@@ -22,6 +22,7 @@ SECTIONS = {
     "benchmark": (BENCHMARKS, RECORDS / "benchmark.json", speed.render_speed),
     "growth": (BENCHMARKS, RECORDS / "growth.json", growth.render_growth),
     "photographs": (BENCHMARKS, RECORDS / "photographs.json", photographs.render_photographs),
+    "label-errors": (label_errors.README, label_errors.FILE, label_errors.render_label_errors),
     "peers": (BENCHMARKS, RECORDS / "peers.json", peers.render_peers),
     "faults": (lines.README, lines.FILE, lines.render_lines),
 }

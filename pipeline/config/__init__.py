@@ -12,6 +12,7 @@ from pipeline.config.actions import (
     Export,
     HowMany,
     Label,
+    Quality,
     Recluster,
     Search,
     Shards,
@@ -32,6 +33,6 @@ from pipeline.config.validation import validate_config
 __all__ = [
     "Assign", "Baselines", "Cluster", "Compare", "Component", "Config", "Corruption", "Data", "EarlyStopping",
     "Edit", "Engine", "Evaluate", "Explorer", "Export", "Extract", "Group", "HowMany", "Label", "Manifold", "Model",
-    "Neighbors", "Project", "Recluster", "Refine", "Report", "Search", "SelfTraining", "Shards", "Spaces", "Spec",
-    "Split", "Stability", "Tracking", "Train", "validate_config",
+    "Neighbors", "Project", "Quality", "Recluster", "Refine", "Report", "Search", "SelfTraining", "Shards", "Spaces",
+    "Spec", "Split", "Stability", "Tracking", "Train", "validate_config",
 ]  # fmt: skip

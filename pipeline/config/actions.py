@@ -94,6 +94,30 @@ class Recluster(Group):
     k: int = Field(2, ge=2)
 
 
+class Quality(Group):
+    """Stage quality: thresholds of duplicates and of faulty images, and how many are displayed.
+
+    Near duplicates are closer than `near_duplicate` times the median distance to the last neighbour, and at most
+    the share `hash_distance` of the bits of their hashes differs; vectors without images are closer than `near_vector`
+    times that distance. `blank` is a contrast, `dark` and `bright` are brightnesses in [0, 1], `blurred` is a robust
+    z-score, `odd_size` and `odd_aspect` are factors. Image files are measured with at most `side` pixels on the longer
+    side. The page has so many `groups` of duplicates, and `examples` of each list.
+    """
+
+    near_duplicate: float = Field(1.0, ge=0)
+    hash_distance: float = Field(0.04, ge=0, le=1)
+    near_vector: float = Field(0.1, ge=0)
+    blank: float = Field(0.01, ge=0, le=0.5)
+    dark: float = Field(0.3, ge=0, le=1)
+    bright: float = Field(0.7, ge=0, le=1)
+    blurred: float = Field(3.5, gt=0)
+    odd_size: float = Field(4.0, gt=1)
+    odd_aspect: float = Field(2.0, gt=1)
+    side: int = Field(128, ge=8)
+    groups: int = Field(40, ge=0)
+    examples: int = Field(48, ge=0)
+
+
 class Engine(Component):
     """The engine that processes shards; its target is a `ShardEngine` of `pipeline.stages.shards`."""
 
@@ -160,6 +184,7 @@ class ActionGroups(Group):
     spaces: Spaces = Spaces()
     edit: Edit = Edit()
     recluster: Recluster = Recluster()
+    quality: Quality = Quality()
     shards: Shards = Shards()
     export: Export = Export()
     search: Search = Search()

@@ -245,6 +245,13 @@ def _parts_to_edit(context: ActionContext) -> dict[str, Any]:
     return {**artifacts, "observer": context.observer}
 
 
+def _quality(context: ActionContext) -> ActionResult:
+    from pipeline.stages.quality import quality
+
+    artifacts = context.run.load("images", "labels", "graph", "clustering")
+    return quality(context.config.quality, context.run.name, context.run.run_id, **artifacts, observer=context.observer)
+
+
 def _shards(context: ActionContext) -> ActionResult:
     from filelock import FileLock
 
@@ -305,6 +312,7 @@ ACTIONS = {
         ),
         Action("how_many", "estimate the number of clusters with five label-free indices", _one_run, _how_many),
         Action("spaces", "cluster a run's images in other spaces and rank them without labels", _one_run, _spaces),
+        Action("quality", "list duplicates, faulty images and possible label errors", _one_run, _quality),
         Action(
             "shards", "encode and assign very many images in shards: input=FOLDER", _one_run, _shards,
             needs="input", value="FOLDER_OR_FILE, the images to assign",
