@@ -95,6 +95,16 @@ def test_the_page_has_the_properties_of_every_image(inputs, page):
     assert {position["name"] for position in data["names"]["cluster"]} == {"c0", "c1", "c2"}
 
 
+def test_exact_duplicates_and_blank_images_are_listed(inputs, page):
+    assert not {"copies", "blank"} & set(read_data(page.html)["columns"])
+    pixels = inputs["images"].train.copy()
+    pixels[7], pixels[9], pixels[4] = pixels[5], pixels[5], 128
+    columns = read_data(explorer(**inputs | {"images": replace(inputs["images"], train=pixels)}).html)["columns"]
+    assert np.flatnonzero(columns["copies"] == 0).tolist() == [5, 7, 9]
+    assert (columns["copies"] < 1).all()
+    assert np.flatnonzero(columns["blank"]).tolist() == [4]
+
+
 def test_thumbnails_equal_the_images(inputs, page):
     thumbnails = cut_thumbnails(page.html)
     grey = thumbnails if thumbnails.ndim == 3 else thumbnails[..., 0]

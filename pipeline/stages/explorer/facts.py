@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Float, Int
 from pipeline.artifacts.clustering import Clustering
@@ -14,6 +15,8 @@ from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph
 from pipeline.clustering import misfits
+from pipeline.data.blank_images import find_blank_images
+from pipeline.data.copies import copy_groups
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,16 @@ class ImageFacts:
         return misfits.outlier_scores(self.graph.distances)
 
     @cached_property
+    def copies(self) -> Int:
+        """The group (n,) of each image that has exact copies, −1 for all others."""
+        return copy_groups(self.images)
+
+    @cached_property
+    def blank(self) -> NDArray[np.bool_]:
+        """Whether each image (n,) is blank."""
+        return find_blank_images(self.images.fitted) if self.images.has_images else np.zeros(self.n, bool)
+
+    @cached_property
     def rows(self) -> Int:
         """Each fitted image's row in its data set (n,); over all splits, train rows come first."""
         rows_of = {"train": self.images.train_rows, "test": self.images.test_rows}
@@ -107,6 +120,8 @@ def landmark_facts(facts: ImageFacts) -> ImageFacts:
         note=images.note,
         train_rows=facts.rows[rows].astype(np.int64),
         paths=[facts.paths[row] for row in rows] if facts.paths else [],
+        vectors=None if images.vectors is None else images.fitted_vectors[rows],
+        has_images=images.has_images,
     )
     return ImageFacts(
         images=landmark_images,

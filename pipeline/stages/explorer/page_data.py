@@ -70,6 +70,10 @@ def _columns(facts: ImageFacts, order: Int, neighbours: int) -> dict[str, NDArra
         columns["row"] = facts.rows
     if facts.labels.has_labels:
         columns["disagrees"] = misfits.label_disagreements(facts.clusters, facts.truth).astype(np.uint8)
+    if (facts.copies >= 0).any():
+        columns["copies"] = facts.copies
+    if facts.blank.any():
+        columns["blank"] = facts.blank.astype(np.uint8)
     return columns
 
 

@@ -56,6 +56,6 @@ def explorer(
 def _bytes_for_sheets(config: Explorer, facts: ImageFacts, neighbours: int) -> float:
     """Return how many bytes `explorer.megabytes` leaves for the sprite sheets before they become base64 text."""
     index = 2 if facts.n <= 2**16 else 4
-    arrays = BASE64 * facts.n * (10 * 4 + (neighbours + 1) * index)  # ten numbers, the neighbours, the slot
+    arrays = BASE64 * facts.n * (11 * 4 + (neighbours + 1) * index)  # eleven numbers, the neighbours, the slot
     paths = sum(len(path.encode()) + 3 for path in facts.paths)
     return max(config.megabytes * 1e6 - FIXED_BYTES - arrays - paths, 0) / BASE64

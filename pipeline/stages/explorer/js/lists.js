@@ -44,6 +44,22 @@ const LISTS = {
     compare: (a, b) => columns.confidence[b] - columns.confidence[a] || columns.misfit[a] - columns.misfit[b],
     caption: clusterAndLabel,
   },
+  copies: {
+    name: "Exact duplicates",
+    explanation: "They are equal to another image. Equal images stand together and have the same number.",
+    emptyText: "No image is equal to another.",
+    includes: (i) => (columns.copies?.[i] ?? -1) >= 0,
+    compare: (a, b) => (columns.copies?.[a] ?? 0) - (columns.copies?.[b] ?? 0),
+    caption: (i) => `${(columns.copies?.[i] ?? 0) + 1}`,
+  },
+  blank: {
+    name: "Blank images",
+    explanation: "All their pixels have nearly the same colour.",
+    emptyText: "No image is blank.",
+    includes: (i) => columns.blank?.[i],
+    compare: () => 0,
+    caption: (i) => clusterName(columns.cluster[i]),
+  },
   unconfident: {
     name: "Least confident",
     explanation: "The images in clusters, least confident first.",
@@ -54,6 +70,8 @@ const LISTS = {
   },
 };
 if (!hasLabels) delete LISTS.disagreements;
+if (!columns.copies) delete LISTS.copies;
+if (!columns.blank) delete LISTS.blank;
 
 let currentList = "misfits";
 

@@ -51,6 +51,8 @@ interface Columns {
   neighbours: IndexArray; // the same number for each image, one image after the other
   slot: IndexArray; // position in the sprite sheets
   row?: Int32Array; // row in the data set, if it is not the image's index
+  copies?: Int32Array; // number of the group of equal images, −1 for none; absent if no image has copies
+  blank?: Uint8Array; // 1 if nothing can be seen; absent if no image is blank
   disagrees?: Uint8Array; // 1 if the label is not the most frequent one of the cluster
 }
 
