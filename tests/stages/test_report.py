@@ -267,6 +267,19 @@ def test_the_chance_margin_grows_with_fewer_images_and_varying_repeats():
     assert chance_margin(varying, row) == pytest.approx(2 * np.sqrt(0.005 + 0.03))
 
 
+# Duplicates and blank images
+
+
+def test_exact_duplicates_and_blank_images_are_in_a_table(inputs, page):
+    assert "No fitted image is an exact copy of another, and none is blank." in page.text
+    pixels = inputs["images"].train.copy()
+    pixels[[1, 2, 4, 9]], pixels[[11, 12]] = pixels[3], 0.5
+    changed = ParsedPage(report(**inputs | {"images": replace(inputs["images"], train=pixels)}).html)
+    assert "5 of 60 fitted images are exact copies of others, in 2 groups, and 2 are blank." in changed.text
+    names = [image["alt"] for image in changed.images if image["alt"].startswith("Image ")]
+    assert names == [f"Image {row}" for row in (1, 2, 3, 4, 9, 11, 12, 11, 12)]
+
+
 @pytest.mark.slow
 def test_no_column_of_a_table_is_cut_off(browser, tmp_path):
     """A narrow window scrolls the table, not the page."""

@@ -18,6 +18,8 @@ from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Latents
 from pipeline.artifacts.scores import Scores
 from pipeline.config import Report
+from pipeline.data.blank_images import find_blank_images
+from pipeline.data.copies import copy_groups
 from pipeline.embedding.neighbors import search_neighbors
 from pipeline.models.autoencoder import Autoencoder
 
@@ -90,6 +92,20 @@ class ReportContext:
         """Number of fitted images in each of the k clusters."""
         members = self.clustering.fitted[self.clustering.fitted >= 0]
         return [int(size) for size in np.bincount(members, minlength=self.k)]
+
+    @cached_property
+    def copies(self) -> list[list[int]]:
+        """The rows of each group of images with equal pixels or vectors, the largest group first."""
+        groups = copy_groups(self.images)
+        rows = np.flatnonzero(groups >= 0)
+        rows = rows[np.argsort(groups[rows], kind="stable")]
+        split = np.split(rows, np.flatnonzero(np.diff(groups[rows])) + 1) if len(rows) else []
+        return sorted((group.tolist() for group in split), key=len, reverse=True)
+
+    @cached_property
+    def blank_images(self) -> list[int]:
+        """The rows of images in which nothing can be seen."""
+        return np.flatnonzero(find_blank_images(self.fitted_images)).tolist() if self.images.has_images else []
 
     @cached_property
     def cluster_scores(self) -> dict[int, Mapping[str, float]]:

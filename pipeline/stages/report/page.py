@@ -20,6 +20,8 @@ from pipeline.stages.report.context import MAX_CLUSTERS, ReportContext, ReportFi
 from pipeline.stages.report.wording import describe_autoencoder, describe_map
 
 FOLDER = Path(__file__).parent
+QUALITY_ROWS, QUALITY_IMAGES = 12, 8
+"""At most so many groups of duplicates, and images in a row, are in the table of duplicates and blank images."""
 CARDS_WITH_LABELS = {
     "train/purity_score": "Purity",
     "train/accuracy_score": "Accuracy",
@@ -52,6 +54,8 @@ def render_report(run: ReportContext, figures: Iterable[ReportFigure], files: Ma
         map_text=describe_map(run.scores.values),
         figures=[(figure, data_uri(files[figure.name])) for figure in figures],
         clusters=cluster_rows(run),
+        quality=quality_rows(run),
+        copied=sum(len(rows) - 1 for rows in run.copies),
     )
 
 
@@ -141,3 +145,22 @@ def cluster_rows(run: ReportContext) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def quality_rows(run: ReportContext) -> list[dict[str, Any]]:
+    """Return a row for each of the largest groups of exact duplicates, and one for all blank images."""
+    names = run.images.names(run.images.split)
+    groups = [(f"Exact duplicates {i}", rows) for i, rows in enumerate(run.copies[:QUALITY_ROWS], 1)]
+    groups += [("Blank images", run.blank_images)] if run.blank_images else []
+    return [
+        {
+            "title": title,
+            "count": len(rows),
+            "clusters": ", ".join(cluster_name(c) for c in np.unique(np.asarray(run.clustering.fitted)[rows]).tolist()),
+            "pictures": [
+                {"address": thumbnail(image), "name": names[row]}
+                for image, row in zip(to_rgb_images(run.fitted_images[rows[:QUALITY_IMAGES]]), rows, strict=False)
+            ],
+        }
+        for title, rows in groups
+    ]
