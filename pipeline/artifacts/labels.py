@@ -15,7 +15,8 @@ class Labels(Artifact):
     """True classes of the images: `train` (a,) and `test` (b,) int32, −1 where a label is unknown.
 
     `names[i]` is the name of class i. `split` is that of `Images`. Both arrays are empty if the data has no labels.
-    Only the stages evaluate, report, explorer, spaces, export and quality, and the simulation in label, receive them.
+    Only the stages evaluate, report, explorer, spaces, export, quality and tree, and the simulation in label, receive
+    them.
     """
 
     train: Int

@@ -18,6 +18,7 @@ from pipeline.config.actions import (
     Shards,
     Spaces,
     Stability,
+    Tree,
 )  # fmt: skip
 from pipeline.config.base import Component, Group, Spec, Split
 from pipeline.config.clustering import Cluster, Manifold, Neighbors, Project
@@ -34,5 +35,5 @@ __all__ = [
     "Assign", "Baselines", "Cluster", "Compare", "Component", "Config", "Corruption", "Data", "EarlyStopping",
     "Edit", "Engine", "Evaluate", "Explorer", "Export", "Extract", "Group", "HowMany", "Label", "Manifold", "Model",
     "Neighbors", "Project", "Quality", "Recluster", "Refine", "Report", "Search", "SelfTraining", "Shards", "Spaces",
-    "Spec", "Split", "Stability", "Tracking", "Train", "validate_config",
+    "Spec", "Split", "Stability", "Tracking", "Train", "Tree", "validate_config",
 ]  # fmt: skip

@@ -117,6 +117,17 @@ class Quality(Group):
     groups: int = Field(40, ge=0)
     examples: int = Field(48, ge=0)
 
+class Tree(Group):
+    """Stage tree: how similar two groups of clusters are, the number of groups of the first cut, and images displayed.
+
+    `linkage` is that of the neighbour graph or Ward's. With `k`, the merges of this cut are written to edits.json.
+    `examples` are the images displayed of each cluster and of each side of a merge.
+    """
+
+    linkage: Literal["graph", "ward"] = "graph"
+    k: int | None = Field(None, ge=2)
+    examples: int = Field(6, ge=1)
+
 
 class Engine(Component):
     """The engine that processes shards; its target is a `ShardEngine` of `pipeline.stages.shards`."""
@@ -185,6 +196,7 @@ class ActionGroups(Group):
     edit: Edit = Edit()
     recluster: Recluster = Recluster()
     quality: Quality = Quality()
+    tree: Tree = Tree()
     shards: Shards = Shards()
     export: Export = Export()
     search: Search = Search()

@@ -47,10 +47,12 @@ def render(folder: Path, template: str, style: str = STYLE, **values: Any) -> st
     return template_environment(folder).get_template(template).render(style=css, **values)
 
 
-def thumbnail(image: Float) -> str:
-    """Return an RGB image (h, w, 3) in [0, 1] as a PNG data URI."""
-    buffer = BytesIO()
-    Image.fromarray(np.round(np.asarray(image) * 255).astype(np.uint8)).save(buffer, "PNG", optimize=True)
+def thumbnail(image: Float, side: int | None = None) -> str:
+    """Return an RGB image (h, w, 3) in [0, 1] as a PNG data URI, shrunk to at most `side` pixels a side."""
+    picture, buffer = Image.fromarray(np.round(np.asarray(image) * 255).astype(np.uint8)), BytesIO()
+    if side is not None:
+        picture.thumbnail((side, side))
+    picture.save(buffer, "PNG", optimize=True)
     return data_uri(buffer.getvalue())
 
 

@@ -252,6 +252,14 @@ def _quality(context: ActionContext) -> ActionResult:
     return quality(context.config.quality, context.run.name, context.run.run_id, **artifacts, observer=context.observer)
 
 
+def _tree(context: ActionContext) -> ActionResult:
+    from pipeline.stages.tree import tree
+
+    run = context.run
+    artifacts = run.load("images", "labels", "graph", "features", "clustering")
+    return tree(context.config.tree, run.name, **artifacts, run_id=run.run_id, observer=context.observer)
+
+
 def _shards(context: ActionContext) -> ActionResult:
     from filelock import FileLock
 
@@ -305,6 +313,7 @@ ACTIONS = {
             needs="edits", value="FILE, which the page of the explorer saved",
         ),
         Action("recluster", "split one cluster: recluster.cluster=3 recluster.k=2", _one_run, _recluster),
+        Action("tree", "merge similar clusters step by step: a dendrogram to cut at any level", _one_run, _tree),
         Action("label", "label all images from a few: pick images, write a page, spread the answers", _one_run, _label),
         Action("compare", "compare the clusters of two runs: runs=[A,B]", _two_runs, _compare),
         Action(

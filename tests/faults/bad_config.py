@@ -155,6 +155,8 @@ VALUE_ERRORS = [
     ("model=pretrained model.image_size=big", "model.image_size = 'big': input should be a valid integer or a valid …"),
     ("model=pretrained model.views=[blue]", "model.views.0 = 'blue': input should be 'image', 'negative', 'grey' …"),
     ("spaces.models=[]", "spaces.models = []: list should have at least 1 item …"),
+    ("tree.linkage=single", "tree.linkage = 'single': input should be 'graph' or 'ward'"),
+    ("tree.k=1", "tree.k = 1: input should be greater than or equal to 2"),
     ("+cluster.fit_size=1", "cluster.fit_size = 1: input should be greater than or equal to 2"),
     ("+cluster.graph=affinities", "cluster.graph = 'affinities': input should be 'none', 'affinity' or 'connectivity'"),
     ("cluster.swaps=-1", "cluster.swaps = -1: input should be greater than or equal to 0"),

@@ -3,6 +3,7 @@
 from pipeline.pages.figures.budgets import plot_budgets
 from pipeline.pages.figures.contingency import plot_contingency
 from pipeline.pages.figures.curves import plot_confidence, plot_loss_curves, plot_refinement_curves
+from pipeline.pages.figures.dendrogram import plot_dendrogram
 from pipeline.pages.figures.how_many import plot_how_many
 from pipeline.pages.figures.images import to_rgb_images
 from pipeline.pages.figures.maps import plot_map, plot_map_with_colour_bar, plot_map_with_thumbnails, plot_maps
@@ -17,6 +18,7 @@ __all__ = [
     "plot_centres",
     "plot_confidence",
     "plot_contingency",
+    "plot_dendrogram",
     "plot_examples",
     "plot_how_many",
     "plot_loss_curves",

@@ -17,6 +17,7 @@ from pipeline.artifacts.images import Images, to_unit_range
 from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Latents
 from pipeline.artifacts.scores import Scores
+from pipeline.clustering.typical_members import order_members
 from pipeline.config import Report
 from pipeline.data.blank_images import find_blank_images
 from pipeline.data.copies import copy_groups
@@ -131,18 +132,12 @@ class ReportContext:
     def member_examples(self, cluster: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of the most typical and of the least typical members of a cluster, the least typical last.
 
-        Each array has `config.examples` rows, or fewer in a small cluster, and no row is in both. Members are sorted
-        by falling confidence, rounded to two decimals because smaller differences mean nothing, then by distance to
-        the mean of the cluster in the space that was clustered.
+        Each array has `config.examples` rows, or fewer in a small cluster, and no row is in both.
         """
-        rows = np.flatnonzero(np.asarray(self.clustering.fitted) == cluster)
-        points = np.asarray(self.features.fitted)[rows]
-        distance = np.linalg.norm(points - points.mean(axis=0), axis=1)
-        confidence = np.round(np.asarray(self.clustering.confidence)[rows], 2)
-        ordered = rows[np.lexsort((distance, -confidence))]
+        rows = order_members(self.clustering, self.features, cluster)
         n_typical = min(self.config.examples, -(-len(rows) // 2))
         n_untypical = min(self.config.examples, len(rows) - n_typical)
-        return ordered[:n_typical], ordered[len(rows) - n_untypical :]
+        return rows[:n_typical], rows[len(rows) - n_untypical :]
 
 
 @dataclass(frozen=True)
