@@ -97,6 +97,16 @@ def members_of_nodes(linkage: Linkage) -> list[list[int]]:
     return members
 
 
+def merged_pairs(linkage: Linkage) -> list[tuple[int, int]]:
+    """Return for each merge the groups that it joins, each by the smallest cluster in it, the smaller first.
+
+    The first is the number of the new group, as in `cut_linkage`.
+    """
+    smallest = [min(members) for members in members_of_nodes(linkage)]
+    pairs = linkage[:, :2].astype(int).tolist()
+    return [(min(a, b), max(a, b)) for a, b in ((smallest[first], smallest[second]) for first, second in pairs)]
+
+
 def node_positions(linkage: Linkage) -> Values:
     """Return where a dendrogram draws each of the 2k − 1 nodes: a cluster at 0, 1, …, a merge between its two nodes."""
     positions = np.empty(2 * len(linkage) + 1)

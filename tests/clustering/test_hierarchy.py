@@ -12,6 +12,7 @@ from pipeline.clustering.hierarchy import (
     cut_linkage,
     graph_linkage,
     members_of_nodes,
+    merged_pairs,
     node_positions,
     ward_linkage,
 )
@@ -117,6 +118,10 @@ LINKAGE = np.array([[1, 3, 1, 2], [0, 2, 2, 2], [4, 5, 3, 4]], np.float64)
 )
 def test_a_cut_undoes_the_highest_merges(n_groups, groups):
     assert cut_linkage(LINKAGE, n_groups).tolist() == groups
+
+
+def test_each_pair_joins_the_second_group_to_the_first():
+    assert merged_pairs(LINKAGE) == [(1, 3), (0, 2), (0, 1)]
 
 
 def test_cuts_are_those_of_scipy():

@@ -36,3 +36,8 @@ def test_a_thumbnail_contains_the_image_as_png():
     assert prefix == "data:image/png;base64"
     with Image.open(BytesIO(b64decode(content))) as picture:
         np.testing.assert_allclose(np.asarray(picture) / 255, image, atol=0.5 / 255 + 1e-6)
+
+
+def test_a_thumbnail_keeps_to_its_side_and_its_proportions():
+    with Image.open(BytesIO(b64decode(thumbnail(np.zeros((20, 60, 3), np.float32), 30).partition(",")[2]))) as picture:
+        assert picture.size == (30, 10)

@@ -105,6 +105,15 @@ def test_exact_duplicates_and_blank_images_are_listed(inputs, page):
     assert np.flatnonzero(columns["blank"]).tolist() == [4]
 
 
+def test_the_page_has_the_merges_of_the_clusters(page):
+    merges = read_data(page.html)["merges"]
+    assert len(merges) == 2
+    assert sorted(other for _, other in merges) == [1, 2]
+    assert merges[-1][0] == 0
+    assert 'id="merge-clusters"' in page.html
+    assert 'id="merge-clusters"' not in explorer(**explorer_inputs(n=40, k=2)).html
+
+
 def test_thumbnails_equal_the_images(inputs, page):
     thumbnails = cut_thumbnails(page.html)
     grey = thumbnails if thumbnails.ndim == 3 else thumbnails[..., 0]

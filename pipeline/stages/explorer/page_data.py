@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Int
 from pipeline.clustering import misfits
+from pipeline.clustering.hierarchy import graph_linkage, merged_pairs
 from pipeline.pages.figures.maps import densest_median
 from pipeline.pages.figures.style import DARK_NOISE, DARK_PALETTE, NOISE, PALETTE
 from pipeline.pages.formats import cluster_name
@@ -33,6 +34,7 @@ def page_data(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbours: i
     return {
         "name": facts.images.name,
         "k": facts.clustering.k,
+        "merges": merged_pairs(graph_linkage(facts.graph, facts.clusters)),
         "graph_neighbours": facts.graph.k,
         "labels": [facts.label_name(label) for label in range(int(facts.truth.max()) + 1)] if has_labels else [],
         "majority": [facts.label_name(int(label)) for label in majority] if has_labels else [],

@@ -40,6 +40,8 @@ def describe_group(clusters: Sequence[int], names: Sequence[str], most: int = 4)
 
 def tree_headline(first: str, second: str, k: int) -> str:
     """Return the main finding: which two of k clusters are the most similar."""
+    if k == 2:
+        return f"{first} and {second} are the only clusters"
     return f"{first} and {second} are the most similar of {k:,} clusters"
 
 

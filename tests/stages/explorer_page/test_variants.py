@@ -47,6 +47,16 @@ def test_phone_layout_is_narrow_and_a_tap_pins(browser, file):
         expect(page.locator("#image h2")).to_have_text("Image 17")
 
 
+def merge_clusters(page, groups):
+    """Move the slider to its end: the swatches in the list of clusters then have the colours of the groups."""
+    colours = "new Set([...document.querySelectorAll('.clusters .swatch')].map((swatch) => swatch.toDataURL())).size"
+    if groups > 1:
+        slider = page.locator("#merge-clusters")
+        slider.fill(slider.get_attribute("max"))
+        expect(page.locator("#group-count")).to_have_text(f"{groups} groups")
+    assert page.evaluate(colours) == groups
+
+
 @pytest.mark.parametrize(
     ("inputs", "clusters"),
     [
@@ -63,6 +73,7 @@ def test_page_works_for_other_data(browser, inputs, clusters, tmp_path):
         assert page.locator("#colour option[value=label]").count() == inputs["labels"].has_labels
         page.click("#tab-clusters")
         expect(page.locator(".clusters li")).to_have_count(clusters)
+        merge_clusters(page, groups=min(clusters, 2))
         page.click("#tab-lists")
         page.keyboard.press("v")
         expect(page.locator("#selection h2")).to_have_text(re.compile(r"^\d+ images$"))

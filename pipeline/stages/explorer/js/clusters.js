@@ -61,7 +61,7 @@ function clusterRow(cluster) {
     "li",
     {},
     checkbox,
-    h("label", { for: id }, swatch(cluster), h("b", {}, name), share),
+    h("label", { for: id }, swatch(colourGroup(cluster)), h("b", {}, name), share),
     h("span", { class: "number", title: plural(size, "image") }, formatCount(size)),
     tileRow(typicalImages.get(cluster) ?? [], `Typical images of ${name}`),
     h(

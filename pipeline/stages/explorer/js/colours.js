@@ -61,7 +61,7 @@ for (let i = n - 1, seed = 1; i > 0; i--) {
 function updatePointColours() {
   const quantity = quantityOf(state.colourBy);
   if (quantity) colourByQuantity(columns[/** @type {Quantity} */ (state.colourBy)], quantity);
-  else colourByGroup(state.colourBy === "label" ? columns.label : columns.cluster);
+  else colourByGroup(state.colourBy === "label" ? columns.label : columns.cluster.map(colourGroup));
 }
 
 /**

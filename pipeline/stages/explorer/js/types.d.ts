@@ -28,6 +28,7 @@ interface SheetLayout {
 interface PageData {
   name: string;
   k: number;
+  merges: [group: number, other: number][]; // the most similar first; the other group joins the first
   graph_neighbours: number;
   labels: string[]; // empty if no label is known
   majority: string[]; // most frequent label of each cluster
