@@ -45,7 +45,10 @@ OWNERS = {
 """The only rooms that may import these packages."""
 
 SEES_LABELS = {"evaluate", "report", "explorer", "label", "spaces", "export", "quality", "tree"}
-"""Scoring, showing, exporting, simulated labelling, search for wrong labels; only report reads what they produce."""
+"""Scoring, also of the cuts of a tree, showing, exporting, simulated labelling, search for wrong labels.
+
+Only report reads what they produce.
+"""
 
 HEAVY = {"tensorflow", "keras", "sklearn", "umap", "openTSNE", "faiss", "mlflow", "matplotlib", "hydra", "pandas"}
 
