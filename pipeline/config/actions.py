@@ -117,6 +117,7 @@ class Quality(Group):
     groups: int = Field(40, ge=0)
     examples: int = Field(48, ge=0)
 
+
 class Tree(Group):
     """Stage tree: how similar two groups of clusters are, the number of groups of the first cut, and images displayed.
 
