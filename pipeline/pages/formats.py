@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
-def cluster_name(cluster: int) -> str:
-    """Return the display name of a cluster: c0 (the largest), c1, …, or noise if negative."""
-    return f"c{cluster}" if cluster >= 0 else "noise"
+def cluster_name(cluster: int, names: Sequence[str] = ()) -> str:
+    """Return the display name of a cluster: c0 (the largest), c1, …, or noise if negative.
+
+    `names` are those of the clustering; with one the result is "c1 sevens".
+    """
+    if cluster < 0:
+        return "noise"
+    name = names[cluster] if cluster < len(names) else ""
+    return f"c{cluster} {name}" if name else f"c{cluster}"
 
 
 def cluster_title(cluster: int, name: str) -> str:

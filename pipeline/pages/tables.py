@@ -25,7 +25,8 @@ class AssignedTable:
     """Cluster assignments of new images.
 
     `table` has one row per image and the columns image, cluster (−1 for noise), confidence in [0, 1], distance to the
-    nearest fitted image in the latent space, and far, which marks images unlike all fitted ones.
+    nearest fitted image in the latent space, and far, which marks images unlike all fitted ones; the names of the
+    clusters are in the column `name` if they have any.
     """
 
     table: pd.DataFrame
@@ -48,9 +49,15 @@ class AssignedTable:
         """Return the lines to print: number of images per cluster, and number of images far from all fitted ones."""
         sizes = self.table["cluster"].value_counts()
         rows = list(zip(sizes.index.to_list(), sizes.to_list(), strict=True))[:MAX_LISTED]
-        listed = ", ".join(f"{cluster_name(int(cluster))} {size:,}" for cluster, size in rows)
+        listed = ", ".join(f"{self._cluster_name(int(cluster))} {size:,}" for cluster, size in rows)
         more = f", and {len(sizes) - MAX_LISTED} more clusters" if len(sizes) > MAX_LISTED else ""
         return [
             f"assigned {len(self.table):,} images: {listed}{more}",
             f"far      {int(self.table['far'].sum()):,} of them are far from all fitted images",
         ]
+
+    def _cluster_name(self, cluster: int) -> str:
+        if "name" not in self.table:
+            return cluster_name(cluster)
+        name = self.table.loc[self.table["cluster"] == cluster, "name"].iloc[0]
+        return f"{cluster_name(cluster)} {name}".rstrip()

@@ -28,6 +28,7 @@ def assign(
 ) -> pd.DataFrame:
     """Return a row per image: image (its name), cluster (−1: noise), confidence, distance, far.
 
+    If clusters have names, the column `name` has them, empty for clusters without one and for noise.
     `distance` is to the latents of the nearest fitted image. An image is far if this exceeds the `far_quantile` of the
     fitted images' distances to their own nearest neighbours. Nothing is fitted.
     """
@@ -38,4 +39,7 @@ def assign(
         observer.progress(min(start + BATCH_SIZE, total), total, "images")
     table = pd.concat(tables, ignore_index=True)
     table.insert(0, "image", images.names)
+    if clustering.names:
+        names = ["", *clustering.names]
+        table.insert(2, "name", [names[cluster + 1] for cluster in table["cluster"]])
     return table

@@ -26,3 +26,7 @@ def test_percentages_are_never_rounded_to_all_or_none(value, text):
 
 def test_negative_clusters_are_noise():
     assert [cluster_name(cluster) for cluster in (-1, 0, 12)] == ["noise", "c0", "c12"]
+
+
+def test_names_that_a_person_gave_follow_the_number():
+    assert [cluster_name(cluster, ["", "sevens"]) for cluster in (-1, 0, 1, 2)] == ["noise", "c0", "c1 sevens", "c2"]

@@ -24,3 +24,8 @@ def test_assigned_images_are_counted_per_cluster():
     assert assigned.metrics() == {
         "assign/images": 16.0, "assign/far": 1 / 16, "assign/coverage": 15 / 16, "assign/mean_confidence": 0.5,
     }  # fmt: skip
+
+
+def test_assigned_images_are_counted_under_the_names_of_the_clusters():
+    table = pd.DataFrame({"cluster": [0, 0, 1, -1], "name": ["sevens", "sevens", "", ""], "far": False})
+    assert AssignedTable(table).summary_lines()[0] == "assigned 4 images: c0 sevens 2, c1 1, noise 1"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.artifacts.base import Float, Int, Pixel
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.images import Images
+from pipeline.pages.formats import cluster_name
 from pipeline.runtime.errors import UserError
 
 Rows = NDArray[np.int64]
@@ -46,6 +47,10 @@ class ComparedRun:
     def clusters(self) -> Int:
         """The cluster (n,) of each image in `pixels`, −1 for noise."""
         return np.concatenate([self.clustering.fitted, self.clustering.held_out])
+
+    def cluster_name(self, cluster: int) -> str:
+        """Return the display name of a cluster of this run."""
+        return cluster_name(cluster, self.clustering.names)
 
     @property
     def confidence(self) -> Float:

@@ -13,7 +13,6 @@ from pipeline.clustering.matching import ClusterMatching
 from pipeline.clustering.score_descriptions import describe_score
 from pipeline.config import Config, actions
 from pipeline.pages.figures.images import to_rgb_images
-from pipeline.pages.formats import cluster_name
 from pipeline.pages.html import data_uri, render, thumbnail
 from pipeline.stages.compare.compared_run import ComparedRun
 
@@ -53,10 +52,10 @@ def render_compare_page(
         agreement=matching.metrics(),
         settings=settings_difference(first.settings, second.settings),
         scores=_group_scores(score_differences(first.scores, second.scores)),
-        mapping=_mapping_rows(matching),
+        mapping=_mapping_rows(first, second, matching),
         heat_map=data_uri(heat_map),
         moved=len(moved),
-        groups=_largest_moves(first, moved, examples, pairs),
+        groups=_largest_moves(first, second, moved, examples, pairs),
     )
 
 
@@ -91,7 +90,7 @@ def _group_scores(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, An
     return groups
 
 
-def _mapping_rows(matching: ClusterMatching) -> list[dict[str, Any]]:
+def _mapping_rows(first: ComparedRun, second: ComparedRun, matching: ClusterMatching) -> list[dict[str, Any]]:
     """Return a row per cluster of the first run: its partner, the images they share, and where the others went."""
     rows = []
     for i, cluster in enumerate(matching.first):
@@ -101,28 +100,29 @@ def _mapping_rows(matching: ClusterMatching) -> list[dict[str, Any]]:
         union = int(size + matching.counts[:, partner].sum() - shared) if partner >= 0 else 0
         others = [j for j in np.argsort(-counts, kind="stable") if j != partner and counts[j]][:OTHERS]
         rows.append({
-            "name": cluster_name(cluster), "size": size, "shared": shared,
-            "partner": cluster_name(matching.second[partner]) if partner >= 0 else "–",
+            "name": first.cluster_name(cluster), "size": size, "shared": shared,
+            "partner": second.cluster_name(matching.second[partner]) if partner >= 0 else "–",
             "share": shared / max(size, 1), "jaccard": shared / union if union else 0.0,
-            "others": ", ".join(f"{cluster_name(matching.second[j])} ({counts[j]:,})" for j in others),
+            "others": ", ".join(f"{second.cluster_name(matching.second[j])} ({counts[j]:,})" for j in others),
         })  # fmt: skip
     return rows
 
 
-def _largest_moves(run: ComparedRun, moved: pd.DataFrame, examples: int, pairs: int) -> Sequence[dict[str, Any]]:
+def _largest_moves(
+    first: ComparedRun, second: ComparedRun, moved: pd.DataFrame, examples: int, pairs: int
+) -> Sequence[dict[str, Any]]:
     """Return the pairs of clusters between which most images moved, with the pictures of the most confident ones."""
     if moved.empty or not pairs:
         return []
-    pixels, groups = run.pixels, []
+    pixels, groups = first.pixels, []
     counts = moved.groupby(["first", "second"], sort=False).size().sort_values(ascending=False, kind="stable")
     largest: list[tuple[Any, Any]] = list(counts.items())[:pairs]
-    for (first, second), count in largest:
-        rows = moved[(moved["first"] == first) & (moved["second"] == second)].head(examples)
+    for (source, target), count in largest:
+        rows = moved[(moved["first"] == source) & (moved["second"] == target)].head(examples)
         images = to_rgb_images(pixels[rows["row"].to_numpy()])
         pictures = [
             {"address": thumbnail(image), "name": name} for image, name in zip(images, rows["image"], strict=True)
         ]
-        groups.append(
-            {"first": cluster_name(first), "second": cluster_name(second), "count": count, "pictures": pictures}
-        )
+        names = {"first": first.cluster_name(source), "second": second.cluster_name(target)}
+        groups.append(names | {"count": count, "pictures": pictures})
     return groups

@@ -8,7 +8,6 @@ import pandas as pd
 from pipeline.clustering.matching import ClusterMatching, match_clusters
 from pipeline.config import Compare
 from pipeline.pages import figures
-from pipeline.pages.formats import cluster_name
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.stages.compare.compared_run import ComparedRun, Rows, match_images
 from pipeline.stages.compare.page import render_compare_page
@@ -61,7 +60,8 @@ def _moved_images(
 
 def _heat_map(first: ComparedRun, second: ComparedRun, matching: ClusterMatching) -> bytes:
     """Return the numbers of images by cluster in either run as a PNG."""
-    rows, columns = ([cluster_name(cluster) for cluster in clusters] for clusters in (matching.first, matching.second))
+    rows = [first.cluster_name(cluster) for cluster in matching.first]
+    columns = [second.cluster_name(cluster) for cluster in matching.second]
     title = f"Clusters of A and B\nn = {len(matching.stayed):,} common images"
     axis_names = (f"A: {first.name}", f"B: {second.name}")
     figure = figures.plot_contingency(

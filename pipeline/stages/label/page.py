@@ -84,7 +84,7 @@ def _items(
             "name": names[row],
             "image": picture(row),
             "neighbours": [picture(int(neighbour)) for neighbour in graph.indices[row][:NEIGHBOURS]],
-            "cluster": cluster_name(int(clustering.fitted[row])),
+            "cluster": cluster_name(int(clustering.fitted[row]), clustering.names),
             "label": given.get(row, ""),
         }
         for row in rows.tolist()

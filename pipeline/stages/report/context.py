@@ -23,6 +23,7 @@ from pipeline.data.blank_images import find_blank_images
 from pipeline.data.copies import copy_groups
 from pipeline.embedding.neighbors import search_neighbors
 from pipeline.models.autoencoder import Autoencoder
+from pipeline.pages.formats import cluster_name
 
 MAX_CLUSTERS = 100
 """Figures of centres and members show at most this many clusters, the largest ones."""
@@ -112,6 +113,10 @@ class ReportContext:
     def cluster_scores(self) -> dict[int, Mapping[str, float]]:
         """Scores of each cluster by its number; without labels, only its size."""
         return {int(row["cluster"]): row for row in self.scores.clusters}
+
+    def cluster_name(self, cluster: int) -> str:
+        """Return the display name of a cluster, with the name that a person gave it."""
+        return cluster_name(cluster, self.clustering.names)
 
     def class_name(self, label: int) -> str:
         """Return the name of a class, or its number if it has no name."""

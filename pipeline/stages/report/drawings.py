@@ -9,12 +9,15 @@ import numpy as np
 from pipeline.artifacts.images import to_unit_range
 from pipeline.pages import figures
 from pipeline.pages.figures.style import shorten
-from pipeline.pages.formats import cluster_name, format_percent
+from pipeline.pages.formats import format_percent
 from pipeline.runtime.sampling import sample_rows
 from pipeline.stages.report.context import ReportContext, ReportFigure
 
 MAX_ROWS = 20
 """Clusters in one figure of examples; further clusters go to further figures."""
+
+MAX_NAME = 24
+"""Characters of a cluster's name in a figure."""
 
 CENTRE_TITLES = {True: "Decoded cluster centres", False: "Items nearest to the cluster centres"}
 """Titles with and without a decoder."""
@@ -32,7 +35,7 @@ def _map_by_label(run: ReportContext) -> Iterator[ReportFigure]:
 
 
 def _map_by_cluster(run: ReportContext) -> Iterator[ReportFigure]:
-    names = {cluster: cluster_name(cluster) for cluster in range(-1, run.k)}
+    names = {cluster: shorten(run.cluster_name(cluster), MAX_NAME) for cluster in range(-1, run.k)}
     title = f"Map by cluster\n{run.subtitle} · {run.map.method}"
     figure = figures.plot_map(run.map.fitted, run.clustering.fitted, names, title)
     caption = (
@@ -84,7 +87,7 @@ def _contingency(run: ReportContext) -> Iterator[ReportFigure]:
     if not counts.size:
         return
     classes = [run.class_name(int(label)) for label in np.unique(run.true_labels[run.true_labels >= 0])]
-    clusters = [cluster_name(column) for column in columns]
+    clusters = [run.cluster_name(column) for column in columns]
     title = f"Classes and clusters\nk = {run.k:,} clusters, n = {counts.sum():,} labelled images"
     figure = figures.plot_contingency(np.asarray(counts), classes, clusters, title, noise=-1 in columns)
     caption = (
@@ -120,7 +123,7 @@ def _examples(run: ReportContext) -> Iterator[ReportFigure]:
     count = len(run.centre_images)
     for first in range(0, count, MAX_ROWS):
         clusters = range(first, min(first + MAX_ROWS, count))
-        ends = cluster_name(clusters[0]), cluster_name(clusters[-1])
+        ends = run.cluster_name(clusters[0]), run.cluster_name(clusters[-1])
         span = f"clusters {ends[0]} to {ends[1]}" if len(clusters) > 1 else f"cluster {ends[0]}"
         typical, untypical = zip(*(run.member_examples(cluster) for cluster in clusters), strict=True)
         titles = [_cluster_title(run, cluster, "{purity} are {majority}") for cluster in clusters]
@@ -139,7 +142,7 @@ def _examples(run: ReportContext) -> Iterator[ReportFigure]:
 
 def _cluster_title(run: ReportContext, cluster: int, template: str) -> str:
     """Return a cluster's name and size, and the filled-in template on a second line if its members have labels."""
-    title = f"{cluster_name(cluster)} · {run.cluster_sizes[cluster]:,}"
+    title = f"{shorten(run.cluster_name(cluster), MAX_NAME)} · {run.cluster_sizes[cluster]:,}"
     if not run.majority_class(cluster):
         return title
     purity = format_percent(run.cluster_scores[cluster]["purity"])

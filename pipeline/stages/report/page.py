@@ -13,7 +13,6 @@ from pipeline.clustering.metrics import SCORES
 from pipeline.clustering.score_descriptions import describe_score
 from pipeline.pages.figures.images import to_rgb_images
 from pipeline.pages.figures.style import group_colour
-from pipeline.pages.formats import cluster_name
 from pipeline.pages.html import data_uri, render, thumbnail
 from pipeline.stages.report.baselines import baseline_rows, describe_baselines, list_unhelpful_steps
 from pipeline.stages.report.context import MAX_CLUSTERS, ReportContext, ReportFigure
@@ -133,7 +132,7 @@ def cluster_rows(run: ReportContext) -> list[dict[str, Any]]:
         scores = run.cluster_scores.get(cluster, {})
         rows.append(
             {
-                "name": cluster_name(cluster),
+                "name": run.cluster_name(cluster),
                 "colour": group_colour(cluster),
                 "centre": thumbnail(centres[cluster]) if cluster < len(centres) else "",
                 "size": size,
