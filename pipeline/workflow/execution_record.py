@@ -125,7 +125,7 @@ def _write_files(outcomes: dict[str, Outcome], run: Run, folder: Path, summary: 
     if "report" in written:
         run.log_files(folder / "report.html")
         run.log_files(folder / "figures", "figures")
-    link_pages(folder, written)
+    link_pages(folder, written, run.id)
     files = {"report": "report.html", "explorer": "explorer.html", "table": "images.parquet"}
     return {name: folder / file for name, file in files.items() if (folder / file).exists()}
 
