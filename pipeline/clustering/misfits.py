@@ -1,4 +1,4 @@
-"""Scores of single images: misfits in another cluster's neighbourhood, outliers, and label disagreements.
+"""Scores of single images: misfits in another cluster's neighbourhood, and outliers.
 
 All functions work on arrays. `n` counts images, `k` neighbours per image; cluster −1 is noise.
 """
@@ -6,7 +6,6 @@ All functions work on arrays. `n` counts images, `k` neighbours per image; clust
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Float, Int
 
@@ -48,27 +47,3 @@ def outlier_scores(distances: Float) -> Float:
     if scale == 0:
         scale = float(min(mean[mean > 0], default=1.0))
     return np.asarray(mean / scale, np.float32)
-
-
-def label_disagreements(clusters: Int, labels: Int) -> NDArray[np.bool_]:
-    """Return for each image (n,) whether it has a label that differs from the most frequent one of its cluster.
-
-    `clusters` and `labels` are (n,), a label of −1 is unknown. Either the image is in the wrong cluster or its label is
-    wrong. Always false for noise; of equally frequent labels the smallest is the cluster's.
-    """
-    clusters, labels = np.asarray(clusters), np.asarray(labels)
-    cluster_label = np.append(majority_labels(clusters, labels), np.int32(-1))[clusters]
-    return np.asarray((labels >= 0) & (clusters >= 0) & (cluster_label != labels), np.bool_)
-
-
-def majority_labels(clusters: Int, labels: Int) -> Int:
-    """Return the most frequent label (k,) int32 of each cluster, −1 if none of its members has a label.
-
-    `clusters` and `labels` are (n,), a label of −1 is unknown. Of equally frequent labels the smallest wins.
-    """
-    clusters, labels = np.asarray(clusters), np.asarray(labels)
-    k = int(np.max(clusters, initial=-1)) + 1
-    labelled = (clusters >= 0) & (labels >= 0)
-    counts = np.zeros((k, int(np.max(labels, initial=0)) + 1), np.int64)
-    np.add.at(counts, (clusters[labelled], labels[labelled]), 1)
-    return np.where(counts.any(axis=1), counts.argmax(axis=1), -1).astype(np.int32)

@@ -1,17 +1,11 @@
-"""Misfits, outliers and label disagreements: small graphs computed by hand, and invariants on random ones."""
+"""Misfits and outliers: small graphs computed by hand, and invariants on random ones."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clustering.misfits import (
-    label_disagreements,
-    majority_labels,
-    misfit_scores,
-    outlier_scores,
-    rival_clusters,
-)
+from pipeline.clustering.misfits import misfit_scores, outlier_scores, rival_clusters
 
 CLUSTERS = np.array([0, 0, 0, 1, 1, -1], np.int32)
 NEIGHBOURS = np.array([[1, 2], [0, 3], [3, 4], [4, 5], [5, 5], [0, 1]], np.int32)
@@ -59,15 +53,5 @@ def test_exact_copies_are_no_outliers_and_cause_no_division_by_zero(last, expect
     np.testing.assert_allclose(outlier_scores(np.array([[0], [0], [last]], np.float32)), expected)
 
 
-def test_a_disagreement_is_a_label_that_differs_from_the_clusters_majority():
-    labels = np.array([5, 5, 3, 3, -1, 3], np.int32)
-    assert majority_labels(CLUSTERS, labels).tolist() == [5, 3]
-    assert label_disagreements(CLUSTERS, labels).tolist() == [False, False, True, False, False, False]
-
-
-def test_without_labels_or_clusters_there_are_no_disagreements():
-    unknown = np.full(6, -1, np.int32)
-    assert majority_labels(CLUSTERS, unknown).tolist() == [-1, -1]
-    assert not label_disagreements(CLUSTERS, unknown).any()
-    assert not label_disagreements(unknown, CLUSTERS).any()
-    assert not misfit_scores(unknown, NEIGHBOURS).any()
+def test_noise_is_no_misfit():
+    assert not misfit_scores(np.full(6, -1, np.int32), NEIGHBOURS).any()

@@ -91,8 +91,7 @@ def test_the_page_has_the_properties_of_every_image(inputs, page):
     np.testing.assert_array_equal(columns["x"], inputs["map"].fitted[:, 0])
     np.testing.assert_array_equal(columns["neighbours"].reshape(-1, 6), inputs["graph"].indices[:, :6])
     np.testing.assert_array_equal(columns["misfit"], misfits.misfit_scores(clusters, inputs["graph"].indices))
-    assert data["majority"] == inputs["labels"].names
-    assert {position["name"] for position in data["names"]["cluster"]} == {"c0", "c1", "c2"}
+    assert data["clustering"] == inputs["clustering"].digest
 
 
 def test_exact_duplicates_and_blank_images_are_listed(inputs, page):
@@ -125,7 +124,7 @@ def test_page_for_various_data(change):
     inputs = explorer_inputs(**{"n": 60, "noise": 2} | change)
     data = read_data(explorer(**inputs).html)
     assert len(data["columns"]["x"]) == 60
-    assert ("disagrees" in data["columns"]) == bool(data["labels"]) == inputs["labels"].has_labels
+    assert bool(data["labels"]) == inputs["labels"].has_labels
 
 
 def test_page_without_clusters_and_neighbours():
@@ -139,6 +138,32 @@ def test_rows_of_a_subset_refer_to_the_data_set(inputs):
     np.testing.assert_array_equal(read_data(explorer(**subset).html)["columns"]["row"], rows)
     everything = inputs | {"images": replace(inputs["images"], train_rows=np.arange(300))}
     assert "row" not in read_data(explorer(**everything).html)["columns"]
+
+
+def test_names_and_marks_of_a_corrected_run_are_on_the_page(inputs, page):
+    assert "mark" not in read_data(page.html)["columns"]
+    marks = np.arange(300, dtype=np.int8) % 3
+    corrected = replace(inputs["clustering"], names=["<i>", "", "twos"], marks=marks)
+    html = explorer(**inputs | {"clustering": corrected}).html
+    assert "<i>" not in html
+    data = read_data(html)
+    assert data["cluster_names"] == ["<i>", "", "twos"]
+    np.testing.assert_array_equal(data["columns"]["mark"], marks)
+
+
+def test_rows_of_both_parts_start_at_zero(inputs):
+    pixels, truth = inputs["images"].train, inputs["labels"].train
+    data = read_data(
+        explorer(
+            **inputs
+            | {
+                "images": replace(inputs["images"], train=pixels[:200], test=pixels[200:], split="all"),
+                "labels": replace(inputs["labels"], train=truth[:200], test=truth[200:], split="all"),
+            }
+        ).html
+    )
+    assert data["n_train"] == 200
+    assert data["columns"]["row"].tolist() == [*range(200), *range(100)]
 
 
 def test_equal_inputs_give_equal_files(inputs, page):
@@ -214,7 +239,7 @@ def test_a_page_keeps_to_its_size(recorder):
 
 def test_table_has_a_row_per_image(inputs, page):
     table = pq.read_table(BytesIO(page.parquet))
-    facts = ImageFacts(**{name: inputs[name] for name in ("images", "labels", "graph", "clustering", "map")})
+    facts = ImageFacts(**{name: inputs[name] for name in ("images", "labels", "graph", "clustering", "map")}, digest="")
     assert table.num_rows == facts.n
     for name, values in {
         "id": np.arange(facts.n),

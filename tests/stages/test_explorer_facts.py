@@ -16,13 +16,30 @@ def test_the_explorer_shows_the_landmarks(recorder):
     latents = Latents(inputs["map"].fitted, inputs["map"].held_out, [2])
     inputs["graph"] = approximate(latents, 6, landmarks=100)
     rows = inputs["graph"].landmarks
-    all_facts = ImageFacts(**{name: value for name, value in inputs.items() if name != "config"})
+    inputs["clustering"] = replace(inputs["clustering"], marks=np.arange(300, dtype=np.int8) % 3)
+    all_facts = ImageFacts(**{name: value for name, value in inputs.items() if name != "config"}, digest="run's")
     facts = landmark_facts(all_facts)
     assert facts.n == 100
     np.testing.assert_array_equal(facts.rows, rows)
     np.testing.assert_array_equal(facts.truth, inputs["labels"].train[rows])
     np.testing.assert_array_equal(facts.images.fitted, inputs["images"].train[rows])
+    np.testing.assert_array_equal(facts.clustering.marks, rows % 3)
     assert facts.neighbours.max() < 100
+    assert facts.digest == "run's"
     assert landmark_facts(replace(all_facts, graph=exact(latents, 6))).n == 300
     explorer(**inputs, observer=recorder)
     assert recorder.notes == ["the explorer shows the 100 landmarks of 300 images"]
+
+
+def test_landmarks_of_both_parts_keep_their_rows_in_them():
+    inputs = explorer_inputs(n=300)
+    pixels, truth = inputs["images"].train, inputs["labels"].train
+    inputs["images"] = replace(inputs["images"], train=pixels[:200], test=pixels[200:], split="all")
+    inputs["labels"] = replace(inputs["labels"], train=truth[:200], test=truth[200:], split="all")
+    inputs["graph"] = approximate(Latents(inputs["map"].fitted, inputs["map"].held_out, [2]), 6, landmarks=100)
+    del inputs["config"]
+    rows, facts = inputs["graph"].landmarks, landmark_facts(ImageFacts(**inputs, digest=""))
+    names = inputs["images"].names("all")
+    assert facts.images.names("all") == [names[row] for row in rows]
+    np.testing.assert_array_equal(facts.truth, truth[rows])
+    np.testing.assert_array_equal(facts.images.fitted, pixels[rows])

@@ -21,13 +21,17 @@ from pipeline.data.copies import copy_groups
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """The artifacts that the explorer shows, and the arrays computed from them; `n` counts fitted images."""
+    """The artifacts that the explorer shows, and the arrays computed from them; `n` counts fitted images.
+
+    `digest` is that of the run's clustering, of which these facts may show landmarks alone.
+    """
 
     images: Images
     labels: Labels
     graph: Graph
     clustering: Clustering
     map: Map
+    digest: str
 
     @property
     def n(self) -> int:
@@ -87,12 +91,16 @@ class ImageFacts:
 
     @cached_property
     def rows(self) -> Int:
-        """Each fitted image's row in its data set (n,); over all splits, train rows come first."""
-        rows_of = {"train": self.images.train_rows, "test": self.images.test_rows}
-        parts = [rows_of[split] for split in ("train", "test") if self.images.split in (split, "all")]
-        if any(part is None for part in parts):
-            return np.arange(self.n, dtype=np.int32)
-        return np.concatenate([np.asarray(part, np.int32) for part in parts if part is not None])
+        """Each fitted image's row in its part of the data set (n,); over all splits, train rows come first."""
+        images = self.images
+        parts = {"train": (images.train, images.train_rows), "test": (images.test, images.test_rows)}
+        return np.concatenate(
+            [
+                np.arange(len(pixels), dtype=np.int32) if rows is None else np.asarray(rows, np.int32)
+                for part, (pixels, rows) in parts.items()
+                if images.split in (part, "all")
+            ]
+        )
 
     @cached_property
     def paths(self) -> list[str]:
@@ -108,25 +116,36 @@ class ImageFacts:
 
 def landmark_facts(facts: ImageFacts) -> ImageFacts:
     """Return the facts of the graph's landmarks alone, with their neighbours among the landmarks."""
-    rows, images = facts.graph.landmarks, facts.images
+    rows, images, clustering = facts.graph.landmarks, facts.images, facts.clustering
     if rows is None:
         return facts
+    split = "all" if images.split == "all" else "train"
+    train = slice(int(np.searchsorted(rows, len(images.train))) if split == "all" else len(rows))
+    test = slice(train.stop, None)
+    pixels, labels = images.fitted[rows], facts.truth[rows]
     landmark_images = Images(
-        train=images.fitted[rows],
-        test=images.test[:0],
-        split="train",
+        train=pixels[train],
+        test=pixels[test],
+        split=split,
         name=images.name,
         digest=images.digest,
         note=images.note,
-        train_rows=facts.rows[rows].astype(np.int64),
+        train_rows=facts.rows[rows][train].astype(np.int64),
+        test_rows=facts.rows[rows][test].astype(np.int64),
         paths=[facts.paths[row] for row in rows] if facts.paths else [],
         vectors=None if images.vectors is None else images.fitted_vectors[rows],
         has_images=images.has_images,
     )
     return ImageFacts(
         images=landmark_images,
-        labels=replace(facts.labels, train=facts.truth[rows], test=facts.truth[:0], split="train"),
+        labels=replace(facts.labels, train=labels[train], test=labels[test], split=split),
         graph=facts.graph.landmark_graph(),
-        clustering=replace(facts.clustering, fitted=facts.clusters[rows], confidence=facts.confidence[rows]),
+        clustering=replace(
+            clustering,
+            fitted=facts.clusters[rows],
+            confidence=facts.confidence[rows],
+            marks=None if clustering.marks is None else clustering.marks[rows],
+        ),
         map=replace(facts.map, fitted=facts.points[rows]),
+        digest=facts.digest,
     )

@@ -23,10 +23,12 @@ from pipeline.stages.explorer.sprite_sheets import SpriteSheets
 FOLDER = Path(__file__).parent
 TEMPLATE, STYLE, THEME = "explorer.html.j2", "explorer.css", "js/theme.js"
 SCRIPTS = (
-    "js/data.js", "js/dom.js", "js/format.js", "js/state.js", "js/sheets.js", "js/shapes.js", "js/hierarchy.js",
-    "js/colours.js", "js/view.js", "js/spatial_index.js", "js/points.js", "js/thumbnails.js", "js/overlay.js",
-    "js/tiles.js", "js/composition.js", "js/clusters.js", "js/image.js", "js/csv.js", "js/selection.js", "js/lists.js",
-    "js/tabs.js", "js/pointer.js", "js/keys.js", "js/legend.js", "js/search.js", "js/main.js",
+    "js/data.js", "js/dom.js", "js/edits.js", "js/edits_file.js", "js/edit_storage.js", "js/corrections.js",
+    "js/format.js", "js/edit_words.js", "js/state.js", "js/cluster_summaries.js", "js/sheets.js", "js/shapes.js",
+    "js/hierarchy.js", "js/colours.js", "js/view.js", "js/spatial_index.js", "js/points.js", "js/thumbnails.js",
+    "js/overlay.js", "js/tiles.js", "js/composition.js", "js/edit_actions.js", "js/cluster_chooser.js",
+    "js/cluster_dialog.js", "js/clusters.js", "js/image.js", "js/csv.js", "js/selection.js", "js/lists.js",
+    "js/edits_panel.js", "js/tabs.js", "js/pointer.js", "js/keys.js", "js/legend.js", "js/search.js", "js/main.js",
 )  # fmt: skip
 """Joined in this order; at the top level, a file uses only what the files before it define."""
 

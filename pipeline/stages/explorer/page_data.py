@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Int
-from pipeline.clustering import misfits
 from pipeline.clustering.hierarchy import graph_linkage, merged_pairs
-from pipeline.pages.figures.maps import densest_median
 from pipeline.pages.figures.style import DARK_NOISE, DARK_PALETTE, NOISE, PALETTE
-from pipeline.pages.formats import cluster_name
 from pipeline.stages.explorer.facts import ImageFacts
 from pipeline.stages.explorer.sprite_sheets import SpriteSheets
 
@@ -27,19 +23,17 @@ def page_data(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbours: i
 
     Each image has its `neighbours` nearest neighbours on the page.
     """
-    has_labels = facts.labels.has_labels
-    majority = misfits.majority_labels(facts.clusters, facts.truth)
-    cluster_names = _name_positions(facts, facts.clusters, cluster_name)
-    label_names = _name_positions(facts, facts.truth, facts.label_name)
+    clustering, labels = facts.clustering, range(int(facts.truth.max(initial=-1)) + 1)
     return {
         "name": facts.images.name,
-        "k": facts.clustering.k,
+        "clustering": facts.digest,
+        "k": clustering.k,
         "merges": merged_pairs(graph_linkage(facts.graph, facts.clusters)),
+        "cluster_names": clustering.names,
         "graph_neighbours": facts.graph.k,
-        "labels": [facts.label_name(label) for label in range(int(facts.truth.max()) + 1)] if has_labels else [],
-        "majority": [facts.label_name(int(label)) for label in majority] if has_labels else [],
+        "labels": [facts.label_name(label) for label in labels],
         "paths": facts.paths,
-        "names": {"cluster": list(cluster_names), "label": list(label_names) if has_labels else []},
+        "n_train": len(facts.images.train) if facts.images.split == "all" else None,
         "palette": {"light": [*PALETTE, NOISE], "dark": [*DARK_PALETTE, DARK_NOISE]},
         "sheets": {
             "rows": sheets.rows,
@@ -70,23 +64,13 @@ def _columns(facts: ImageFacts, order: Int, neighbours: int) -> dict[str, NDArra
     }
     if not np.array_equal(facts.rows, np.arange(facts.n)):
         columns["row"] = facts.rows
-    if facts.labels.has_labels:
-        columns["disagrees"] = misfits.label_disagreements(facts.clusters, facts.truth).astype(np.uint8)
+    if facts.clustering.marks is not None:
+        columns["mark"] = np.asarray(facts.clustering.marks).astype(np.uint8)
     if (facts.copies >= 0).any():
         columns["copies"] = facts.copies
     if facts.blank.any():
         columns["blank"] = facts.blank.astype(np.uint8)
     return columns
-
-
-def _name_positions(facts: ImageFacts, groups: Int, name: Callable[[int], str]) -> Iterator[dict[str, Any]]:
-    """Yield each group's name and its position on the map."""
-    order = np.argsort(groups, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-        group = int(groups[rows[0]])
-        if group >= 0:
-            x, y = densest_median(facts.points[rows])
-            yield {"group": group, "name": name(group), "x": float(x), "y": float(y)}
 
 
 def _encode_array(values: NDArray[Any]) -> dict[str, str]:

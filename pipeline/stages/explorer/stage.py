@@ -36,7 +36,7 @@ def explorer(
 
     Labels are shown and compared with the clusters. Without labels, the page has no such comparison.
     """
-    facts = ImageFacts(images, labels, graph, clustering, map)
+    facts = ImageFacts(images, labels, graph, clustering, map, clustering.digest)
     if graph.landmarks is not None:
         facts = landmark_facts(facts)
         observer.note(f"the explorer shows the {facts.n:,} landmarks of {len(clustering.fitted):,} images")

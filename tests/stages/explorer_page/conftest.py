@@ -34,4 +34,5 @@ def page(shared_window, file):
     page, problems = shared_window
     open_page(page, file)
     yield page
+    page.evaluate("localStorage.clear()")
     assert problems == []

@@ -45,7 +45,7 @@ def test_selection_is_saved_as_csv(page, inputs):
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_bytes().decode(), newline="")))
     inside = np.flatnonzero(inputs["map"].fitted[:, 0] > 2.5)
     assert [int(row["index"]) for row in rows] == inside.tolist()
-    assert list(rows[0]) == ["index", "cluster", "label", "confidence", "misfit", "outlier", "x", "y"]
+    assert list(rows[0]) == ["index", "image", "cluster", "label", "confidence", "misfit", "outlier", "x", "y"]
     clustering, names = inputs["clustering"], inputs["labels"].names
     for row, i in zip(rows, inside, strict=True):
         assert int(row["cluster"]) == clustering.fitted[i]

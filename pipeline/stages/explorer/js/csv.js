@@ -12,9 +12,13 @@ function toCsv(images) {
   /** @type {Record<string, (i: number) => string | number>} */
   const fields = {
     index: (i) => i,
-    ...(data.paths.length ? { path: (/** @type {number} */ i) => data.paths[i] } : {}),
+    image: imageName,
     ...(row ? { row: (/** @type {number} */ i) => row[i] } : {}),
     cluster: (i) => columns.cluster[i],
+    ...(corrected.names.some(Boolean)
+      ? { cluster_name: (/** @type {number} */ i) => corrected.names[columns.cluster[i]] ?? "" }
+      : {}),
+    ...(marks.some(Boolean) ? { mark: (/** @type {number} */ i) => MARKS[marks[i]].replace("none", "") } : {}),
     ...(hasLabels
       ? { label: (/** @type {number} */ i) => (columns.label[i] < 0 ? "" : labelName(columns.label[i])) }
       : {}),
@@ -31,8 +35,6 @@ function toCsv(images) {
 
 /** @param {ArrayLike<number>} images */
 function saveCsv(images) {
-  const url = URL.createObjectURL(new Blob([toCsv(images)], { type: "text/csv" }));
-  h("a", { href: url, download: `${data.name.replace(/[^\w.-]+/g, "_") || "images"}-selection.csv` }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  saveFile(`${data.name.replace(/[^\w.-]+/g, "_") || "images"}-selection.csv`, toCsv(images), "text/csv");
   announce(`Saved ${plural(images.length, "row")}`);
 }

@@ -1,4 +1,5 @@
-// The data of the run: one typed array for each property of the images, indexed by image.
+// The data of the run: one typed array for each property of the images, indexed by image. The clusters in `columns`
+// are those after the corrections.
 
 /** @type {PageData} */
 const data = JSON.parse(document.getElementById("page-data")?.textContent ?? "");
@@ -25,15 +26,8 @@ const columns = /** @type {Columns} */ (
 data.columns = {}; // frees the text
 
 const n = columns.x.length;
-const k = data.k;
 const neighbourCount = n ? columns.neighbours.length / n : 0;
 const hasLabels = data.labels.length > 0;
-const hasNoise = columns.cluster.includes(-1);
 
 /** @param {number} i */
 const neighbours = (i) => columns.neighbours.subarray(i * neighbourCount, (i + 1) * neighbourCount);
-
-const clusterSizes = new Int32Array(k + 1); // noise comes last
-for (const cluster of columns.cluster) clusterSizes[cluster < 0 ? k : cluster]++;
-/** @param {number} cluster */
-const clusterSize = (cluster) => clusterSizes[cluster < 0 ? k : cluster];

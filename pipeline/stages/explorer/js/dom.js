@@ -65,6 +65,53 @@ function announce(text) {
   announcement = setTimeout(() => (byId("announcement").textContent = text), 150);
 }
 
+/** @type {number | undefined} */
+let noticeTimer;
+
+/**
+ * Show a text on the map for some seconds, and have screen readers say it.
+ *
+ * @param {string} text
+ */
+function notify(text) {
+  const notice = byId("notice");
+  clearTimeout(noticeTimer);
+  notice.textContent = text;
+  notice.hidden = false;
+  noticeTimer = setTimeout(() => (notice.hidden = true), 6000);
+  announce(text);
+}
+
+/**
+ * Change a part of the page without losing the keyboard's place in it: the element with the same id, or the same image.
+ *
+ * @param {HTMLElement} part
+ * @param {() => void} change
+ */
+function keepFocus(part, change) {
+  const focused = document.activeElement;
+  const isInside = focused instanceof HTMLElement && part.contains(focused);
+  change();
+  if (!isInside || document.activeElement === focused) return;
+  const { image } = focused.dataset;
+  const same = image ? part.querySelector(`[data-image="${image}"]`) : document.getElementById(focused.id);
+  const target = focused.isConnected ? focused : same instanceof HTMLElement ? same : byId("overlay");
+  target.focus();
+}
+
+/**
+ * Save a text as a file.
+ *
+ * @param {string} name
+ * @param {string} text
+ * @param {string} type
+ */
+function saveFile(name, text, type) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
 /** @param {string} property */
 const cssValue = (property) => getComputedStyle(document.documentElement).getPropertyValue(property).trim();
 

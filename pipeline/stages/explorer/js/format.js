@@ -21,8 +21,21 @@ function formatPercent(share) {
   return `${text.replace(/\.0$/, "")} %`;
 }
 
+/**
+ * A text that leaves the direction of the text around it alone.
+ *
+ * @param {string} text
+ */
+const isolated = (text) => (/[^ -\u02ff]/.test(text) ? `\u2068${text}\u2069` : text);
+
 /** @param {number} cluster */
-const clusterName = (cluster) => (cluster < 0 ? "noise" : `c${cluster}`);
+const clusterNumber = (cluster) => (cluster < 0 ? "noise" : `c${cluster}`);
+/** @param {number} cluster */
+const givenName = (cluster) => isolated(corrected.names[cluster] ?? "");
+/** @param {number} cluster */
+const clusterName = (cluster) => [clusterNumber(cluster), givenName(cluster)].filter(Boolean).join(" ");
+/** @param {number} i */
+const markName = (i) => MARK_NAMES[marks[i]];
 /** @param {number} label */
 const labelName = (label) => (label < 0 ? "unlabelled" : data.labels[label]);
 
@@ -31,11 +44,13 @@ function describeImage(i) {
   const parts = [`Image ${i}`, columns.cluster[i] < 0 ? "noise" : `cluster ${clusterName(columns.cluster[i])}`];
   if (hasLabels) parts.push(columns.label[i] < 0 ? "unlabelled" : `label ${labelName(columns.label[i])}`);
   parts.push(`confidence ${formatPercent(columns.confidence[i])}`);
+  if (marks[i]) parts.push(markName(i));
   return parts.join(", ");
 }
 
 /** @param {number} i */
 function clusterAndLabel(i) {
-  const cluster = clusterName(columns.cluster[i]);
-  return hasLabels && columns.label[i] >= 0 ? `${cluster} · ${labelName(columns.label[i])}` : cluster;
+  const cluster = columns.cluster[i];
+  const hasLabel = hasLabels && columns.label[i] >= 0;
+  return hasLabel ? `${clusterNumber(cluster)} · ${labelName(columns.label[i])}` : clusterName(cluster);
 }

@@ -6,17 +6,19 @@
  */
 function imageProperties(i, isComplete) {
   const cluster = columns.cluster[i],
-    rival = columns.rival[i];
+    rival = rivalCluster(i);
+  const before = run.clusters[i] === cluster ? "" : ` (in the run ${clusterNumber(run.clusters[i])})`;
   /** @type {[string, string | Node][]} */
-  const rows = [["Cluster", h("span", {}, swatch(cluster), clusterName(cluster))]];
+  const rows = [["Cluster", h("span", {}, swatch(cluster), clusterName(cluster), before)]];
+  if (marks[i]) rows.push(["Mark", h("span", { class: "unexpected" }, markName(i))]);
   if (hasLabels) {
-    const disagrees = columns.disagrees?.[i]
+    const unexpected = disagrees(i)
       ? { class: "unexpected", title: "Not the most frequent label of this cluster" }
       : {};
-    rows.push(["Label", h("span", disagrees, labelName(columns.label[i]))]);
+    rows.push(["Label", h("span", unexpected, labelName(columns.label[i]))]);
   }
   rows.push(["Confidence", formatPercent(columns.confidence[i])]);
-  const towards = columns.misfit[i] > 0 && rival >= 0 ? `, mostly ${clusterName(rival)}` : "";
+  const towards = columns.misfit[i] > 0 && rival >= 0 && rival !== cluster ? `, mostly ${clusterName(rival)}` : "";
   if (isComplete || columns.misfit[i] > 0.5) rows.push(["Misfit", `${formatPercent(columns.misfit[i])}${towards}`]);
   if (isComplete || columns.outlier[i] > 1.5) rows.push(["Outlier score", `${columns.outlier[i].toFixed(2)}×`]);
   if (isComplete && data.paths.length) rows.push(["File", data.paths[i]]);
@@ -56,9 +58,9 @@ function renderPinnedImage() {
     setPin(-1);
     byId("overlay").focus();
   };
-  setChildren(
-    panel,
+  const content = [
     h("div", { class: "pinned" }, frame, properties),
+    correctionButtons("image", () => [i]),
     h(
       "p",
       { class: "buttons" },
@@ -67,8 +69,8 @@ function renderPinnedImage() {
       button("Unpin", unpin, { id: "unpin" }),
     ),
     ...neighbourGallery(i),
-  );
-  announce(`Pinned: ${describeImage(i)}`);
+  ];
+  keepFocus(panel, () => setChildren(panel, ...content));
 }
 
 /** @param {number} i */

@@ -61,18 +61,41 @@ const KEYS = {
     showTab("selection");
   },
   i: () => byId("toggle-thumbnails").click(),
+  c: () => withImagesInFocus(moveImages),
+  x: () => withImagesInFocus((images) => markImages(images, "not_sure")),
+  Delete: () => withImagesInFocus((images) => markImages(images, "remove")),
+  Backspace: () => withImagesInFocus((images) => markImages(images, "remove")),
+  n: () => withClusterInFocus("Rename which cluster?", (cluster) => openClusterDialog(cluster)),
+  j: () => withClusterInFocus("Merge which cluster?", mergeCluster),
+  s: () => withClusterInFocus("Split which cluster?", (cluster) => openClusterDialog(cluster, "parts")),
+  e: () => showTab("corrections", true),
   "/": () => byId("query").focus(),
   "?": showHelp,
+  "Ctrl+z": undoCorrection,
+  "Ctrl+Shift+z": redoCorrection,
+  "Ctrl+y": redoCorrection,
   Escape: () => {
     if (state.selection) setSelection(null);
     else setPin(-1);
   },
 };
 
+/**
+ * The key with its modifiers, Shift of letters left out: it makes no difference to their actions.
+ *
+ * @param {KeyboardEvent} event
+ */
+function keyName(event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (!hasModifier(event)) return key;
+  if (event.altKey) return "";
+  return event.shiftKey ? `Ctrl+Shift+${key}` : `Ctrl+${key}`;
+}
+
 document.addEventListener("keydown", (event) => {
-  if (hasModifier(event) || /** @type {HTMLDialogElement} */ (byId("help")).open) return;
+  if (document.querySelector("dialog[open]")) return;
   if (/** @type {Element} */ (event.target).matches("input:not([type=checkbox]), select, textarea")) return;
-  const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  const action = KEYS[keyName(event)];
   if (!action) return;
   event.preventDefault();
   action();

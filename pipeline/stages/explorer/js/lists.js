@@ -19,10 +19,10 @@ const LISTS = {
       "They lie at a border between clusters or are in the wrong cluster. " +
       "Captions: cluster → most frequent other cluster among the neighbours.",
     emptyText: "No image has most of its neighbours in another cluster.",
-    includes: (i) => columns.misfit[i] > 0.5,
+    includes: (i) => columns.misfit[i] > 0.5 && rivalCluster(i) !== columns.cluster[i],
     // Among equal misfits, images with close neighbours come first: their neighbours are the best evidence.
     compare: (a, b) => columns.misfit[b] - columns.misfit[a] || columns.outlier[a] - columns.outlier[b],
-    caption: (i) => `${clusterName(columns.cluster[i])} → ${clusterName(columns.rival[i])}`,
+    caption: (i) => `${clusterNumber(columns.cluster[i])} → ${clusterNumber(rivalCluster(i))}`,
   },
   outliers: {
     name: "Outliers",
@@ -40,7 +40,7 @@ const LISTS = {
       "Their label is not the most frequent label of their cluster. " +
       "Either the cluster or the label may be wrong. Most confident first.",
     emptyText: "Each image has the most frequent label of its cluster.",
-    includes: (i) => columns.disagrees?.[i],
+    includes: (i) => disagrees(i),
     compare: (a, b) => columns.confidence[b] - columns.confidence[a] || columns.misfit[a] - columns.misfit[b],
     caption: clusterAndLabel,
   },
@@ -67,6 +67,14 @@ const LISTS = {
     includes: (i) => columns.cluster[i] >= 0,
     compare: (a, b) => columns.confidence[a] - columns.confidence[b],
     caption: (i) => formatPercent(columns.confidence[i]),
+  },
+  marked: {
+    name: "Marked",
+    explanation: "Images marked “not sure” or “remove”. Removed images are noise on the map.",
+    emptyText: "No image is marked.",
+    includes: (i) => marks[i],
+    compare: (a, b) => marks[b] - marks[a],
+    caption: markName,
   },
 };
 if (!hasLabels) delete LISTS.disagreements;

@@ -40,6 +40,21 @@ function renderEverything() {
   renderPinnedImage();
   renderSelection();
   if (listsAreRendered()) renderLists();
+  renderCorrections();
+}
+
+// Galleries keep their images, so that a correction does not move them under the pointer.
+function showCorrectedClusters() {
+  summarizeClusters();
+  updateVisibility();
+  updateStatus();
+  recolour();
+  renderClusters();
+  renderPinnedImage();
+  updateSelection();
+  if (byId("lists").hidden) setChildren(byId("lists"));
+  else updateTiles(byId("lists"));
+  renderCorrections();
 }
 
 function fitCanvases() {
@@ -65,7 +80,9 @@ listen("hover", () => {
 listen("pin", () => {
   requestDraw("overlay");
   renderPinnedImage();
+  if (state.pin >= 0) announce(`Pinned: ${describeImage(state.pin)}`);
 });
+listen("clusters", showCorrectedClusters);
 listen("selection", () => {
   if (!state.selection) overlay.lasso = [];
   requestDraw("points");

@@ -3,6 +3,28 @@
 /** @type {{ lasso: Point[], crosshair: Point | null }} The lasso is in map coordinates, the crosshair on the screen. */
 const overlay = { lasso: [], crosshair: null };
 
+const MAX_TEXT = 28;
+
+/** @returns {[text: string, position: Point][]} */
+const labelTexts = () => [...labelPositions].map(([label, position]) => [labelName(label), position]);
+
+/**
+ * The name of each visible cluster, or its number and its most frequent label.
+ *
+ * @returns {[text: string, position: Point][]}
+ */
+function clusterTexts() {
+  const isDrawn = (/** @type {number} */ cluster) => cluster >= 0 && !state.hidden.has(cluster);
+  const text = (/** @type {number} */ cluster) =>
+    [clusterName(cluster), givenName(cluster) ? "" : majorityName(cluster)].filter(Boolean).join(" · ");
+  return [...clusterSummaries]
+    .filter(([cluster]) => clusterSize(cluster) && isDrawn(cluster))
+    .map(([cluster, { position }]) => [shorten(text(cluster)), position]);
+}
+
+/** @param {string} text */
+const shorten = (text) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
+
 /** @param {CanvasRenderingContext2D} context */
 function drawNames(context) {
   const byLabel = state.colourBy === "label";
@@ -12,10 +34,8 @@ function drawNames(context) {
   context.lineJoin = "round";
   /** @type {{ px: number, py: number, half: number }[]} */
   const drawn = [];
-  for (const { group, name, x, y } of data.names[byLabel ? "label" : "cluster"]) {
-    if (!byLabel && state.hidden.has(group)) continue;
-    const text = byLabel || !data.majority[group] ? name : `${name} · ${data.majority[group]}`;
-    const [px, py] = toScreen(x, y);
+  for (const [text, position] of byLabel ? labelTexts() : clusterTexts()) {
+    const [px, py] = toScreen(...position);
     const half = context.measureText(text).width / 2 + 4;
     const overlaps = drawn.some((d) => Math.abs(d.px - px) < d.half + half && Math.abs(d.py - py) < 18);
     if (overlaps) continue;

@@ -21,13 +21,39 @@ function renderSelection() {
       button("Save as CSV", () => saveCsv(images), { id: "save-csv", class: "main" }),
       button("Clear selection", clear, { id: "clear-selection" }),
     ),
-    compositionTable("By cluster", images, "cluster"),
-    hasLabels ? compositionTable("By label", images, "label") : null,
+    h("div", { id: "correct-selection" }),
+    h("div", { id: "compositions" }),
     h("h3", {}, "Images"),
     h("p", { class: "hint" }, `Least confident first.${hasLabels ? " Captions: cluster · label." : ""}`),
     gallery(leastConfident, clusterAndLabel, "Selected images"),
   );
+  renderComposition(images);
   announce(`Selected ${plural(images.length, "image")}`);
+}
+
+/**
+ * Render what depends on the clusters.
+ *
+ * @param {Int32Array} images
+ */
+function renderComposition(images) {
+  const buttons = byId("correct-selection");
+  keepFocus(buttons, () =>
+    setChildren(
+      buttons,
+      correctionButtons("selection", () => [...images]),
+    ),
+  );
+  setChildren(
+    byId("compositions"),
+    compositionTable("By cluster", images, "cluster"),
+    hasLabels ? compositionTable("By label", images, "label") : null,
+  );
+}
+
+function updateSelection() {
+  if (state.selection) renderComposition(state.selection);
+  updateTiles(byId("selection"));
 }
 
 function renderEmptySelection() {

@@ -50,9 +50,13 @@ function setSelection(images) {
 /** @param {Iterable<number>} clusters */
 function setHidden(clusters) {
   state.hidden = new Set(clusters);
+  updateVisibility();
+  emit("visible");
+}
+
+function updateVisibility() {
   for (let i = 0; i < n; i++) isVisible[i] = state.hidden.has(columns.cluster[i]) ? 0 : 1;
   if (state.hover >= 0 && !isVisible[state.hover]) setHover(-1);
-  emit("visible");
 }
 
 /** @param {number} cluster */

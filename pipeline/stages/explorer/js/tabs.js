@@ -1,6 +1,6 @@
 // The tabs of the panel.
 
-const TABS = ["clusters", "image", "selection", "lists"];
+const TABS = ["clusters", "image", "selection", "lists", "corrections"];
 
 /** @param {string} name */
 function showTab(name, focus = false) {
@@ -10,6 +10,7 @@ function showTab(name, focus = false) {
     byId(`tab-${tab}`).tabIndex = tab === name ? 0 : -1;
   }
   if (name === "lists" && !listsAreRendered()) renderLists();
+  byId(`tab-${name}`).scrollIntoView({ block: "nearest", inline: "nearest" });
   if (focus) byId(`tab-${name}`).focus();
 }
 

@@ -51,7 +51,7 @@ function drawThumbnails(context) {
   context.imageSmoothingEnabled = Math.max(thumbnailWidth, thumbnailHeight) > THUMBNAIL_SIDE;
   for (const i of images ?? []) {
     const [x, y] = imageOnScreen(i);
-    context.globalAlpha = state.selection && !isSelected[i] ? 0.25 : 1;
+    context.globalAlpha = (state.selection && !isSelected[i]) || marks[i] === REMOVE ? 0.25 : 1;
     if (!drawThumbnail(context, i, [x - width / 2, y - height / 2, width, height])) continue;
     context.strokeStyle = pointColour(i);
     context.lineWidth = 2;

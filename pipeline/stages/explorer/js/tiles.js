@@ -1,22 +1,22 @@
 // Images in the panel: tiles, and rows and galleries of them.
 
+/** @typedef {(i: number) => string} Caption */
+/** @type {WeakMap<Element, Caption>} */
+const captions = new WeakMap();
+
 /**
- * A thumbnail framed in the colour of its cluster, with a caption. Pointing at it marks the image on the map, a click
- * pins the image.
+ * A thumbnail framed in the colour of its cluster, with a caption and a sign of its mark. Pointing at it marks the image
+ * on the map, a click pins the image.
  *
  * @param {number} i
- * @param {string} caption
+ * @param {Caption | null} caption
  */
 function tile(i, caption) {
-  const description = describeImage(i);
-  return h(
+  const element = h(
     "button",
     {
       class: "tile",
       type: "button",
-      "--colour": groupColour(columns.cluster[i]),
-      "aria-label": caption ? `${description}, ${caption}` : description,
-      title: description,
       "data-image": i,
       tabindex: "-1",
       onclick: () => {
@@ -29,27 +29,50 @@ function tile(i, caption) {
       onblur: () => setHover(-1),
     },
     thumbnailElement(i),
-    caption ? h("span", {}, caption) : null,
+    caption ? h("span") : null,
   );
+  if (caption) captions.set(element, caption);
+  updateTile(element);
+  return element;
 }
+
+/**
+ * Write what of a tile depends on the clusters.
+ *
+ * @param {HTMLElement} element
+ */
+function updateTile(element) {
+  const i = Number(element.dataset.image),
+    caption = captions.get(element)?.(i) ?? "",
+    description = describeImage(i);
+  element.style.setProperty("--colour", groupColour(columns.cluster[i]));
+  element.dataset.mark = MARKS[marks[i]];
+  element.title = description;
+  element.setAttribute("aria-label", caption ? `${description}, ${caption}` : description);
+  const text = element.querySelector("span");
+  if (text) text.textContent = caption;
+}
+
+/** @param {HTMLElement} part */
+const updateTiles = (part) =>
+  part.querySelectorAll(".tile").forEach((element) => updateTile(/** @type {HTMLElement} */ (element)));
 
 /**
  * A few tiles in one row, without captions.
  *
  * @param {ArrayLike<number>} images
- * @param {string} name
  */
-function tileRow(images, name) {
-  const tiles = Array.from(images, (i) => tile(i, ""));
+function tileRow(images) {
+  const tiles = Array.from(images, (i) => tile(i, null));
   if (tiles.length) tiles[0].tabIndex = 0;
-  return h("div", { class: "tile-row", role: "group", "aria-label": name, onkeydown: moveTileFocus }, ...tiles);
+  return h("div", { class: "tile-row", role: "group", onkeydown: moveTileFocus }, ...tiles);
 }
 
 /**
  * Tiles in rows, `pageSize` at first and as many more at each click. The Tab key stops once, arrows move within.
  *
  * @param {number[] | Int32Array} images
- * @param {(i: number) => string} caption
+ * @param {Caption} caption
  * @param {string} name
  */
 function gallery(images, caption, name, pageSize = 120) {
@@ -58,7 +81,7 @@ function gallery(images, caption, name, pageSize = 120) {
   let count = 0;
   function addTiles() {
     const page = images.slice(count, count + pageSize);
-    tiles.append(...Array.from(page, (i) => tile(i, caption(i))));
+    tiles.append(...Array.from(page, (i) => tile(i, caption)));
     const firstNew = /** @type {HTMLElement | undefined} */ (tiles.children[count]);
     if (count) firstNew?.focus();
     else if (firstNew) firstNew.tabIndex = 0;

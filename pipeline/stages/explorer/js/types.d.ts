@@ -11,13 +11,6 @@ interface EncodedArray {
   data: string; // base64
 }
 
-interface NamePosition {
-  group: number;
-  name: string;
-  x: number;
-  y: number;
-}
-
 interface SheetLayout {
   rows: number;
   columns: number;
@@ -27,13 +20,14 @@ interface SheetLayout {
 
 interface PageData {
   name: string;
+  clustering: string; // digest of the clusters, their names and the marks
   k: number;
   merges: [group: number, other: number][]; // the most similar first; the other group joins the first
+  cluster_names: string[]; // empty if no cluster has a name
   graph_neighbours: number;
   labels: string[]; // empty if no label is known
-  majority: string[]; // most frequent label of each cluster
   paths: string[]; // empty if images are not files
-  names: Record<Group, NamePosition[]>;
+  n_train: number | null; // if images of both parts are fitted, the number of those of the part train
   palette: Record<"light" | "dark", string[]>; // ten hues, then the colour of noise
   sheets: SheetLayout;
   columns: Record<string, EncodedArray>;
@@ -54,7 +48,45 @@ interface Columns {
   row?: Int32Array; // row in the data set, if it is not the image's index
   copies?: Int32Array; // number of the group of equal images, −1 for none; absent if no image has copies
   blank?: Uint8Array; // 1 if nothing can be seen; absent if no image is blank
-  disagrees?: Uint8Array; // 1 if the label is not the most frequent one of the cluster
+  mark?: Uint8Array; // 0 none, 1 not sure, 2 remove
+}
+
+interface ClusterSummary {
+  images: Int32Array;
+  typical: number[];
+  majority: number; // most frequent label, −1 if no member has one
+  purity: number; // share of the labelled members that have it
+  position: Point; // of the name on the map
+}
+
+type Mark = "none" | "not_sure" | "remove";
+
+type Edit =
+  | { action: "rename"; cluster: number; name: string }
+  | { action: "merge"; clusters: number[] } // images of all go to the first
+  | { action: "split"; cluster: number; parts: number } // 1 takes an earlier request back
+  | { action: "create"; cluster: number; name: string } // with the next free number
+  | { action: "move"; images: number[]; cluster: number } // −1: noise
+  | { action: "mark"; images: number[]; mark: Mark };
+
+type Step = Edit[]; // what one action of the user changed
+
+interface EditHistory {
+  past: Step[][];
+  present: Step[];
+  future: Step[][];
+}
+
+// One entry for each image, or for each cluster, those that are merged into others included.
+interface Clusters {
+  clusters: Int32Array;
+  marks: Uint8Array; // positions in MARKS
+  names: string[];
+}
+
+interface CorrectedClusters extends Clusters {
+  mergedInto: number[]; // the cluster itself if it is not merged
+  parts: number[]; // into how many parts to split, 1 for none
 }
 
 interface State {
@@ -67,4 +99,4 @@ interface State {
   showThumbnails: boolean;
 }
 
-type StateEvent = "view" | "overlay" | "hover" | "pin" | "selection" | "visible" | "colours" | "tool";
+type StateEvent = "view" | "overlay" | "hover" | "pin" | "selection" | "visible" | "colours" | "tool" | "clusters";
