@@ -1,11 +1,13 @@
 """Corrections as data: undo and redo, replay, and the shortest list with the same effect, without a page."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
-from pipeline.stages.explorer import page as page_module
+from pipeline.artifacts import Clustering
+from pipeline.clustering.working_clusters import WorkingClusters
+from pipeline.stages.edit.edits import Edit, Edits, apply_edits
+from pipeline.stages.explorer.page import FOLDER
 
 K, N = 4, 12
 RUN = {"clusters": [i % K for i in range(N - 1)] + [-1], "marks": [0] * (N - 1) + [1], "names": ["", "ones", "", ""]}
@@ -15,7 +17,7 @@ RUN = {"clusters": [i % K for i in range(N - 1)] + [-1], "marks": [0] * (N - 1) 
 def edits(browser):
     """Call an expression of edits.js with arguments."""
     page = browser.new_page()
-    page.add_script_tag(content=(Path(page_module.FOLDER) / "js/edits.js").read_text())
+    page.add_script_tag(content=(FOLDER / "js/edits.js").read_text())
     yield lambda expression, *arguments: page.evaluate(f"(values) => ({expression})(...values)", list(arguments))
     page.close()
 
@@ -44,83 +46,95 @@ def split(cluster, parts=2):
     return {"action": "split", "cluster": cluster, "parts": parts}
 
 
-def apply(steps):
-    """The clusters, marks and names after the edits, as the schema of edits.json defines them."""
-    clusters, marks, names = list(RUN["clusters"]), list(RUN["marks"]), dict(enumerate(RUN["names"]))
-    parts = {}
+def clusters_of_stage_edit():
+    """The run's clusters as stage=edit changes them; a split puts all images into the first part."""
+    fitted, empty = np.array(RUN["clusters"], np.int32), np.empty(0, np.float32)
+    marks = np.array(RUN["marks"], np.int8)
+    clustering = Clustering(
+        fitted, fitted[:0], empty, empty, np.zeros((K, 2)), "kmeans", names=RUN["names"], marks=marks
+    )  # fmt: skip
+    splits = {}
+
+    def split(rows, parts):
+        splits[int(working.clusters[rows[0]])] = parts
+        return np.zeros(len(rows), np.int32)
+
+    working = WorkingClusters(clustering, list(map(str, range(N))), split)
+    return working, splits
+
+
+def apply_one_by_one(steps):
+    """Replay all steps; stage=edit refuses to move or mark an image twice, the page does not."""
+    working, splits = clusters_of_stage_edit()
     for edit in steps:
-        action, cluster = edit["action"], edit.get("cluster")
-        if action in ("rename", "create"):
-            names[cluster] = edit["name"]
-        elif action == "merge":
-            target, *sources = edit["clusters"]
-            clusters = [target if c in sources else c for c in clusters]
-            for source in sources:
-                del names[source]
-                parts.pop(source, None)
-        elif action == "split":
-            parts[cluster] = edit["parts"]
-        elif action == "move":
-            clusters = [cluster if i in edit["images"] else c for i, c in enumerate(clusters)]
-        else:
-            number = ["none", "not_sure", "remove"].index(edit["mark"])
-            marks = [number if i in edit["images"] else m for i, m in enumerate(marks)]
-    return clusters, marks, names, {c: n for c, n in parts.items() if n > 1}
+        working.moved[:] = working._marked[:] = False
+        if edit["action"] == "split":
+            splits[edit["cluster"]] = edit["parts"]
+            continue
+        for source in edit.get("clusters", [])[1:]:
+            splits.pop(source, None)
+        TypeAdapter(Edit).validate_python(named(edit)).apply(working)
+    return working, {cluster: parts for cluster, parts in splits.items() if parts > 1}
+
+
+def named(edit):
+    return edit | ({"images": list(map(str, edit["images"]))} if "images" in edit else {})
 
 
 def random_edits(rng, count=12):
-    """Valid edits: the clusters that they name exist at that point."""
-    existing, largest, steps = set(range(K)), K - 1, []
+    """Valid edits: the clusters that they name exist at that point, and names are unique."""
+    steps = []
     for _ in range(count):
-        images = np.flatnonzero(rng.random(N) < 0.3).tolist()
-        cluster = int(rng.choice(sorted(existing)))
-        kind = rng.integers(6)
-        if kind == 0:
-            steps.append(rename(cluster, str(rng.choice(["", "a", "ones"]))))
-        elif kind == 1 and len(existing) > 2:
-            source = int(rng.choice(sorted(existing - {cluster})))
-            existing.remove(source)
-            steps.append(merge(cluster, source))
-        elif kind == 2:
-            largest += 1
-            existing.add(largest)
-            steps += [create(largest, "new"), move(largest, *images)]
-        elif kind == 3:
-            steps.append(move(int(rng.choice([-1, cluster])), *images))
-        elif kind == 4:
-            steps.append(mark(str(rng.choice(["none", "not_sure", "remove"])), *images))
-        else:
-            steps.append(split(cluster, int(rng.integers(1, 4))))
+        working, _splits = apply_one_by_one(steps)
+        existing = sorted(working.numbers)
+        images = np.flatnonzero(rng.random(N) < 0.3).tolist() or [0]
+        cluster, other = rng.permutation(existing)[:2].tolist()
+        name = str(rng.choice(["", "ones", "a", "b"]))
+        if name in [working.names[number] for number in existing]:
+            name = ""
+        new = working._next
+        choices = [
+            [rename(cluster, name)],
+            [merge(cluster, other)] if len(existing) > 2 else [],
+            [create(new, name), move(new, *images)],
+            [move(int(rng.choice([-1, cluster])), *images)],
+            [mark(str(rng.choice(["none", "not_sure", "remove"])), *images)],
+            [split(cluster, int(rng.integers(1, 4)))],
+        ]
+        steps += choices[rng.integers(len(choices))]
     return steps
 
 
-def test_replay_follows_the_schema(edits):
+def test_replay_agrees_with_stage_edit(edits):
     rng = np.random.default_rng(0)
     for steps in (random_edits(rng) for _ in range(30)):
         state = edits("replay", RUN, steps)
-        clusters, marks, names, parts = apply(steps)
-        assert [state["clusters"][i] for i in range(N)] == clusters
-        assert [state["marks"][i] for i in range(N)] == marks
-        assert {c: state["names"][c] for c, target in enumerate(state["mergedInto"]) if c == target} == names
-        assert {c: n for c, n in enumerate(state["parts"]) if n > 1} == parts
+        working, splits = apply_one_by_one(steps)
+        assert [state["clusters"][i] for i in range(N)] == working.clusters.tolist()
+        assert [state["marks"][i] for i in range(N)] == working.marks.tolist()
+        existing = {c for c, target in enumerate(state["mergedInto"]) if c == target}
+        assert {c: state["names"][c] for c in existing} == {c: working.names[c] for c in working.numbers}
+        assert {c: n for c, n in enumerate(state["parts"]) if n > 1} == splits
 
 
-def test_shortest_edits_have_the_same_effect(edits):
+def test_stage_edit_takes_the_shortest_edits_and_gets_the_same_clusters(edits):
     """New clusters without images are left out, so the others may have smaller numbers."""
     rng = np.random.default_rng(1)
     for steps in (random_edits(rng) for _ in range(30)):
         short = edits("(run, edits) => shortestEdits(run, replay(run, edits))", RUN, steps)
-        (clusters, marks, names, parts), result = apply(steps), apply(short)
-        used = [c for c in sorted(names) if c < K or c in clusters]
-        created = [c for c in used if c >= K]
+        expected, expected_splits = apply_one_by_one(steps)
+        working, splits = clusters_of_stage_edit()
+        content = {"version": 1, "clustering": "", "edits": [named(edit) for edit in short]}
+        apply_edits(TypeAdapter(Edits).validate_python(content), working)
+        created = sorted({c for c in expected.clusters.tolist() if c >= K})
+        kept = [*(c for c in expected.numbers if c < K), *created]
         number = {c: c for c in range(-1, K)} | {c: K + position for position, c in enumerate(created)}
-        assert result[0] == [number[c] for c in clusters]
-        assert result[1] == marks
-        assert result[2] == {number[c]: names[c] for c in used}
-        assert result[3] == {number[c]: n for c, n in parts.items() if c in used}
-        for action in ("move", "mark"):
-            images = [i for edit in short if edit["action"] == action for i in edit["images"]]
-            assert len(images) == len(set(images))
+        assert working.clusters.tolist() == [number[c] for c in expected.clusters.tolist()]
+        assert working.marks.tolist() == expected.marks.tolist()
+        assert {number[c]: expected.names[c] for c in kept}.items() <= working.names.items()
+        sizes = {c: int((expected.clusters == c).sum()) for c in kept}
+        parts = {number[c]: min(n, sizes[c]) for c, n in expected_splits.items() if c in kept}
+        assert splits == {c: n for c, n in parts.items() if n > 1}
         actions = [edit["action"] for edit in short]
         assert actions == sorted(actions, key=["create", "merge", "move", "rename", "mark", "split"].index)
 
@@ -136,8 +150,11 @@ def test_shortest_edits_have_the_same_effect(edits):
         ([create(4), move(4, 0), move(0, 0), create(5, "b"), move(5, 1)], [create(4, "b"), move(4, 1)]),
         ([create(4), move(4, 0), merge(4, 1)], [create(4), merge(4, 1), move(4, 0)]),
         ([split(2, 3), merge(1, 2)], [merge(1, 2)]),
-        ([split(2, 3), move(1, 2)], [move(1, 2), split(2, 3)]),
+        ([split(2, 3), move(1, 2)], [move(1, 2), split(2, 2)]),  # two images are left
         ([split(2, 3), split(2, 1)], []),
+        ([move(1, 2, 6), split(2, 3)], [move(1, 2, 6)]),
+        ([rename(1, ""), create(4, "ones"), move(4, 0)], [create(4), move(4, 0), rename(1, ""), rename(4, "ones")]),
+        ([merge(0, 1)], [merge(0, 1)]),
     ],
     ids=lambda value: "" if value and isinstance(value, list) else "nothing",
 )

@@ -27,9 +27,9 @@ function chooseCluster(title, clusters, offersNew) {
       element: clusterOption(cluster),
       choice: { cluster },
     }));
-    if (offersNew) {
-      const newName = cleanName(query),
-        text = newName ? `New cluster “${isolated(newName)}”` : "New cluster";
+    const newName = cleanName(query);
+    if (offersNew && namesake(corrected, -1, newName) === undefined) {
+      const text = newName ? `New cluster “${isolated(newName)}”` : "New cluster";
       const choice = { text, element: choiceElement(h("b", {}, text)), choice: { newName } };
       if (newName) choices.push(choice);
       else choices.unshift(choice);

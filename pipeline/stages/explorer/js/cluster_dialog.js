@@ -1,6 +1,7 @@
 // A dialog to rename, merge or split a cluster.
 
 const clusterDialog = /** @type {HTMLDialogElement} */ (byId("edit-cluster"));
+const newName = inputById("new-name");
 let editedCluster = 0;
 
 /**
@@ -12,7 +13,8 @@ function openClusterDialog(cluster, focus = "new-name") {
   const size = clusterSize(cluster),
     parts = corrected.parts[cluster];
   setChildren(byId("edit-cluster-title"), swatch(cluster), `${clusterName(cluster)} · ${plural(size, "image")}`);
-  inputById("new-name").value = corrected.names[cluster];
+  newName.value = corrected.names[cluster];
+  checkNewName();
   inputById("parts").value = String(Math.max(parts, 2));
   inputById("parts").max = String(Math.max(size, 2));
   byId("unsplit").hidden = parts < 2;
@@ -20,9 +22,12 @@ function openClusterDialog(cluster, focus = "new-name") {
   inputById(focus).select();
 }
 
-/** @param {number} cluster */
-function renameCluster(cluster, name = "") {
-  if (cleanName(name) !== corrected.names[cluster]) correct([{ action: "rename", cluster, name: cleanName(name) }]);
+/** Two clusters cannot have the same name: folders of an exported data set have them. */
+function checkNewName() {
+  const other = namesake(corrected, editedCluster, cleanName(newName.value));
+  newName.setCustomValidity(
+    other === undefined ? "" : `${clusterNumber(other)} has this name: merge them or choose another`,
+  );
 }
 
 /** @param {number} source */
@@ -30,13 +35,7 @@ async function mergeCluster(source) {
   const others = allClusters().filter((cluster) => cluster >= 0 && cluster !== source);
   if (!others.length) return notify("There is no other cluster");
   const choice = await chooseCluster(`Merge ${clusterName(source)} into`, others, false);
-  if (!choice || !("cluster" in choice)) return;
-  const target = choice.cluster,
-    name = corrected.names[source];
-  /** @type {Step} */
-  const step = [{ action: "merge", clusters: [target, source] }];
-  if (name && !corrected.names[target]) step.push({ action: "rename", cluster: target, name });
-  correct(step);
+  if (choice && "cluster" in choice) correct([{ action: "merge", clusters: [choice.cluster, source] }]);
 }
 
 /**
@@ -66,10 +65,12 @@ async function withClusterInFocus(question, action) {
   if (choice && "cluster" in choice) action(choice.cluster);
 }
 
+newName.addEventListener("input", checkNewName);
 byId("rename-form").addEventListener("submit", (event) => {
   event.preventDefault();
   clusterDialog.close();
-  renameCluster(editedCluster, inputById("new-name").value);
+  const name = cleanName(newName.value);
+  if (name !== corrected.names[editedCluster]) correct([{ action: "rename", cluster: editedCluster, name }]);
 });
 byId("split-form").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -41,7 +41,9 @@ const EFFECTS = {
   rename: ({ names }, { cluster, name }) => {
     names[cluster] = name;
   },
-  merge: ({ mergedInto, parts }, { clusters: [target, ...sources] }) => {
+  merge: ({ names, mergedInto, parts }, { clusters }) => {
+    const [target, ...sources] = clusters;
+    names[target] = clusters.map((cluster) => names[cluster]).find(Boolean) ?? "";
     for (const source of sources) mergedInto[source] = target;
     for (const source of sources) parts[source] = 1;
   },
@@ -100,6 +102,18 @@ function replay(run, edits) {
 }
 
 /**
+ * The existing cluster, other than the given one, that has a name; undefined if there is none or the name is empty.
+ *
+ * @param {CorrectedClusters} state
+ * @param {number} cluster
+ * @param {string} name
+ */
+const namesake = ({ names, mergedInto }, cluster, name) =>
+  name
+    ? [...names.keys()].find((other) => other !== cluster && mergedInto[other] === other && names[other] === name)
+    : undefined;
+
+/**
  * The shortest list of edits that turns the run's clusters into the corrected ones: no image is in two moves or in two
  * marks. Splits come last, because their parts are not known yet. New clusters without images are left out, and the
  * others get the numbers after the run's.
@@ -110,34 +124,51 @@ function replay(run, edits) {
  */
 function shortestEdits(run, { clusters, marks, names, mergedInto, parts }) {
   const k = run.names.length;
-  const isUsed = new Set(clusters);
-  const created = [...names.keys()].filter((cluster) => cluster >= k && isUsed.has(cluster));
-  const isKept = (/** @type {number} */ cluster) =>
-    mergedInto[cluster] === cluster && (cluster < k || created.includes(cluster));
+  const sizes = sizesByGroup(clusters);
+  const kept = [...names.keys()].filter((c) => mergedInto[c] === c && (c < k || sizes.has(c)));
+  const created = kept.filter((cluster) => cluster >= k);
   const number = (/** @type {number} */ cluster) => (cluster < k ? cluster : k + created.indexOf(cluster));
-  /** @type {Edit[]} */
-  const edits = created.map((cluster) => ({ action: "create", cluster: number(cluster), name: names[cluster] }));
+  const before = run.clusters.map((cluster) => (cluster < 0 ? cluster : mergedInto[cluster]));
 
-  const kept = [...names.keys()].filter(isKept);
+  /** @type {Edit[]} */
+  const edits = [];
+  const draft = uncorrected(run);
+  const add = (/** @type {Edit} */ edit) => {
+    edits.push(edit);
+    applyEdit(draft, edit);
+  };
+  for (const cluster of created) {
+    const name = namesake(draft, cluster, names[cluster]) === undefined ? names[cluster] : "";
+    add({ action: "create", cluster: number(cluster), name });
+  }
   for (const target of kept) {
     const sources = [...run.names.keys()].filter((source) => source !== target && mergedInto[source] === target);
-    if (sources.length) edits.push({ action: "merge", clusters: [number(target), ...sources] });
+    if (sources.length) add({ action: "merge", clusters: [number(target), ...sources] });
   }
-  const before = run.clusters.map((cluster) => (cluster < 0 ? cluster : mergedInto[cluster]));
   for (const [cluster, images] of changedImages(before, clusters)) {
-    edits.push({ action: "move", images, cluster: number(cluster) });
+    add({ action: "move", images, cluster: number(cluster) });
   }
   for (const cluster of kept) {
-    if (cluster < k && names[cluster] !== run.names[cluster])
-      edits.push({ action: "rename", cluster, name: names[cluster] });
+    if (draft.names[number(cluster)] === names[cluster]) continue;
+    // Two clusters never have the same name, not even between two edits.
+    const other = namesake(draft, number(cluster), names[cluster]);
+    if (other !== undefined) add({ action: "rename", cluster: other, name: "" });
+    add({ action: "rename", cluster: number(cluster), name: names[cluster] });
   }
-  for (const [mark, images] of changedImages(run.marks, marks)) {
-    edits.push({ action: "mark", images, mark: MARKS[mark] });
-  }
+  for (const [mark, images] of changedImages(run.marks, marks)) add({ action: "mark", images, mark: MARKS[mark] });
   for (const cluster of kept) {
-    if (parts[cluster] > 1) edits.push({ action: "split", cluster: number(cluster), parts: parts[cluster] });
+    const count = Math.min(parts[cluster], sizes.get(cluster) ?? 0);
+    if (count > 1) add({ action: "split", cluster: number(cluster), parts: count });
   }
   return edits;
+}
+
+/** @param {Int32Array} groups */
+function sizesByGroup(groups) {
+  /** @type {Map<number, number>} */
+  const sizes = new Map();
+  for (const group of groups) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  return sizes;
 }
 
 /**

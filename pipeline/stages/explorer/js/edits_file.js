@@ -97,16 +97,18 @@ function imageIndices(names, indices, position) {
 function checkEdits(edits) {
   const state = uncorrected(run);
   const exists = (/** @type {any} */ cluster) => Number.isInteger(cluster) && state.mergedInto[cluster] === cluster;
+  const isFree = (/** @type {any} */ name, /** @type {any} */ cluster) =>
+    typeof name === "string" && namesake(state, cluster, name) === undefined;
   const isImage = (/** @type {any} */ i) => Number.isInteger(i) && i >= 0 && i < n;
   const isList = (/** @type {any} */ values, /** @type {(value: any) => boolean} */ test) =>
     Array.isArray(values) && values.every(test);
   /** @type {Record<string, (edit: any) => boolean>} */
   const isValid = {
-    rename: ({ cluster, name }) => exists(cluster) && name !== undefined,
+    rename: ({ cluster, name }) => exists(cluster) && isFree(name, cluster),
     merge: ({ clusters }) =>
       isList(clusters, exists) && clusters.length > 1 && new Set(clusters).size === clusters.length,
     split: ({ cluster, parts }) => exists(cluster) && Number.isInteger(parts) && parts >= 1,
-    create: ({ cluster, name }) => cluster === state.names.length && name !== undefined,
+    create: ({ cluster, name }) => cluster === state.names.length && isFree(name, cluster),
     move: ({ images, cluster }) => isList(images, isImage) && (cluster === -1 || exists(cluster)),
     mark: ({ images, mark }) => isList(images, isImage) && MARKS.includes(mark),
   };

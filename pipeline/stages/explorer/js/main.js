@@ -45,6 +45,7 @@ function renderEverything() {
 
 // Galleries keep their images, so that a correction does not move them under the pointer.
 function showCorrectedClusters() {
+  loadError = "";
   summarizeClusters();
   updateVisibility();
   updateStatus();
