@@ -210,6 +210,18 @@ def test_exported_vectors_are_read_again(exported, parts):
     assert np.array_equal(source.vectors[:95], parts["latents"].fitted[1:])
 
 
+def test_exact_copies_have_a_number(labels, tmp_path):
+    """Also across the parts; in Hugging Face's files it is an integer that may be missing."""
+    pixels = np.random.default_rng(0).integers(0, 255, (12, 6, 6, 1), np.uint8)
+    pixels[[7, 11]] = pixels[2]
+    run = run_parts(Images(pixels[:8], pixels[8:]), Labels(np.full(8, -1, np.int32), np.full(4, -1, np.int32)))
+    table = pd.read_parquet(export(Export(format="parquet"), **run, path=tmp_path / "a").path / "images.parquet")
+    assert table["copies"].dropna().to_dict() == {2: 0, 7: 0, 11: 0}
+    folder = export(Export(format="huggingface"), **run, path=tmp_path / "b").path / "data"
+    column = pq.read_table(folder / "train-00000-of-00001.parquet")["copies"]
+    assert column.to_pylist() == [None, None, 0, None, None, None, None, 0]
+
+
 def test_a_run_without_map_labels_and_names_has_no_such_columns(parts, tmp_path):
     unknown = Labels(np.full(96, -1, np.int32), np.full(32, -1, np.int32))
     clustering = replace(parts["clustering"], names=[], marks=None)
@@ -341,7 +353,8 @@ def test_a_folder_among_the_images_is_refused(photos):
 
 
 def test_vectors_without_images_have_tables_only(parts, images, tmp_path):
-    vectors = parts | {"images": replace(images, has_images=False)}
+    pixels = np.concatenate([parts["latents"].fitted, parts["latents"].held_out])
+    vectors = parts | {"images": replace(images, vectors=pixels, has_images=False)}
     with pytest.raises(UserError, match=r"^export\.format = 'coco': digits has vectors and no images; give export"):
         export(Export(format="coco"), **vectors, path=tmp_path / "out")
     assert export(Export(format="csv"), **vectors, path=tmp_path / "out").images == 127

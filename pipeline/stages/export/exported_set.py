@@ -16,9 +16,13 @@ from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering import misfits
+from pipeline.data.copies import content_digests, number_repeated
 from pipeline.embedding.neighbors import approximate
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import Observer
+
+BATCH = 4096
+"""Images compared at a time, to bound memory."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ class ExportedSet:
             "label": [self.label_name(int(label)) or None for label in self.truth] if self.labels.has_labels else None,
             "misfit": self._padded(misfits.misfit_scores(fitted, neighbours)),
             "outlier": self._padded(misfits.outlier_scores(self.graph.distances)),
+            "copies": self._copies(),
             "mark": self._marks(),
         }
         if self.map is not None:
@@ -123,6 +128,15 @@ class ExportedSet:
     def _cluster_names(self) -> list[str | None] | None:
         names = self.clustering.names
         return [names[cluster] or None if cluster >= 0 else None for cluster in self.clusters] if names else None
+
+    def _copies(self) -> pd.arrays.IntegerArray | None:
+        """The group (r,) of images that have exact copies among the exported ones, missing for all others."""
+        if self.images.has_images:
+            batches = (self.pixels(slice(start, start + BATCH)) for start in range(0, len(self), BATCH))
+            groups = number_repeated(digest for batch in batches for digest in content_digests(batch))
+        else:
+            groups = number_repeated(content_digests(self.images.vectors_of("all")[self.rows]))
+        return pd.arrays.IntegerArray(groups, groups < 0) if (groups >= 0).any() else None
 
     def _marks(self) -> list[str | None] | None:
         if self.clustering.marks is None:

@@ -19,7 +19,7 @@ from pipeline.stages.export.exported_set import ExportedSet
 from pipeline.stages.export.image_files import open_writer
 from pipeline.stages.export.tables import as_lists
 
-TYPES = {"int32": "int32", "int64": "int64", "float32": "float32"}
+TYPES = {"int32": "int32", "Int32": "int32", "float32": "float32"}
 """Types of numbers by their names in pandas; all other columns are texts."""
 
 
