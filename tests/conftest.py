@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from pipeline.artifacts import Features, Graph, Images, Labels, Latents
@@ -121,12 +122,14 @@ def labels() -> Labels:
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory) -> Path:
-    """A tracking database with its migrations done, once for all tests."""
+    """A tracking database with its migrations done, once for all tests and workers of pytest-xdist."""
     from pipeline.tracking import open_client
 
-    folder = tmp_path_factory.mktemp("store")
-    open_client(f"sqlite:///{folder / 'mlflow.db'}")
-    return folder / "mlflow.db"
+    base = tmp_path_factory.getbasetemp()
+    file = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "empty.db"
+    with FileLock(file.with_suffix(".lock")):
+        open_client(f"sqlite:///{file}")
+    return file
 
 
 @pytest.fixture

@@ -8,19 +8,30 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.config import Config
-from pipeline.config.compose import compose_config
+from pipeline.config.compose import compose_config, to_config
+from pipeline.config.overrides import prepare_overrides
+from tests.compositions import compose_quickly
+from tests.forked_command import run_forked
 
+SMALL_REPORT = ("report.dpi=30", "report.thumbnails=10", "report.examples=2", "report.reconstructions=2")
 TINY = (
     "data.train_size=400", "data.test_size=100", "model=pixels", "manifold=none", "project=pca", "cluster=kmeans",
-    "evaluate.silhouette_sample=200", "evaluate.trustworthiness_sample=100", "tracking.models=false", "report.dpi=30",
-    "report.thumbnails=10", "report.examples=2", "report.reconstructions=2",
+    "evaluate.silhouette_sample=200", "evaluate.trustworthiness_sample=100", "tracking.models=false", *SMALL_REPORT,
 )  # fmt: skip
 """Overrides that leave out everything slow: no TensorFlow, no UMAP."""
+
+TIMEOUT = 240
+"""Seconds that a command may take."""
 
 
 def compose(*overrides: str, outputs: Path) -> Config:
     """The validated configuration for these overrides."""
-    return compose_config(f"output_dir={outputs}", *overrides)
+    words = prepare_overrides([f"output_dir={outputs}", *overrides])
+    try:
+        values = compose_quickly(words)
+    except Exception:  # the message for the user is that of `compose_config`
+        return compose_config(*words)
+    return to_config(values)
 
 
 @cache
@@ -31,15 +42,20 @@ def environment() -> dict[str, str]:
     return variables | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
 
 
-def pipeline(*words: str, outputs: Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+def pipeline(*words: str, outputs: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own, which has imported the libraries before it gets the variables."""
+    return run_forked(words, environment() | {"PIPELINE_OUTPUTS": str(outputs)} | variables, outputs, TIMEOUT)
+
+
+def new_process(*words: str, outputs: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m pipeline` as a user would, with these variables in the environment."""
     return subprocess.run(
         [sys.executable, "-m", "pipeline", *words],
         env=environment() | {"PIPELINE_OUTPUTS": str(outputs)} | variables,
-        cwd=cwd or outputs,
+        cwd=outputs,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=TIMEOUT,
         check=False,
     )
 
@@ -55,7 +71,7 @@ def sweep_of_two(*launcher: str, outputs: Path) -> None:
     from mlflow.tracking import MlflowClient
 
     words = [word for word in TINY if not word.startswith("cluster=")]
-    answer = pipeline("--multirun", *launcher, "cluster=kmeans,agglomerative", "stage=cluster", *words, outputs=outputs)
+    answer = new_process("--multirun", *launcher, "cluster=kmeans,agglomerative", "stage=cluster", *words, outputs=outputs)
     assert answer.returncode == 0, answer.stderr
     jobs = summaries(outputs, "sweeps")
     assert len(jobs) == 2, answer.stdout

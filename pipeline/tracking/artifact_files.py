@@ -23,6 +23,7 @@ class ArtifactFiles:
 
     def __init__(self, client: Any, fetched: Path, locks: Path) -> None:
         self._client, self._fetched, self._locks = client, fetched, locks
+        self._roots: dict[str, str] = {}
 
     def local(self, run_id: str, path: str) -> Path:
         """Return the local path of a run's artifact, downloaded if necessary.
@@ -77,5 +78,7 @@ class ArtifactFiles:
 
     def _local_root(self, run_id: str) -> Path | None:
         """The folder of a run's artifacts if it is on this machine."""
-        root = self._client.get_run(run_id).info.artifact_uri
+        if run_id not in self._roots:
+            self._roots[run_id] = self._client.get_run(run_id).info.artifact_uri
+        root = self._roots[run_id]
         return Path(url2pathname(urlparse(root).path)) if root.startswith("file:") else None

@@ -20,12 +20,13 @@ class Run:
     def __init__(self, client: Any, uri: str, run_id: str) -> None:
         self._client, self.uri, self.id = client, uri, run_id
 
-    def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
-        """Log metrics in one request."""
+    def log_metrics(self, metrics: Mapping[str, float], step: int = 0, tags: Mapping[str, str] | None = None) -> None:
+        """Log metrics, and tags with them, in one request."""
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        self._client.log_batch(self.id, metrics=[Metric(key, float(v), now, step) for key, v in metrics.items()])
+        rows = [Metric(key, float(value), now, step) for key, value in metrics.items()]
+        self._client.log_batch(self.id, metrics=rows, tags=_tag_rows(tags or {}))
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log parameters as text, a hundred in one request."""
@@ -37,9 +38,7 @@ class Run:
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags."""
-        from mlflow.entities import RunTag
-
-        self._client.log_batch(self.id, tags=[RunTag(key, str(value)) for key, value in tags.items()])
+        self._client.log_batch(self.id, tags=_tag_rows(tags))
 
     def log_files(self, path: Path, artifact_folder: str | None = None) -> None:
         """Log a file, or all files of a folder, as artifacts."""
@@ -81,6 +80,12 @@ class Run:
     def finish(self, status: str) -> None:
         """End the run with a status of MLflow: FINISHED, FAILED or KILLED."""
         self._client.set_terminated(self.id, status)
+
+
+def _tag_rows(tags: Mapping[str, str]) -> list[Any]:
+    from mlflow.entities import RunTag
+
+    return [RunTag(key, str(value)) for key, value in tags.items()]
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

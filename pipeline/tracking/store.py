@@ -158,12 +158,11 @@ class Store:
         return self._files.local(run_id, path)
 
     def store_result(self, run: Run, folder: Path, metrics: Mapping[str, float]) -> Result:
-        """Log the metrics and files of a stage's result, and last of all the checksums that make it count."""
-        run.log_metrics(metrics)
+        """Log the files of a stage's result, and last of all its metrics with the checksums that make it count."""
         checksums = json.dumps(file_digests(folder), indent=1)
         run.log_files(folder, RESULT)
         run.log_text(checksums, CHECKSUMS)
-        run.tag({CHECKSUMS_DIGEST: text_digest(checksums)})
+        run.log_metrics(metrics, tags={CHECKSUMS_DIGEST: text_digest(checksums)})
         return Result(run.id, self._files.keep_local(run.id, folder), dict(metrics))
 
     @contextmanager

@@ -147,8 +147,8 @@ class StoredResults:
         with tempfile.TemporaryDirectory() as folder:
             for name, artifact in artifacts.items():
                 artifact.save(Path(folder) / name)
-            for index, note in enumerate(observer.notes):
-                run.tag({f"note.{index}": note})
+            if observer.notes:
+                run.tag({f"note.{index}": note for index, note in enumerate(observer.notes)})
             for title, rows in observer.tables.items():
                 run.log_table(title, rows)
             return self.store.store_result(run, Path(folder), metrics)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.cli.sweep import _is_about
-from tests.helpers import TINY, environment, pipeline
+from tests.helpers import TINY, environment, new_process, pipeline
 
 QUICK = ("tracking.models=false", "tracking.git_commit=false")
 HEAVY = ("hydra", "mlflow", "tensorflow", "keras", "sklearn", "pandas", "umap", "faiss", "numpy")
@@ -108,14 +108,14 @@ def test_an_output_folder_may_begin_with_a_tilde(outputs):
 
 
 @pytest.mark.slow
-def test_a_sweep_may_give_a_mandatory_value(tmp_path):
+def test_a_sweep_may_give_a_mandatory_value(outputs):
     """Its jobs have a parent run though the settings that they share are not complete."""
     for name in ("a", "b"):
-        np.savez(tmp_path / f"{name}.npz", x_train=np.random.default_rng(0).integers(0, 255, (20, 8, 8), np.uint8))
-    swept = f"data.path={tmp_path / 'a.npz'},{tmp_path / 'b.npz'}"
-    answer = pipeline("--multirun", "data=npz", swept, "stage=data", *QUICK, outputs=tmp_path)
+        np.savez(outputs / f"{name}.npz", x_train=np.random.default_rng(0).integers(0, 255, (20, 8, 8), np.uint8))
+    swept = f"data.path={outputs / 'a.npz'},{outputs / 'b.npz'}"
+    answer = pipeline("--multirun", "data=npz", swept, "stage=data", *QUICK, outputs=outputs)
     assert (answer.returncode, answer.stderr) == (0, "")
-    (sweep,) = (tmp_path / "sweeps").glob("*/*")
+    (sweep,) = (outputs / "sweeps").glob("*/*")
     assert re.fullmatch(r"\d\d-\d\d-\d\d-\d{6}", sweep.name)
     assert (sweep / "sweep.csv").read_text().startswith("job,")
 
@@ -135,9 +135,5 @@ def test_a_mistake_in_a_swept_key_is_left_to_the_jobs(message, keys, expected):
 
 
 def test_a_traceback_is_shown_on_request(tmp_path):
-    environment().update(HYDRA_FULL_ERROR="1")
-    try:
-        answer = pipeline("train.epochs=0", outputs=tmp_path)
-    finally:
-        environment().pop("HYDRA_FULL_ERROR")
+    answer = new_process("train.epochs=0", outputs=tmp_path, HYDRA_FULL_ERROR="1")
     assert "Traceback" in answer.stderr

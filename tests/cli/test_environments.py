@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.helpers import TINY, environment, pipeline, summaries
+from tests.helpers import TINY, environment, new_process, summaries
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ def test_no_writable_home_and_a_locale_without_utf_8(outputs):
     (outputs / "tmp").mkdir()
     variables = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     variables |= {"TMPDIR": str(outputs / "tmp"), "HOME": "/dev/null"}
-    result = pipeline(*TINY, "stage=report", outputs=outputs, **variables)
+    result = new_process(*TINY, "stage=report", outputs=outputs, **variables)
     assert (result.returncode, result.stderr) == (0, "")
     assert "  train ...\n* train " in result.stdout
     (report,) = outputs.glob("runs/*/*/report.html")

@@ -9,9 +9,9 @@ NEEDED = {"modname": "hydra_plugins.hydra_submitit_launcher", "reason": "not ins
 
 
 @pytest.mark.slow
-def test_submitit_runs_a_sweep_on_this_machine(tmp_path):
+def test_submitit_runs_a_sweep_on_this_machine(outputs):
     pytest.importorskip(**NEEDED)
-    sweep_of_two("hydra/launcher=submitit_local", outputs=tmp_path)
+    sweep_of_two("hydra/launcher=submitit_local", outputs=outputs)
 
 
 def test_slurm_script_has_the_configured_resources(tmp_path, monkeypatch):

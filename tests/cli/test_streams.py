@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.cli import streams
-from tests.helpers import TINY, environment, pipeline
+from tests.helpers import TINY, environment, new_process
 
 STAGE = "stage=data"
 
@@ -42,7 +42,7 @@ def test_characters_that_the_encoding_lacks_are_replaced(monkeypatch, encoding, 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
 def test_help_is_printed_in_any_encoding(tmp_path, encoding):
-    result = pipeline("--help", outputs=tmp_path, PYTHONIOENCODING=encoding)
+    result = new_process("--help", outputs=tmp_path, PYTHONIOENCODING=encoding)
     assert (result.returncode, result.stderr) == (0, "")
     assert "[stage=...]" in result.stdout
 
@@ -52,8 +52,9 @@ def test_mistake_with_closed_streams_has_status_2(tmp_path, closed):
     assert shell(closed, "train.epochs=0", outputs=tmp_path).returncode == 2
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed", [pytest.param("2>&-", marks=pytest.mark.long), pytest.param("<&- >&- 2>&-", marks=pytest.mark.slow)]
+)
 def test_run_with_closed_streams_finishes(outputs, closed):
     result = shell(closed, *TINY, STAGE, outputs=outputs)
     assert (result.returncode, result.stderr) == (0, "")
@@ -62,7 +63,7 @@ def test_run_with_closed_streams_finishes(outputs, closed):
 
 def test_path_that_is_not_utf_8_is_refused_in_one_line(tmp_path):
     np.save(tmp_path / "a\udcff.npy", np.zeros((4, 8, 8), np.uint8))
-    result = pipeline("data=npz", f"data.path='{tmp_path}/a\udcff.npy'", STAGE, outputs=tmp_path)
+    result = new_process("data=npz", f"data.path='{tmp_path}/a\udcff.npy'", STAGE, outputs=tmp_path)
     assert result.returncode == 2
     assert result.stderr == (
         f"error: data.path = '{tmp_path}/a\\udcff.npy': is not valid UTF-8; rename the file or folder, or give a link "
@@ -71,7 +72,7 @@ def test_path_that_is_not_utf_8_is_refused_in_one_line(tmp_path):
 
 
 def test_output_folder_that_is_not_utf_8_is_refused_in_one_line(tmp_path):
-    result = pipeline(STAGE, "output_dir='a\udcff'", outputs=tmp_path)
+    result = new_process(STAGE, "output_dir='a\udcff'", outputs=tmp_path)
     assert (
         result.stderr
         == f"error: output_dir = '{tmp_path}/a\\udcff': is not valid UTF-8; give the path of another folder\n"

@@ -6,7 +6,7 @@ import pytest
 from pipeline.config.compose import compose_config
 from pipeline.config.overrides import options_first, prepare_overrides
 from pipeline.runtime.errors import UserError
-from tests.helpers import compose, pipeline
+from tests.helpers import pipeline
 
 NAMES = ["2026", "5", "0012", "1_000", "1e3", "2026.10", "-1", "nan", "inf", ".5"]
 
@@ -49,9 +49,9 @@ def test_a_list_of_choices_is_refused(override, message):
     assert str(caught.value) == message
 
 
-def test_lists_of_other_keys_and_of_sweeps_are_allowed(tmp_path):
-    assert compose("stage=[cluster,evaluate]", "sweep=[seeds,latent_dim]", outputs=tmp_path).stage[0] == "cluster"
-    assert compose("cluster=[kmeans]", outputs=tmp_path).cluster.name == "kmeans"
+def test_lists_of_other_keys_and_of_sweeps_are_allowed():
+    assert compose_config("stage=[cluster,evaluate]", "sweep=[seeds,latent_dim]").stage[0] == "cluster"
+    assert compose_config("cluster=[kmeans]").cluster.name == "kmeans"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,20 @@
 
 import pytest
 
+from pipeline.config.compose import compose_config
 from pipeline.config.run_ids import quote_run_ids
-from tests.helpers import compose, pipeline
+from tests.helpers import pipeline
 
 
 @pytest.mark.parametrize("run_id", ["12e45678", "00123", "1e5", "123", "0x1f", "1_000", "abc123", "last", "e12"])
-def test_the_id_of_a_run_stays_as_it_was_typed(tmp_path, run_id):
-    assert compose(f"run={run_id}", outputs=tmp_path).run == run_id
-    assert compose(f"runs=[{run_id},7e99999]", outputs=tmp_path).runs == [run_id, "7e99999"]
-    assert compose(f"run='{run_id}'", outputs=tmp_path).run == run_id
+def test_the_id_of_a_run_stays_as_it_was_typed(run_id):
+    config = compose_config(f"run={run_id}", f"runs=[{run_id},7e99999]")
+    assert config.run == run_id
+    assert config.runs == [run_id, "7e99999"]
+
+
+def test_quotes_around_an_id_are_those_of_hydra():
+    assert compose_config("run='12e45678'").run == "12e45678"
 
 
 def test_only_ids_that_start_with_a_digit_get_quotes():

@@ -1,34 +1,20 @@
 """Compose configurations and run the recipe in this process, much faster than one command per case."""
 
 import re
-from copy import deepcopy
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, OmegaConf
 
 from pipeline.artifacts import Images, Labels
 from pipeline.cli.errors import explain_error
 from pipeline.config import Config
-from pipeline.config.compose import compose_values, to_config
+from pipeline.config.compose import to_config
 from pipeline.data.source import source_digest
 from pipeline.runtime.observer import RunObserver
-from pipeline.runtime.paths import conf_dir
 from pipeline.stages.data import data
 from pipeline.workflow.executor import Executor
 from pipeline.workflow.plan import plan
 from pipeline.workflow.recipe import RECIPE, STEPS
-
-GROUPS = {path.name for path in conf_dir().iterdir() if path.is_dir()}
-
-
-@cache
-def compose_cached(*overrides: str) -> DictConfig:
-    """Return the composed values, not yet validated; callers must not change them."""
-    return compose_values("output_dir=/nowhere", *overrides)
-
+from tests.compositions import compose_cached, compose_quickly
 
 def validate(*overrides: str) -> None:
     """Compose and validate as a job does: overrides, values, and the names of the stages."""
@@ -38,20 +24,9 @@ def validate(*overrides: str) -> None:
 def compose(*overrides: str, **values: Any) -> Config:
     """Return the validated configuration of these overrides; `values` are keys with `__` for a dot.
 
-    Composing takes most of a test's time. Overrides that only set an existing key are therefore set on a copy of
-    a configuration composed before; those that select a file, or add or delete a key, are composed.
+    Composing takes most of a test's time. A key that does not exist is a KeyError; test it with `validate`.
     """
-    composed = [text for text in overrides if text.partition("=")[0] in GROUPS or text[0] in "+~"]
-    parsed = OverridesParser.create().parse_overrides([text for text in overrides if text not in composed])
-    config = deepcopy(compose_cached(*composed))
-    settings = {override.key_or_group: override.value() for override in parsed}
-    settings |= {name.replace("__", "."): value for name, value in values.items()}
-    for key, value in settings.items():
-        parent, _, last = key.rpartition(".")
-        group = OmegaConf.select(config, parent) if parent else config
-        assert last in list(group), f"{key} does not exist; test it with `validate`"
-        OmegaConf.update(config, key, value, merge=False)
-    return to_config(config)
+    return to_config(compose_quickly(overrides, {name.replace("__", "."): value for name, value in values.items()}))
 
 
 def run_recipe(config: Config, until: str = "explorer") -> Executor:

@@ -61,8 +61,9 @@ def test_unusual_clusters_are_scored_with_a_note(overrides, k, note):
 @pytest.mark.parametrize("n", [3, 8, 20])
 @pytest.mark.parametrize("cluster", ["gmm", "kmeans", "hdbscan", "agglomerative", "birch", "spectral"])
 def test_few_images_run_to_the_end_with_a_note(n, cluster):
-    words = f"data=digits data.train_size={n} model=pca manifold=none project=pca cluster={cluster}".split()
-    artifacts = run_recipe(compose(*words), "explorer")
+    words = f"data=digits data.train_size={n} model=pca manifold=none project=pca cluster={cluster} report.dpi=30"
+    # Drawing the report takes most of the time.
+    artifacts = run_recipe(compose(*words.split()), "report" if cluster == "gmm" else "evaluate")
     assert artifacts.load("graph").k == n - 1
     assert artifacts.load("clustering").k <= min(n, 10)
     assert "<html" in artifacts.load("explorer").html

@@ -36,7 +36,7 @@ from pipeline.data.numpy_arrays import read_numpy
 from pipeline.data.parquet import read_parquet
 from pipeline.runtime.errors import UserError
 from pipeline.workflow.fingerprint import fingerprint
-from tests.faults.in_process import compose_cached
+from tests.compositions import compose_cached
 
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 """All examples of a test share a folder; each overwrites its file."""

@@ -12,7 +12,7 @@ from pipeline.config import Model, Train
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.models.vectors import fit_vectors
 from pipeline.runtime.errors import UserError
-from tests.helpers import pipeline, summaries
+from tests.helpers import SMALL_REPORT, pipeline, summaries
 
 VECTORS = np.random.default_rng(0).normal(3, [1, 2, 5, 0, 1e-3], (40, 5)).astype(np.float32)
 TRAIN = Train(name="default")
@@ -120,7 +120,7 @@ def test_vectors_go_from_a_table_to_pages_and_new_ones_are_assigned(outputs):
         "project=pca",
         "tracking.models=false",
     ]
-    answer = pipeline(*words, "cluster=kmeans", "cluster.k=3", "report.dpi=30", outputs=outputs)
+    answer = pipeline(*words, "cluster=kmeans", "cluster.k=3", *SMALL_REPORT, outputs=outputs)
     assert (answer.returncode, answer.stderr) == (0, "")
     (summary,) = summaries(outputs)
     assert summary["metrics"]["train/accuracy_score"] > 0.9

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 
@@ -86,9 +87,12 @@ def load_result(outputs, stages, stage, artifact_type, name):
 
 
 @pytest.mark.slow
-def test_jax_repeats_its_bits_and_trains_as_tensorflow_does(tmp_path):
+def test_jax_repeats_its_bits_and_trains_as_tensorflow_does(tmp_path, empty_store):
     pytest.importorskip("jax", reason="JAX is not installed: pip install -e '.[jax]'")
     first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        shutil.copy(empty_store, folder / "mlflow.db")
     losses, latents = {}, {}
 
     def examine(name, outputs, stages):

@@ -103,7 +103,7 @@ def test_other_files_are_left_to_mlflow(tmp_path, content):
 
 
 @pytest.mark.slow
-def test_the_command_reuses_all_stages_of_a_moved_folder(tmp_path):
+def test_the_command_reuses_all_stages_of_a_moved_folder(tmp_path, empty_store):
     words = [
         "data=digits",
         "data.train_size=200",
@@ -113,6 +113,7 @@ def test_the_command_reuses_all_stages_of_a_moved_folder(tmp_path):
         "tracking.models=false",
     ]
     (tmp_path / "before").mkdir()
+    shutil.copy(empty_store, tmp_path / "before" / "mlflow.db")
     assert pipeline(*words, "stage=cluster", outputs=tmp_path / "before").returncode == 0
     (tmp_path / "before").rename(tmp_path / "after")
     again = pipeline(*words, "stage=cluster", outputs=tmp_path / "after")

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.helpers import TINY, pipeline, summaries
+from tests.helpers import SMALL_REPORT, TINY, new_process, pipeline, summaries
 
 pytestmark = pytest.mark.slow
 
 SMALL = (
-    "data.train_size=2500", "data.test_size=500", "train.epochs=4", "train.min_steps=200", "train.batch_size=64",
-    "neighbors.k=15", "manifold.n_epochs=100", "project.n_epochs=60", "cluster.estimator.n_init=8",
+    "data.train_size=2000", "data.test_size=400", "train.epochs=4", "train.min_steps=150", "train.batch_size=64",
+    "neighbors.k=15", "manifold.n_epochs=100", "project.n_epochs=30", "cluster.estimator.n_init=4",
+    "baselines.sample=400", *SMALL_REPORT,
 )  # fmt: skip
 
 
@@ -20,7 +21,7 @@ SMALL = (
 def trained(tmp_path_factory):
     """The whole pipeline on a subset, from an empty folder."""
     outputs = tmp_path_factory.mktemp("trained")
-    answer = pipeline("stage=all", *SMALL, outputs=outputs)
+    answer = new_process("stage=all", *SMALL, outputs=outputs)
     assert answer.returncode == 0, answer.stderr
     return outputs, answer, summaries(outputs)[0]
 
@@ -83,32 +84,32 @@ def test_logged_models_load_and_reproduce_the_run(trained, monkeypatch):
     assert assigned["confidence"].between(0, 1).all()
 
 
-def test_jobs_of_a_parallel_sweep_share_results(tmp_path):
+def test_jobs_of_a_parallel_sweep_share_results(outputs):
     words = [word for word in TINY if not word.startswith("cluster=")]
     sweep = ["--multirun", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "cluster=kmeans,agglomerative"]
-    answer = pipeline(*sweep, *words, "stage=evaluate", outputs=tmp_path)
+    answer = new_process(*sweep, *words, "stage=evaluate", outputs=outputs)
     assert answer.returncode == 0, answer.stderr
-    jobs = summaries(tmp_path, "sweeps")
+    jobs = summaries(outputs, "sweeps")
     assert len(jobs) == 2
     ids = [
         {job["stages"][name]["run_id"] for job in jobs} for name in ("data", "train", "refine", "extract", "neighbors")
     ]
     assert all(len(runs) == 1 for runs in ids), "each shared stage is computed once"
-    folder = next((tmp_path / "sweeps").rglob("sweep.csv")).parent
+    folder = next((outputs / "sweeps").rglob("sweep.csv")).parent
     table = pd.read_csv(folder / "sweep.csv")
     assert set(table["cluster"]) == {"kmeans", "agglomerative"}
     assert table["train/purity_score"].between(0.3, 1).all()
     assert (folder / "sweep.png").stat().st_size > 5000
 
 
-def test_a_failed_job_does_not_stop_the_sweep(tmp_path):
-    answer = pipeline("--multirun", *TINY, "cluster.estimator.n_init=1,0", "stage=evaluate", outputs=tmp_path)
+def test_a_failed_job_does_not_stop_the_sweep(outputs):
+    answer = pipeline("--multirun", *TINY, "cluster.estimator.n_init=1,0", "stage=evaluate", outputs=outputs)
     assert answer.returncode == 2
     assert "cluster.estimator: KMeans: The 'n_init' parameter" in answer.stderr
-    assert len(summaries(tmp_path, "sweeps")) == 1
+    assert len(summaries(outputs, "sweeps")) == 1
     from mlflow.tracking import MlflowClient
 
-    client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    client = MlflowClient(f"sqlite:///{outputs / 'mlflow.db'}")
     parents = client.search_runs(["1"], "tags.`pipeline.kind` = 'sweep'")
     children = client.search_runs(["1"], f"tags.`mlflow.parentRunId` = '{parents[0].info.run_id}'")
     assert sorted(child.info.status for child in children) == ["FAILED", "FINISHED"]

@@ -19,7 +19,7 @@ from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.observer import RunObserver
 from pipeline.workflow.recipe import STEPS
 from pipeline.workflow.stored_results import StoredResults
-from tests.helpers import compose, pipeline, summaries
+from tests.helpers import SMALL_REPORT, compose, pipeline, summaries
 from tests.models.pretrained.onnx_files import write_onnx
 from tests.models.pretrained.settings import pretrained
 
@@ -104,7 +104,7 @@ def test_files_are_clustered_by_a_pretrained_encoder_and_new_ones_are_assigned(o
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).resize((40, 40)).save(folder / f"{index}.png")
     words = ("data=image_folder", "data.path=digits", "data.image_size=12", "model=pretrained", "model.encoder=m.keras")
-    rest = ("manifold=none", "project=pca", "cluster=kmeans", "report.dpi=30", "tracking.models=false")
+    rest = ("manifold=none", "project=pca", "cluster=kmeans", "tracking.models=false", *SMALL_REPORT)
     save_network(outputs / "m.keras", size=20)
     answer = pipeline(*words, *rest, "model.latent_dim=8", outputs=outputs)
     assert (answer.returncode, answer.stderr) == (0, "")
