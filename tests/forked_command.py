@@ -47,9 +47,7 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
     os.environ.update(before)
 
 
-def _run_command(
-    words: tuple[str, ...], variables: dict[str, str], folder: Path, output: Path, errors: Path
-) -> None:
+def _run_command(words: tuple[str, ...], variables: dict[str, str], folder: Path, output: Path, errors: Path) -> None:
     """Be the command: its folder, variables, arguments and streams."""
     os.chdir(folder)
     os.environ |= variables

@@ -71,7 +71,9 @@ def sweep_of_two(*launcher: str, outputs: Path) -> None:
     from mlflow.tracking import MlflowClient
 
     words = [word for word in TINY if not word.startswith("cluster=")]
-    answer = new_process("--multirun", *launcher, "cluster=kmeans,agglomerative", "stage=cluster", *words, outputs=outputs)
+    answer = new_process(
+        "--multirun", *launcher, "cluster=kmeans,agglomerative", "stage=cluster", *words, outputs=outputs
+    )
     assert answer.returncode == 0, answer.stderr
     jobs = summaries(outputs, "sweeps")
     assert len(jobs) == 2, answer.stdout

@@ -83,21 +83,23 @@ def test_output_folder_that_is_not_utf_8_is_refused_in_one_line(tmp_path):
 FULL = "error: standard output: cannot be written (No space left on device); redirect it to another file\n"
 
 
+RUN = ["stage=data", *TINY]
+RUNS = [
+    pytest.param(RUN, "", marks=pytest.mark.slow, id="run"),
+    pytest.param(RUN, "1", marks=pytest.mark.long, id="run, unbuffered"),
+]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize(
-    "words", [["--help"], pytest.param(["stage=data", *TINY], marks=pytest.mark.slow)], ids=["help", "run"]
-)
+@pytest.mark.parametrize(("words", "unbuffered"), [(["--help"], ""), (["--help"], "1"), *RUNS])
 def test_output_that_cannot_be_written_is_reported_as_such(outputs, words, unbuffered):
     result = shell("> /dev/full", *words, outputs=outputs, PYTHONUNBUFFERED=unbuffered)
     assert (result.returncode, result.stderr) == (2, FULL)
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
-    "words",
-    [["--help"], ["--cfg", "job"], pytest.param(["stage=data", *TINY], marks=pytest.mark.slow)],
-    ids=["help", "configuration", "run"],
+    ("words", "unbuffered"),
+    [(["--help"], ""), (["--help"], "1"), (["--cfg", "job"], ""), (["--cfg", "job"], "1"), *RUNS],
 )
 def test_output_whose_reader_has_ended_is_no_traceback(outputs, words, unbuffered):
     result = shell("| true; exit ${PIPESTATUS[0]}", *words, outputs=outputs, PYTHONUNBUFFERED=unbuffered)

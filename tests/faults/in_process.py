@@ -16,6 +16,7 @@ from pipeline.workflow.plan import plan
 from pipeline.workflow.recipe import RECIPE, STEPS
 from tests.compositions import compose_cached, compose_quickly
 
+
 def validate(*overrides: str) -> None:
     """Compose and validate as a job does: overrides, values, and the names of the stages."""
     plan(to_config(compose_cached(*overrides)))

@@ -87,8 +87,20 @@ def test_few_images_run_to_the_end_with_the_default_recipe(outputs, words):
         assert note in " ".join(result.stdout.split())
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("overrides", [case[0] for case in UNUSUAL_RUNS])
+UNUSUAL_REPORTS = (
+    "cluster.k=60", "cluster.k=1", "cluster=hdbscan", "cluster=hdbscan cluster.estimator.min_cluster_size=50",
+    "data.train_size=2 neighbors.k=1 model.latent_dim=2 cluster.k=2",
+)  # fmt: skip
+"""Many clusters, one, noise, nothing but noise, two images; the reports of the other runs have nothing unusual."""
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        pytest.param(case[0], marks=(pytest.mark.long, pytest.mark.slow)[case[0] in UNUSUAL_REPORTS])
+        for case in UNUSUAL_RUNS
+    ],
+)
 def test_report_shows_unusual_clusters(overrides):
     assert "<html" in run_recipe(compose_tiny(overrides.split()), "report").load("report").html
 

@@ -87,7 +87,6 @@ DAMAGES = (flip_bit, swap_all, truncate, delete, swap)
     ("fixture", "damage"),
     [
         ("runs", DAMAGES[0]),
-        pytest.param("runs", DAMAGES[1], marks=pytest.mark.slow),
         *(pytest.param("runs_of_all_stages", damage, marks=pytest.mark.slow) for damage in DAMAGES),
     ],
 )
