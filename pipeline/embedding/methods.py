@@ -19,6 +19,7 @@ import numpy as np
 from pipeline.artifacts.base import Float
 from pipeline.artifacts.features import Features
 from pipeline.artifacts.latents import Graph, Latents
+from pipeline.embedding.compiled_functions import keep_compiled
 from pipeline.embedding.neighbors import exact
 from pipeline.embedding.parallel_umap import optimize_layout
 from pipeline.embedding.placement import place_held_out, place_points
@@ -149,8 +150,9 @@ def _fit_umap_learn(
         # The warnings are about transform, which is not used, and about Numba's own deprecations.
         warnings.simplefilter("ignore")
         with mute_stderr():  # umap imports TensorFlow
-            from umap.umap_ import UMAP
+            from umap.umap_ import UMAP, compute_membership_strengths, smooth_knn_dist
 
+        keep_compiled(compute_membership_strengths, smooth_knn_dist)
         self_indices = np.arange(n, dtype=np.int32)[:, None]
         indices = np.hstack([self_indices, graph.indices])
         distances = np.hstack([np.zeros((n, 1), np.float32), graph.distances])

@@ -18,6 +18,12 @@ def finished_run(tmp_path_factory, empty_store):
     return outputs
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Let a report have figures without content: drawing takes most of its time."""
+    monkeypatch.setattr("pipeline.stages.report.stage.figure_to_png", lambda *_: b"")
+
+
 @pytest.fixture(scope="package")
 def browser():
     if CHROMIUM is None:

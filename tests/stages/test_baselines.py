@@ -216,6 +216,7 @@ def test_noise_of_the_run_counts_as_a_cluster_in_the_agreement(run, default_base
     assert rows["manifold"]["agreement"] == 1
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_report_has_a_table_of_baselines_and_lists_unhelpful_steps(run):
     scored = evaluate_baselines(run, compute_baselines(run, Baselines(sample=50, starts=2)))
     inputs = report_inputs()
@@ -227,6 +228,7 @@ def test_the_report_has_a_table_of_baselines_and_lists_unhelpful_steps(run):
     assert "n_init is 2 instead of 7" in page.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_without_baselines_has_no_section_for_them():
     assert "baselines" not in ParsedPage(report(**report_inputs()).html).ids
 

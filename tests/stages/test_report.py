@@ -119,12 +119,14 @@ def test_without_labels_held_out_images_and_history():
     assert "Trustworthiness" in page.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_empty_labels_are_treated_as_no_labels():
     inputs = report_inputs(labelled=False)
     empty = np.empty(0, np.int32)
     assert "map_by_label" not in report(**inputs | {"labels": Labels(empty, empty)}).figures
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_noise_and_unlabelled_images_are_counted(inputs):
     clusters = np.where(np.arange(60) < 6, -1, inputs["clustering"].fitted)
     labels = replace(inputs["labels"], train=np.where(np.arange(60) < 40, inputs["labels"].train, -1).astype(np.int32))
@@ -163,6 +165,7 @@ def test_refinement_has_curves_and_an_outdated_decoder_is_a_caveat(inputs, extra
 # Many clusters
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_many_clusters_are_split_over_several_figures(inputs, monkeypatch):
     monkeypatch.setattr("pipeline.stages.report.drawings.MAX_ROWS", 2)
     result = report(**inputs)
@@ -171,6 +174,7 @@ def test_many_clusters_are_split_over_several_figures(inputs, monkeypatch):
     assert "For cluster c2:" in result.html
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_omitted_clusters_are_a_caveat(monkeypatch):
     monkeypatch.setattr("pipeline.stages.report.context.MAX_CLUSTERS", 2)
     monkeypatch.setattr("pipeline.stages.report.page.MAX_CLUSTERS", 2)
