@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -27,6 +26,7 @@ from tests.benchmarks.records import README, read_record
 from tests.benchmarks.row import Row
 from tests.benchmarks.rows import ROWS
 from tests.benchmarks.sizes import minimal_sizes
+from tests.benchmarks.small_work import dying, failing_preparation, failing_work, printing_work, self_timed_work
 from tests.benchmarks.worker import Worker
 from tests.markdown_sections import read_section
 
@@ -106,23 +106,6 @@ def test_operations_of_a_model_count_every_position_of_its_kernels():
 # Processes
 
 
-def printing_work(_sizes):
-    print("output of a library")
-    return lambda: {"pid": float(os.getpid()), "at": time.time()}
-
-
-def self_timed_work(_sizes):
-    return lambda: {"pid": float(os.getpid()), "at": time.time(), "seconds": 7.0}
-
-
-def failing_work(_sizes):
-    raise ValueError("no such thing")
-
-
-def failing_preparation():
-    return failing_work(None)
-
-
 @pytest.mark.slow
 def test_arms_run_in_separate_processes_without_output(sizes, capfd, monkeypatch):
     monkeypatch.setattr(machine, "PACKAGES", ())
@@ -147,10 +130,6 @@ def test_arms_run_in_separate_processes_without_output(sizes, capfd, monkeypatch
 def test_an_error_in_a_worker_is_raised_with_its_message():
     with Worker() as worker, pytest.raises(RuntimeError, match="ValueError: no such thing"):
         worker.prepare("failing", failing_preparation)
-
-
-def dying():
-    os._exit(3)
 
 
 def test_a_dead_worker_is_reported_with_its_exit_status():
