@@ -105,8 +105,9 @@ def _log_data(results: StoredResults, run: Run) -> dict[str, int | str]:
 
 def _log_summary(run: Run, summary: dict[str, Any]) -> None:
     stages = summary["stages"]
-    run.log_metrics(summary["metrics"] | {f"seconds/{name}": stage["seconds"] for name, stage in stages.items()})
-    run.tag({f"stage.{name}": stage["run_id"] + " reused" * stage["reused"] for name, stage in stages.items()})
+    seconds = {f"seconds/{name}": stage["seconds"] for name, stage in stages.items()}
+    results = {f"stage.{name}": stage["run_id"] + " reused" * stage["reused"] for name, stage in stages.items()}
+    run.log_metrics(summary["metrics"] | seconds, tags=results)
 
 
 def _write_files(outcomes: dict[str, Outcome], run: Run, folder: Path, summary: dict[str, Any]) -> dict[str, Path]:
