@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import label_errors, photographs
+from tests.benchmarks import label_errors, novel_classes, photographs
 from tests.benchmarks import record as speed
 from tests.benchmarks.growth import record as growth
 from tests.benchmarks.peers import record as peers
@@ -23,6 +23,7 @@ SECTIONS = {
     "growth": (BENCHMARKS, RECORDS / "growth.json", growth.render_growth),
     "photographs": (BENCHMARKS, RECORDS / "photographs.json", photographs.render_photographs),
     "label-errors": (label_errors.README, label_errors.FILE, label_errors.render_label_errors),
+    "novel_classes": (BENCHMARKS, RECORDS / "novel_classes.json", novel_classes.render_novel_classes),
     "peers": (BENCHMARKS, RECORDS / "peers.json", peers.render_peers),
     "faults": (lines.README, lines.FILE, lines.render_lines),
 }

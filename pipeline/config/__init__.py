@@ -10,6 +10,7 @@ from pipeline.config.actions import (
     Edit,
     Engine,
     Export,
+    Extend,
     HowMany,
     Label,
     Quality,
@@ -33,7 +34,7 @@ from pipeline.config.validation import validate_config
 
 __all__ = [
     "Assign", "Baselines", "Cluster", "Compare", "Component", "Config", "Corruption", "Data", "EarlyStopping",
-    "Edit", "Engine", "Evaluate", "Explorer", "Export", "Extract", "Group", "HowMany", "Label", "Manifold", "Model",
-    "Neighbors", "Project", "Quality", "Recluster", "Refine", "Report", "Search", "SelfTraining", "Shards", "Spaces",
-    "Spec", "Split", "Stability", "Tracking", "Train", "Tree", "validate_config",
+    "Edit", "Engine", "Evaluate", "Explorer", "Export", "Extend", "Extract", "Group", "HowMany", "Label", "Manifold",
+    "Model", "Neighbors", "Project", "Quality", "Recluster", "Refine", "Report", "Search", "SelfTraining", "Shards",
+    "Spaces", "Spec", "Split", "Stability", "Tracking", "Train", "Tree", "validate_config",
 ]  # fmt: skip

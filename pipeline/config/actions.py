@@ -130,6 +130,23 @@ class Tree(Group):
     examples: int = Field(6, ge=1)
 
 
+class Extend(Group):
+    """Stage extend: which new images are far or novel, and when novel images become new clusters.
+
+    An image is far as in stage assign. It is novel if the share of new images among its weighted neighbours exceeds
+    `novelty`. New clusters have at least `min_size` images, each with more than `majority` of its weighted neighbours
+    in the cluster. Without `new_clusters` none are proposed.
+    """
+
+    far_quantile: float = Field(0.995, gt=0, le=1)
+    new_clusters: bool = True
+    novelty: float = Field(0.8, ge=0.5, lt=1)
+    majority: float = Field(0.5, ge=0.5, lt=1)
+    min_size: int = Field(20, ge=5)
+    redraw_map: bool = False
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
 class Engine(Component):
     """The engine that processes shards; its target is a `ShardEngine` of `pipeline.stages.shards`."""
 
@@ -198,6 +215,7 @@ class ActionGroups(Group):
     recluster: Recluster = Recluster()
     quality: Quality = Quality()
     tree: Tree = Tree()
+    extend: Extend = Extend()
     shards: Shards = Shards()
     export: Export = Export()
     search: Search = Search()

@@ -34,10 +34,21 @@ Shape = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class NewImages:
-    """Images (m, h, w, c), uint8 or float32 in [0, 1], and the name of each: its path, or its index."""
+    """Images (m, h, w, c), uint8 or float32 in [0, 1], and the name of each: its path, or its index.
+
+    If they are files that can be read again, the names are paths below `folder`, which else is empty.
+    """
 
     pixels: Pixel
     names: list[str]
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class NewLabels:
+    """Labels (m,) of new images as numbers or words, None or −1 where unknown; `values` is None without labels."""
+
+    values: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,11 +76,18 @@ class ReadingRules:
 def read_new_images(
     path: str, shape: Shape, skip_at_most: int = 20, observer: Observer = SILENT, rules: ReadingRules | None = None
 ) -> NewImages:
+    """Return the images at `path` in `shape`, without labels; see `read_labelled_images`."""
+    return read_labelled_images(path, shape, skip_at_most, observer, rules)[0]
+
+
+def read_labelled_images(
+    path: str, shape: Shape, skip_at_most: int = 20, observer: Observer = SILENT, rules: ReadingRules | None = None
+) -> tuple[NewImages, NewLabels]:
     """Return the images at `path` in `shape`: a folder of images, one image, an `.npz`, `.npy`, `.parquet` or IDX file.
 
     Encoded images are resized and converted between grey and colour. Arrays are resized, and scaled as the run's if
     they are of the same dtype; others must be uint8, or floats in [0, 1]. All are read by the `rules` of the run. If
-    the set has a train and a test part, both are read.
+    the set has a train and a test part, both are read. Labels are those of arrays and of folders named after classes.
 
     Raises:
         UserError: the path does not exist or cannot be read, more than `skip_at_most` images are unreadable, or the
@@ -84,7 +102,7 @@ def read_new_images(
             observer.note(f"input: {file}: read the IDX files {', '.join(part.name for part in idx_files)}")
         arrays = {part.name: conform(read_idx_file(part), shape, part, rules) for part in idx_files}
         names = [f"{name}[{row}]" for name, array in arrays.items() for row in range(len(array))]
-        return NewImages(np.concatenate(list(arrays.values())), names)
+        return NewImages(np.concatenate(list(arrays.values())), names), NewLabels()
     try:
         source = _read(file, shape, skip_at_most, observer, rules or ReadingRules())
     except ArgumentError as error:
@@ -98,7 +116,18 @@ def read_new_images(
         parts = [conform(part, shape, file, rules) for part in parts]
     pixels: Pixel = np.concatenate(parts)
     names = [*source.paths, *source.test_paths] or [str(index) for index in range(len(pixels))]
-    return NewImages(pixels, names)
+    return NewImages(pixels, names, source.folder), _join_labels(source)
+
+
+def _join_labels(source: Source) -> NewLabels:
+    """The labels of both parts; numbers become the names of their classes if these have names."""
+    parts = [source.train_labels, *([] if source.test is None else [source.test_labels])]
+    if any(part is None for part in parts):
+        return NewLabels()
+    labels = np.concatenate([np.asarray(part) for part in parts])
+    if source.names and labels.ndim == 1 and labels.dtype.kind in "iu":
+        return NewLabels(np.array([*source.names, None], object)[np.where(labels < 0, len(source.names), labels)])
+    return NewLabels(labels)
 
 
 def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules: ReadingRules) -> Source:
@@ -128,7 +157,9 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
         images = decode_images(
             [EncodedImage(file.name, file)], str(file), size, channels, 0, observer, ranges, rules.background
         )
-        return Source(images.pixels, paths=[file.name], value_ranges=images.value_ranges)
+        return Source(
+            images.pixels, paths=[file.name], value_ranges=images.value_ranges, folder=str(file.parent.resolve())
+        )
     raise UserError(
         f"input: {file} ends in {suffix!r}; give a folder, .npz, .npy, .parquet, IDX or {', '.join(sorted(SUFFIXES))}"
     )

@@ -127,7 +127,7 @@ def _search_graph(index: Any, latents: Latents, k: int, observer: Observer) -> G
     n, total = len(latents.fitted), len(latents.fitted) + len(latents.held_out)
     indices, distances = _search(index, latents.fitted, k + 1, observer, 0, total)
     _complete(indices, distances, latents.fitted, observer)
-    indices, distances = _without_self(indices, distances, np.arange(n, dtype=np.int32))
+    indices, distances = without_self(indices, distances, np.arange(n, dtype=np.int32))
     return Graph(indices, distances, *search_neighbors(latents.fitted, latents.held_out, k, observer, n, total))
 
 
@@ -137,7 +137,7 @@ def _nearest_landmarks(points: Float, rows: Int, k: int, observer: Observer) -> 
     indices, distances = search_neighbors(points[rows], points, k + 1, observer)
     self_indices = np.full(len(points), -1, np.int32)
     self_indices[rows] = np.arange(len(rows), dtype=np.int32)
-    indices, distances = _without_self(indices, distances, self_indices)
+    indices, distances = without_self(indices, distances, self_indices)
     return {"landmarks": rows, "landmark_indices": indices, "landmark_distances": distances}
 
 
@@ -223,7 +223,7 @@ def _inverted_file(points: Float, probes: int, seed: int) -> Any:
     return _CentredIndex(index, offset)
 
 
-def _without_self(indices: Int, distances: Float, self_indices: Int) -> tuple[Int, Float]:
+def without_self(indices: Int, distances: Float, self_indices: Int) -> tuple[Int, Float]:
     """Drop each point's own index (n,) from its list; if duplicates displaced it, drop the farthest neighbour."""
     n, width = indices.shape
     is_self = indices == self_indices[:, None]

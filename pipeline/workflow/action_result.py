@@ -28,9 +28,11 @@ class ActionResult(Protocol):
 class Change:
     """What an action did to a run: its name, its settings, and the artifacts that replace the run's, by name.
 
-    The settings and the run's results must determine the artifacts, because later stages are reused by them.
+    The settings and the run's results must determine the artifacts, because later stages are reused by them. The
+    results of the stages `unchanged` stay those of the run, although they depend on what is replaced.
     """
 
     action: str
     settings: Mapping[str, Any]
     artifacts: Mapping[str, Artifact]
+    unchanged: frozenset[str] = frozenset()

@@ -16,7 +16,7 @@ from pipeline.workflow.action_result import ActionResult, Change
 if TYPE_CHECKING:
     from pipeline.artifacts.base import Int
     from pipeline.config import Config
-    from pipeline.data.new_images import NewImages, ReadingRules
+    from pipeline.data.new_images import NewImages, NewLabels, ReadingRules
     from pipeline.data.vector_files import Columns
     from pipeline.runtime.observer import StageObserver
     from pipeline.tracking import Store
@@ -87,17 +87,22 @@ def _assign(context: ActionContext) -> ActionResult:
     return AssignedTable(assign(context.config.assign, images, **context.run.load(*PARTS), observer=context.observer))
 
 
-def _new_images(context: ActionContext) -> NewImages:
-    """The images, or vectors, that `input` names, read as the run read its own."""
-    from pipeline.data.new_images import read_new_images
+def _read_input(context: ActionContext) -> tuple[NewImages, NewLabels]:
+    """Return the images or vectors at `input` in the form that the run's encoder takes, and the labels of images."""
+    from pipeline.data.new_images import NewLabels, read_labelled_images
     from pipeline.data.new_vectors import read_new_vectors
 
-    path, run, observer = str(context.config.input), context.run, context.observer
+    run, path, observer = context.run, str(context.config.input), context.observer
     vectors = run.load("images")["images"].vectors
     if vectors is not None:
-        return read_new_vectors(path, vectors.shape[1], observer, _vector_columns(run))
+        return read_new_vectors(path, vectors.shape[1], observer, _vector_columns(run)), NewLabels()
     shape, skip_at_most, rules = _input_format(run)
-    return read_new_images(path, shape, skip_at_most, observer, rules)
+    return read_labelled_images(path, shape, skip_at_most, observer, rules)
+
+
+def _new_images(context: ActionContext) -> NewImages:
+    """The images, or vectors, that `input` names, read as the run read its own."""
+    return _read_input(context)[0]
 
 
 def _vector_columns(run: FinishedRun) -> Columns:
@@ -156,6 +161,7 @@ def _stability(context: ActionContext) -> ActionResult:
 
     config, run, observer = context.config.stability, context.run, context.observer
     artifacts = run.load("images", "clustering")
+    run.require_own_images("stability")
     reference = artifacts["clustering"].fitted
     planned, notes = plan_repeats(run.config, config, len(reference))
     for note in notes:
@@ -191,6 +197,7 @@ def _spaces(context: ActionContext) -> ActionResult:
 
     config, run, observer = context.config.spaces, context.run, context.observer
     artifacts = run.load("images", "labels")
+    run.require_own_images("spaces")
     if not artifacts["images"].has_images:
         raise UserError(f"run: {run.run_id} was fitted on vectors; stage=spaces encodes images with several models")
     models = {name: compose_config(f"model={name}").model for name in config.models}
@@ -260,6 +267,14 @@ def _tree(context: ActionContext) -> ActionResult:
     return tree(context.config.tree, run.name, **artifacts, run_id=run.run_id, observer=context.observer)
 
 
+def _extend(context: ActionContext) -> ActionResult:
+    from pipeline.workflow.extension import extend_run
+
+    source = Path(str(context.config.input)).expanduser().resolve()
+    new, labels = _read_input(context)
+    return extend_run(context.config.extend, context.run, source, new, labels, context.deriver, context.observer)
+
+
 def _shards(context: ActionContext) -> ActionResult:
     from filelock import FileLock
 
@@ -311,6 +326,10 @@ ACTIONS = {
         Action(
             "edit", "correct the clusters by hand: edits=FILE, saved on the explorer's page", _edited_run, _edit,
             needs="edits", value="FILE, which the page of the explorer saved",
+        ),
+        Action(
+            "extend", "add new images to a run, and propose new clusters: input=FOLDER_OR_FILE", _one_run, _extend,
+            needs="input", value="FOLDER_OR_FILE, the images to add",
         ),
         Action("recluster", "split one cluster: recluster.cluster=3 recluster.k=2", _one_run, _recluster),
         Action("tree", "merge similar clusters step by step: a dendrogram to cut at any level", _one_run, _tree),

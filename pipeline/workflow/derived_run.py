@@ -80,7 +80,8 @@ class Deriver:
             executor = Executor(config, results, given=change.artifacts)
             changed = {PRODUCER[artifact].name for artifact in change.artifacts}
             stages = [step for step in RECIPE if step.name in base.summary["stages"]]
-            later = [step for step in stages if changed & {ancestor.name for ancestor in ancestors(step)}]
+            dependent = [step for step in stages if changed & {ancestor.name for ancestor in ancestors(step)}]
+            later = [step for step in dependent if step.name not in change.unchanged]
             for step in stages:
                 if step.name in changed or step not in later:
                     self._take(base, step.name, results)

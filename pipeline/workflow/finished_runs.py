@@ -69,6 +69,19 @@ class FinishedRun:
         """
         return {name: self._load(name) for name in names}
 
+    def require_own_images(self, action: str) -> None:
+        """Refuse a run with added images for an action that computes stages from the data set again.
+
+        Raises:
+            UserError: stage extend added images.
+        """
+        added = self._load("images").appended
+        if added:
+            raise UserError(
+                f"run: {self.run_id} has {added:,} images that stage=extend added, and stage={action} starts from the "
+                "data set; choose a run without them"
+            )
+
     def _load(self, name: str) -> Any:
         stage = PRODUCER[name].name
         if not self.has(name):
