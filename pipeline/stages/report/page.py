@@ -155,7 +155,9 @@ def quality_rows(run: ReportContext) -> list[dict[str, Any]]:
         {
             "title": title,
             "count": len(rows),
-            "clusters": ", ".join(cluster_name(c) for c in np.unique(np.asarray(run.clustering.fitted)[rows]).tolist()),
+            "clusters": ", ".join(
+                run.cluster_name(c) for c in np.unique(np.asarray(run.clustering.fitted)[rows]).tolist()
+            ),
             "pictures": [
                 {"address": thumbnail(image), "name": names[row]}
                 for image, row in zip(to_rgb_images(run.fitted_images[rows[:QUALITY_IMAGES]]), rows, strict=False)
