@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.pages.formats import cluster_name
+from pipeline.pages.formats import cluster_name, cluster_title
 
 MAX_LISTED = 12
 """Clusters listed by size in the printed summary."""
@@ -59,5 +59,4 @@ class AssignedTable:
     def _cluster_name(self, cluster: int) -> str:
         if "name" not in self.table:
             return cluster_name(cluster)
-        name = self.table.loc[self.table["cluster"] == cluster, "name"].iloc[0]
-        return f"{cluster_name(cluster)} {name}".rstrip()
+        return cluster_title(cluster, self.table.loc[self.table["cluster"] == cluster, "name"].iloc[0])
