@@ -142,7 +142,7 @@ def test_rows_of_a_subset_refer_to_the_data_set(inputs):
 
 def test_names_and_marks_of_a_corrected_run_are_on_the_page(inputs, page):
     assert "mark" not in read_data(page.html)["columns"]
-    marks = np.arange(300, dtype=np.int8) % 3
+    marks = (np.arange(300) % 3).astype(np.int8)
     corrected = replace(inputs["clustering"], names=["<i>", "", "twos"], marks=marks)
     html = explorer(**inputs | {"clustering": corrected}).html
     assert "<i>" not in html

@@ -16,7 +16,7 @@ def test_the_explorer_shows_the_landmarks(recorder):
     latents = Latents(inputs["map"].fitted, inputs["map"].held_out, [2])
     inputs["graph"] = approximate(latents, 6, landmarks=100)
     rows = inputs["graph"].landmarks
-    inputs["clustering"] = replace(inputs["clustering"], marks=np.arange(300, dtype=np.int8) % 3)
+    inputs["clustering"] = replace(inputs["clustering"], marks=(np.arange(300) % 3).astype(np.int8))
     all_facts = ImageFacts(**{name: value for name, value in inputs.items() if name != "config"}, digest="run's")
     facts = landmark_facts(all_facts)
     assert facts.n == 100
