@@ -74,7 +74,7 @@ def append_images(images: Images, new: NewImages, observer: Observer = SILENT) -
         part: np.concatenate([getattr(images, part), pixels]),
         f"{part}_rows": None if own_rows is None else np.concatenate([own_rows, np.arange(first, first + m)]),
         "paths": _insert(names, new.names, end),
-        "digest": digest.hexdigest(),
+        "digest": digest.hexdigest()[:16],
         "folder": images.folder if images.folder and new.folder else "",
         "appended": images.appended + m,
     }
