@@ -12,7 +12,8 @@ from pipeline.config import Config
 from pipeline.runtime.observer import RunObserver
 from pipeline.runtime.stderr import mute_stderr
 from pipeline.tracking import Store, flatten
-from pipeline.workflow.actions import Action, ActionContext
+from pipeline.workflow.action_context import ActionContext
+from pipeline.workflow.actions import Action
 from pipeline.workflow.derived_run import Deriver
 from pipeline.workflow.plan import plan
 from pipeline.workflow.repeater import Repeater

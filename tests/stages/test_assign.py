@@ -17,9 +17,9 @@ from pipeline.models.baselines import PixelModel
 from pipeline.runtime.errors import UserError
 from pipeline.stages.assign import assign
 from pipeline.tracking import Store
-from pipeline.workflow.actions import _input_format
 from pipeline.workflow.execution import execute_run
 from pipeline.workflow.finished_runs import find_run
+from pipeline.workflow.image_actions import input_format
 from pipeline.workflow.run_action import run_action
 from tests.digit_files import write_digit_files
 from tests.helpers import compose, pipeline
@@ -131,7 +131,7 @@ def test_the_command_line_assigns_images(finished, digits):
 def test_actions_read_new_images_by_the_column_of_the_run(images, settings, column):
     artifacts = {"images": images, "autoencoder": PixelModel(images.shape)}
     run = SimpleNamespace(load=lambda *_: artifacts, summary={"config": {"data": settings}})
-    shape, skip_at_most, rules = _input_format(run)
+    shape, skip_at_most, rules = input_format(run)
     assert (shape, skip_at_most, rules.image_column) == (images.shape, 20, column)
 
 
