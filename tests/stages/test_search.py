@@ -78,8 +78,9 @@ def test_removed_images_are_not_found(parts, images):
     marks[5] = 2
     clustering = replace(parts["clustering"], marks=marks)
     query = NewImages(images.fitted[5:6], ["5"])
-    table = search(Search(k=95), query, **parts | {"clustering": clustering}).table
-    assert set(table["image"]) == {str(row) for row in range(96)} - {"5"}
+    result = search(Search(k=95), query, **parts | {"clustering": clustering})
+    assert "Among the 95 fitted images" in result.html
+    assert set(result.table["image"]) == {str(row) for row in range(96)} - {"5"}
 
 
 def test_k_is_at_most_the_number_of_images(parts, queries, recorder):

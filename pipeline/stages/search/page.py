@@ -32,12 +32,12 @@ SMOOTH = 40
 
 
 def render_search_page(
-    queries: NewImages, images: Images, graph: Graph, table: pd.DataFrame, neighbours: NDArray[np.int64]
+    queries: NewImages, images: Images, graph: Graph, table: pd.DataFrame, neighbours: NDArray[np.int64], n: int
 ) -> tuple[str, str]:
     """Return the page as self-contained HTML, and a note on queries that are not on it, empty if all are.
 
     `table` has the k `neighbours` (m, k), rows of the fitted images, of each of the m queries, nearest first. The
-    page compares distances with those in the run's `graph`.
+    page compares distances with those in the run's `graph`. `n` images were searched.
     """
     m, k = neighbours.shape
     on_page = max(min(m, MAX_IMAGES // k), 1)
@@ -50,7 +50,7 @@ def render_search_page(
     note = "" if on_page == m else f"search.html shows the first {on_page:,} of {m:,} queries; search.csv has all"
     title = f"{k:,} nearest images of {queries.names[0] if m == 1 else f'{m:,} queries'}"
     html = render(
-        FOLDER, TEMPLATE, title=title, name=images.name, n=images.n_fitted, note=note, items=items,
+        FOLDER, TEMPLATE, title=title, name=images.name, n=n, note=note, items=items,
         metric=METRICS[graph.metric], typical=float(np.median(np.asarray(graph.distances)[:, 0])),
         is_smooth=max(pixels.shape[1:3]) >= SMOOTH,
     )  # fmt: skip

@@ -44,7 +44,7 @@ def search(
     indices, distances = search_neighbors(np.asarray(latents.fitted)[rows], codes, k, metric=graph.metric)
     neighbours = rows[indices]
     table = _table(queries, images, clustering, neighbours, distances)
-    html, note = render_search_page(queries, images, graph, table, neighbours)
+    html, note = render_search_page(queries, images, graph, table, neighbours, len(rows))
     if note:
         observer.note(note)
     return SearchResult(html, table, len(queries.names), k)
