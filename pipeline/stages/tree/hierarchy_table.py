@@ -13,6 +13,8 @@ from pipeline.clustering.metrics import accuracy_score, contingency_matrix, nmi_
 from pipeline.runtime.observer import SILENT, Observer
 
 SCORES = {"accuracy": accuracy_score, "purity": purity_score, "nmi": nmi_score}
+MOST_REPORTED = 30
+"""Cuts with more groups are not reported to the observer, which may print a line for each."""
 
 
 def merge_table(linkage: Linkage, clustering: Clustering) -> pd.DataFrame:
@@ -35,7 +37,7 @@ def merge_table(linkage: Linkage, clustering: Clustering) -> pd.DataFrame:
 def score_cuts(linkage: Linkage, clusters: Int, labels: Labels, observer: Observer = SILENT) -> pd.DataFrame:
     """Return accuracy, purity and NMI of the cuts into k, k − 1, …, 1 groups; the index is the number of groups.
 
-    Noise stays noise. Each row is also reported to the observer, with the number of groups as the step.
+    Noise stays noise. The rows of up to 30 groups are also reported to the observer, with the number of groups as step.
     """
     k, rows = len(linkage) + 1, {}
     for n_groups in range(k, 0, -1):
@@ -43,6 +45,6 @@ def score_cuts(linkage: Linkage, clusters: Int, labels: Labels, observer: Observ
         contingency = contingency_matrix(labels.fitted, groups)
         rows[n_groups] = {name: score(contingency) for name, score in SCORES.items()}
         observer.progress(k - n_groups + 1, k, "cuts")
-    for n_groups in sorted(rows):
-        observer.report_metrics(n_groups, {f"tree/{name}": value for name, value in rows[n_groups].items()})
+    for n_groups in range(1, min(k, MOST_REPORTED) + 1):
+        observer.report_metrics(n_groups, rows[n_groups])
     return pd.DataFrame.from_dict(rows, orient="index")

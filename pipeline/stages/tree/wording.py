@@ -27,8 +27,7 @@ EXPLANATIONS = {
 
 def display_names(clustering: Clustering) -> list[str]:
     """Return the number of each cluster, with its name if it has one: "c3 seven"."""
-    given = clustering.names or [""] * clustering.k
-    return [f"{cluster_name(cluster)} {name}".strip() for cluster, name in enumerate(given)]
+    return [cluster_name(cluster, clustering.names) for cluster in range(clustering.k)]
 
 
 def describe_group(clusters: Sequence[int], names: Sequence[str], most: int = 4) -> str:
