@@ -107,7 +107,7 @@ def random_edits(rng, count=12):
 
 def test_replay_agrees_with_stage_edit(edits):
     rng = np.random.default_rng(0)
-    for steps in (random_edits(rng) for _ in range(30)):
+    for steps in (random_edits(rng) for _ in range(12)):
         state = edits("replay", RUN, steps)
         working, splits = apply_one_by_one(steps)
         assert [state["clusters"][i] for i in range(N)] == working.clusters.tolist()
@@ -120,7 +120,7 @@ def test_replay_agrees_with_stage_edit(edits):
 def test_stage_edit_takes_the_shortest_edits_and_gets_the_same_clusters(edits):
     """New clusters without images are left out, so the others may have smaller numbers."""
     rng = np.random.default_rng(1)
-    for steps in (random_edits(rng) for _ in range(30)):
+    for steps in (random_edits(rng) for _ in range(12)):
         short = edits("(run, edits) => shortestEdits(run, replay(run, edits))", RUN, steps)
         expected, expected_splits = apply_one_by_one(steps)
         working, splits = clusters_of_stage_edit()
