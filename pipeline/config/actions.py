@@ -140,7 +140,7 @@ class Extend(Group):
 
     far_quantile: float = Field(0.995, gt=0, le=1)
     new_clusters: bool = True
-    novelty: float = Field(0.8, ge=0.5, lt=1)
+    novelty: float = Field(0.75, ge=0.5, lt=1)
     majority: float = Field(0.5, ge=0.5, lt=1)
     min_size: int = Field(20, ge=5)
     redraw_map: bool = False

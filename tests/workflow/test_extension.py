@@ -126,7 +126,7 @@ def test_files_of_the_run_are_left_out(digits):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["stage=extend"], r"^input: needs a value, FOLDER_OR_FILE"),
+        (["stage=extend"], r"^input: needs a value; give input=FOLDER_OR_FILE"),
         (["stage=extend", "input=nowhere"], r"^input: nowhere does not exist; give"),
         (["stage=extend", "input={empty}"], r"^input: .* holds no image"),
         (["stage=extend", "input={colour}"], r"^input: images in .* have 3 channels; the run's have 1"),

@@ -69,15 +69,17 @@ def _drop_small(groups: Int, min_size: int) -> Int:
 def group_novel(config: Extend, latents: Float, metric: Metric = "euclidean", observer: Observer = SILENT) -> Int:
     """Return the group (m,) int32 of each of the novel images, −1 for none, from their `latents` (m, d).
 
-    They are embedded by UMAP, without the fitted images, and clustered by HDBSCAN, which may also return one cluster.
+    They are embedded by UMAP, without the fitted images, and clustered by HDBSCAN. Where it finds no clusters, which it
+    never does for a single one, all images are one group.
     """
     from sklearn.cluster import HDBSCAN
 
     novel = Latents(latents, latents[:0], [latents.shape[1]])
     graph = exact(novel, min(NEIGHBORS, len(latents) - 1), metric, observer)
     features = umap(novel, graph, COMPONENTS, observer=observer, seed=config.seed)
-    clusterer = HDBSCAN(min_cluster_size=config.min_size, allow_single_cluster=True, copy=True)
-    return np.asarray(clusterer.fit_predict(features.fitted), np.int32)
+    clusterer = HDBSCAN(min_cluster_size=config.min_size, copy=True)
+    groups = np.asarray(clusterer.fit_predict(features.fitted), np.int32)
+    return groups if (groups != NONE).any() else np.zeros_like(groups)
 
 
 def settle_groups(
