@@ -112,10 +112,15 @@ def _extend_clustering(clustering: Clustering, clusters: Int, confidence: Float,
         held_out=renumber(np.asarray(clustering.held_out), numbering),
         confidence=np.concatenate([clustering.confidence, confidence]),
         centres=cluster_centres(latents, fitted),
-        notes=[*clustering.notes, f"extended by {m:,} images, {k - clustering.k} new clusters"],
+        notes=[*clustering.notes, _describe_extension(m, k - clustering.k)],
         scores={},
         estimator=clustering.estimator if is_covered else None,
         numbering=renumber(np.asarray(clustering.numbering), numbering) if is_covered else None,
         names=names[np.argsort(numbering[1:])].tolist() if any(names) else [],
         marks=None if clustering.marks is None else np.concatenate([clustering.marks, np.zeros(m, np.int8)]),
     )
+
+
+def _describe_extension(m: int, new_clusters: int) -> str:
+    added = f"{m:,} images were added by stage=extend: they were assigned, no model was fitted on them"
+    return added + (f"; {new_clusters} clusters are new" if new_clusters else "")
