@@ -13,7 +13,6 @@ from pipeline.stages.label.active_learning import cluster_uncertainty, pick_imag
 from pipeline.stages.label.answers import Answers, read_answers
 from pipeline.stages.label.label_spreading import LabelSpreader
 from pipeline.stages.label.simulation import simulate_labelling, summarize_simulation
-from tests.explorers import CHROMIUM, CHROMIUM_OPTIONS
 
 NO_LABELS = Labels(*(np.empty(0, np.int32),) * 2)
 
@@ -220,30 +219,26 @@ def test_the_command_on_the_page_names_the_run(inputs):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-def test_images_are_labelled_and_saved_with_the_keyboard(inputs, tmp_path):
-    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+def test_images_are_labelled_and_saved_with_the_keyboard(inputs, tmp_path, browser):
     html = label(Label(budget=4, simulate=False), **inputs | {"labels": NO_LABELS}).html
     (tmp_path / "label.html").write_text(html, encoding="utf-8")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
-        page = browser.new_page()
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto((tmp_path / "label.html").as_uri())
-        page.keyboard.type("ant, black")  # without classes, the field for a new label has the focus
-        page.keyboard.press("Enter")
-        page.keyboard.press("+")
-        page.keyboard.type("b")
-        for key in ("Enter", "1", "b", "ArrowLeft", "Backspace", "b"):
-            page.keyboard.press(key)
-        assert page.locator("#status").text_content().startswith("4 of 4")
-        page.reload()
-        assert page.locator("#status").text_content().startswith("4 of 4"), "labels survive a reload"
-        with page.expect_download() as download:
-            page.keyboard.press("Control+s")
-        download.value.save_as(tmp_path / "answers.csv")
-        browser.close()
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((tmp_path / "label.html").as_uri())
+    page.keyboard.type("ant, black")  # without classes, the field for a new label has the focus
+    page.keyboard.press("Enter")
+    page.keyboard.press("+")
+    page.keyboard.type("b")
+    for key in ("Enter", "1", "b", "ArrowLeft", "Backspace", "b"):
+        page.keyboard.press(key)
+    assert page.locator("#status").text_content().startswith("4 of 4")
+    page.reload()
+    assert page.locator("#status").text_content().startswith("4 of 4"), "labels survive a reload"
+    with page.expect_download() as download:
+        page.keyboard.press("Control+s")
+    download.value.save_as(tmp_path / "answers.csv")
+    page.close()
     assert not errors
     answers = read_answers(str(tmp_path / "answers.csv"), inputs["images"].names("train"))
     assert sorted(answers.names) == ["ant, black", "b"]
