@@ -134,8 +134,8 @@ class Extend(Group):
     """Stage extend: which new images are far or novel, and when novel images become new clusters.
 
     An image is far as in stage assign. It is novel if the share of new images among its weighted neighbours exceeds
-    `novelty`. New clusters have at least `min_size` images, each with more than `majority` of its weighted neighbours
-    in the cluster. Without `new_clusters` none are proposed.
+    `novelty`. A new cluster has at least `min_size` images, and on average more than `majority` of their weighted
+    neighbours are in it. Without `new_clusters` none are proposed.
     """
 
     far_quantile: float = Field(0.995, gt=0, le=1)

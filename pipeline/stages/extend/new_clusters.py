@@ -43,8 +43,10 @@ def propose_clusters(
 ) -> Proposal:
     """Return the new clusters among new images with these latents (m, d) and neighbours.
 
-    Novel images are clustered among themselves, then each new image joins or leaves these groups by the vote of its
-    neighbours, fitted ones included. Groups of at least `config.min_size` images are new clusters. No labels are used.
+    Novel images are clustered among themselves, then other new images join these groups by the vote of their
+    neighbours, fitted ones included. A group is a new cluster if it has at least `config.min_size` images and holds
+    together: on average more than the share `config.majority` of its members' weighted neighbours are in it. No labels
+    are used.
     """
     is_novel, novelty = neighbors.find_novel(config.novelty)
     groups, share = np.full(len(latents), NONE, np.int32), np.zeros(len(latents), np.float32)
@@ -54,16 +56,22 @@ def propose_clusters(
     if is_novel.sum() >= config.min_size:
         groups[is_novel] = group_novel(config, latents[is_novel], metric, observer)
         groups, share = settle_groups(groups, neighbors, is_novel, config.majority)
-    groups = _drop_small(groups, config.min_size)
+        groups = _select_groups(groups, share, config)
     rest = int((is_novel & (groups == NONE)).sum())
     return Proposal(groups, share, novelty, count + (f"; {rest:,} keep the assigned clusters" if rest else ""))
 
 
-def _drop_small(groups: Int, min_size: int) -> Int:
-    """The groups with at least `min_size` images, numbered from 0."""
-    sizes = np.bincount(groups + 1)[1:]
-    numbers = np.where(sizes >= min_size, np.cumsum(sizes >= min_size) - 1, NONE)
-    return np.append(numbers, NONE)[groups].astype(np.int32)
+def _select_groups(groups: Int, share: Float, config: Extend) -> Int:
+    """The groups that are large enough and hold together, numbered from 0; the images of others are in none."""
+    accepted = np.full(len(groups), NONE, np.int32)
+    numbers = [
+        number
+        for number in range(groups.max(initial=NONE) + 1)
+        if (groups == number).sum() >= config.min_size and share[groups == number].mean() > config.majority
+    ]
+    for index, number in enumerate(numbers):
+        accepted[groups == number] = index
+    return accepted
 
 
 def group_novel(config: Extend, latents: Float, metric: Metric = "euclidean", observer: Observer = SILENT) -> Int:
@@ -87,20 +95,22 @@ def settle_groups(
 ) -> tuple[Int, Float]:
     """Return the group (m,) int32 of all new images, −1 for none, and the share (m,) of the neighbours in it.
 
-    `groups` (m,) are the first groups. An image is in the group that more than the share `majority` of its weighted
-    neighbours are in, which is repeated until nothing changes. So images join, and members among other images leave.
-    Novel images (a mask, m) without a group do not vote.
+    `groups` (m,) are the first groups. Their novel members (a mask, m) go to the group that most of their weighted
+    neighbours are in, so that parts of one class may become one group. Any other image joins the group that more than
+    the share `majority` of them are in. This is repeated until nothing changes. Novel images without a group do not
+    vote.
     """
     weights, n = neighbors.weights(is_novel), len(neighbors.fitted)
     is_open = np.concatenate([np.zeros(n, bool), is_novel])[neighbors.indices]
     numbers = np.arange(groups.max(initial=NONE) + 1, dtype=np.int32)
-    share = np.zeros(len(groups), np.float32)
+    is_member, share = groups != NONE, np.zeros(len(groups), np.float32)
     for _ in range(ROUNDS if len(numbers) else 0):
         nearby = np.concatenate([np.full(n, NONE, np.int32), groups])[neighbors.indices]
         votes = np.where(is_open & (nearby == NONE), 0, weights)
         counts = np.stack([np.where(nearby == number, votes, 0).sum(axis=1) for number in numbers], axis=1)
         share = (counts.max(axis=1) / np.maximum(votes.sum(axis=1), 1e-12)).astype(np.float32)
-        voted = np.where(share > majority, counts.argmax(axis=1), NONE).astype(np.int32)
+        joins = (share > majority) | (is_member & (share > 0))
+        voted = np.where(joins, counts.argmax(axis=1), NONE).astype(np.int32)
         if np.array_equal(voted, groups):
             break
         groups = voted
