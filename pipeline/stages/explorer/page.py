@@ -15,6 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipeline.artifacts.base import Int
+from pipeline.data.encoded_image import SUFFIXES
 from pipeline.pages.html import template_environment
 from pipeline.stages.explorer.facts import ImageFacts
 from pipeline.stages.explorer.page_data import page_data
@@ -28,9 +29,12 @@ SCRIPTS = (
     "js/hierarchy.js", "js/colours.js", "js/view.js", "js/spatial_index.js", "js/points.js", "js/thumbnails.js",
     "js/overlay.js", "js/tiles.js", "js/composition.js", "js/edit_actions.js", "js/cluster_chooser.js",
     "js/cluster_dialog.js", "js/clusters.js", "js/image.js", "js/csv.js", "js/selection.js", "js/lists.js",
-    "js/edits_panel.js", "js/tabs.js", "js/pointer.js", "js/keys.js", "js/legend.js", "js/search.js", "js/main.js",
+    "js/edits_panel.js", "js/search_table.js", "js/similar.js", "js/files.js", "js/tabs.js", "js/pointer.js",
+    "js/keys.js", "js/legend.js", "js/search.js", "js/main.js",
 )  # fmt: skip
 """Joined in this order; at the top level, a file uses only what the files before it define."""
+VECTOR_SUFFIXES = (".npy", ".npz", ".parquet")
+"""Of the files of vectors that stage=search reads, those that are not taken for its table."""
 
 
 def render_explorer(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbours: int) -> str:
@@ -45,6 +49,7 @@ def render_explorer(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbo
         .render(
             facts=facts,
             note=sheets.note,
+            suffixes=sorted(SUFFIXES) if facts.images.has_images else VECTOR_SUFFIXES,
             policy={"style": _csp_hash(style), "theme": _csp_hash(theme), "script": _csp_hash(script)},
             style=Markup(style),
             theme=Markup(theme),

@@ -116,6 +116,26 @@ function saveFile(name, text, type) {
 const cssValue = (property) => getComputedStyle(document.documentElement).getPropertyValue(property).trim();
 
 /**
+ * A command to copy: a click selects all of it.
+ *
+ * @param {string} text
+ * @param {string} id of the button
+ */
+function commandBlock(text, id) {
+  const command = h("pre", { class: "command", tabindex: "0", "aria-label": "Command" }, text);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      notify("Command copied");
+    } catch {
+      getSelection()?.selectAllChildren(command);
+      notify("Press Ctrl+C to copy the command");
+    }
+  };
+  return h("div", { class: "command-block" }, command, button("Copy", copy, { id, "aria-label": "Copy the command" }));
+}
+
+/**
  * @param {number} value
  * @param {number} low
  * @param {number} high

@@ -17,6 +17,9 @@ function imageName(i) {
   return `${i < data.n_train ? "train" : "test"}/${row}`;
 }
 
+/** Each image's index by its name in files. */
+const imagesByName = () => new Map(Array.from({ length: n }, (_, i) => [imageName(i), i]));
+
 /**
  * A name in one line, without control characters, those of the direction of writing included.
  *
@@ -54,7 +57,7 @@ function parseEdits(text) {
   if (content.clustering !== data.clustering) {
     throw new Error(`it corrects another clustering (${content.clustering}; this one is ${data.clustering})`);
   }
-  const indices = new Map(Array.from({ length: n }, (_, i) => [imageName(i), i]));
+  const indices = imagesByName();
   const edits = content.edits.map((/** @type {any} */ edit, /** @type {number} */ position) => {
     const { name, images } = Object(edit);
     const values = { ...Object(edit) };

@@ -84,7 +84,7 @@ function applyInstructions() {
   return [
     h("p", { class: "buttons" }, button(`Save ${EDITS_FILE}`, saveEdits, { id: "save-edits", class: "main" })),
     h("p", { class: "hint" }, `${kept}To make a new run with them, save the file and run:`),
-    h("pre", { class: "command", tabindex: "0", "aria-label": "Command" }, command),
+    commandBlock(command, "copy-edit-command"),
     h("p", { class: "hint" }, `${splits}Until then, confidence, misfits and outlier scores are those of the run.`),
   ];
 }

@@ -69,6 +69,7 @@ const KEYS = {
   j: () => withClusterInFocus("Merge which cluster?", mergeCluster),
   s: () => withClusterInFocus("Split which cluster?", (cluster) => openClusterDialog(cluster, "parts")),
   e: () => showTab("corrections", true),
+  f: openSimilar,
   "/": () => byId("query").focus(),
   "?": showHelp,
   "Ctrl+z": undoCorrection,

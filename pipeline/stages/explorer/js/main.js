@@ -40,6 +40,7 @@ function renderEverything() {
   renderPinnedImage();
   renderSelection();
   if (listsAreRendered()) renderLists();
+  renderSimilar();
   renderCorrections();
 }
 
@@ -55,6 +56,7 @@ function showCorrectedClusters() {
   updateSelection();
   if (byId("lists").hidden) setChildren(byId("lists"));
   else updateTiles(byId("lists"));
+  updateTiles(byId("similar"));
   renderCorrections();
 }
 

@@ -89,6 +89,17 @@ interface CorrectedClusters extends Clusters {
   parts: number[]; // into how many parts to split, 1 for none
 }
 
+interface Neighbour {
+  image: number;
+  rank: number; // from 1
+  distance: number; // in the latent space
+}
+
+interface SearchTable {
+  queries: Map<string, Neighbour[]>; // nearest first, without those that the page does not show
+  remarks: string[]; // what was assumed
+}
+
 interface State {
   colourBy: Group | Quantity;
   hidden: Set<number>;

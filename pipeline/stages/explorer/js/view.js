@@ -4,13 +4,26 @@ const view = { x: 0, y: 0, scale: 1, width: 1, height: 1, homeScale: 1, highestC
 
 /** @typedef {{ x?: number, y?: number, scale?: number }} ViewChange */
 
-const bounds = { left: Infinity, right: -Infinity, bottom: Infinity, top: -Infinity };
-for (let i = 0; i < n; i++) {
-  bounds.left = Math.min(bounds.left, columns.x[i]);
-  bounds.right = Math.max(bounds.right, columns.x[i]);
-  bounds.bottom = Math.min(bounds.bottom, columns.y[i]);
-  bounds.top = Math.max(bounds.top, columns.y[i]);
+/** @typedef {{ left: number, right: number, bottom: number, top: number }} Bounds */
+
+/**
+ * The smallest rectangle on the map that holds images.
+ *
+ * @param {Iterable<number>} images
+ * @returns {Bounds}
+ */
+function boundsOf(images) {
+  const rectangle = { left: Infinity, right: -Infinity, bottom: Infinity, top: -Infinity };
+  for (const i of images) {
+    rectangle.left = Math.min(rectangle.left, columns.x[i]);
+    rectangle.right = Math.max(rectangle.right, columns.x[i]);
+    rectangle.bottom = Math.min(rectangle.bottom, columns.y[i]);
+    rectangle.top = Math.max(rectangle.top, columns.y[i]);
+  }
+  return rectangle;
 }
+
+const bounds = boundsOf(columns.x.keys());
 
 /**
  * @param {number} x
@@ -30,16 +43,22 @@ const zoomFactor = () => view.scale / view.homeScale;
 /** @param {number} scale */
 const clampScale = (scale) => clamp(scale, view.homeScale / 2, view.homeScale * 400);
 
-// All points, below the toolbar.
-function homeView() {
-  const mapWidth = Math.max(bounds.right - bounds.left, 1e-6),
-    mapHeight = Math.max(bounds.top - bounds.bottom, 1e-6);
+/**
+ * The view of a part of the map that fills the screen below the toolbar.
+ *
+ * @param {Bounds} part
+ */
+function viewOf({ left, right, bottom, top }) {
+  const mapWidth = Math.max(right - left, 1e-6),
+    mapHeight = Math.max(top - bottom, 1e-6);
   const margin = Math.min(40, view.width / 12),
     toolbar = byId("tools").offsetHeight + 10;
   const free = Math.max(view.height - toolbar - 2 * margin, 50);
   const scale = Math.min((view.width - 2 * margin) / mapWidth, free / mapHeight);
-  return { x: (bounds.left + bounds.right) / 2, y: (bounds.bottom + bounds.top) / 2 + toolbar / 2 / scale, scale };
+  return { x: (left + right) / 2, y: (bottom + top) / 2 + toolbar / 2 / scale, scale };
 }
+
+const homeView = () => viewOf(bounds);
 
 /** @param {ViewChange} change */
 function setView(change) {
@@ -96,6 +115,17 @@ function animateTo(target) {
 }
 
 const goHome = () => animateTo(homeView());
+
+/**
+ * Show these images as large as the map has room for all of them, but not closer than to see their surroundings.
+ *
+ * @param {Iterable<number>} images
+ */
+function frameImages(images) {
+  const { left, right, bottom, top } = boundsOf(images);
+  const margin = 0.02 * Math.max(bounds.right - bounds.left, bounds.top - bounds.bottom);
+  animateTo(viewOf({ left: left - margin, right: right + margin, bottom: bottom - margin, top: top + margin }));
+}
 
 /**
  * Bring image i into view if it is not; with `zoomIn`, always, and close enough to see its surroundings.
