@@ -251,6 +251,20 @@ def test_hugging_face_finds_images_and_class_names(exported, parts, images):
     assert table.num_rows == 95
 
 
+def test_the_package_datasets_opens_images_and_class_names(exported, images, tmp_path):
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed: pip install datasets")
+    folder = exported("huggingface", vectors=True).path / "data"
+    files = {part: str(folder / f"{part}-*") for part in ("train", "test")}
+    opened = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path))
+    features = opened["train"].features
+    assert isinstance(features["image"], datasets.Image)
+    assert features["label"] == datasets.ClassLabel(names=["seven", "c1", "a/b"])
+    assert opened["train"]["label"][:4] == [-1, 0, 2, 0]
+    pixels = {part: np.stack([np.asarray(image) for image in opened[part]["image"]]) for part in files}
+    assert np.array_equal(pixels["train"], images.fitted[1:, ..., 0])  # the first is marked for removal
+    assert np.array_equal(pixels["test"], images.held_out[..., 0])
+
+
 def test_hugging_face_files_are_read_again(exported, parts):
     source = read_parquet(str(exported("huggingface").path))
     assert (len(source.train), len(source.test)) == (95, 32)
