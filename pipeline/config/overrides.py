@@ -10,7 +10,9 @@ from pipeline.config.run_ids import quote_run_ids
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.paths import conf_dir
 
-PATH_KEYS = ("output_dir", "input", "data.path", "label.answers", "model.encoder", "model.weights", "export.path")
+PATH_KEYS = (
+    "output_dir", "input", "edits", "data.path", "label.answers", "model.encoder", "model.weights", "export.path",
+)  # fmt: skip
 """Keys of files and folders."""
 
 NEW_PATH_KEYS = ("output_dir", "export.path")
@@ -21,6 +23,9 @@ NAME_KEYS = (*PATH_KEYS, "tracking.experiment", "tracking.run_name")
 
 GRAMMAR = re.compile(r"[=,\[\](){}'\"~#;&!:\\]|\$\{")
 """Characters that mean something in a value of Hydra's."""
+
+UNQUOTED = re.compile(r"[\w./+@%$*?|-]+", re.ASCII)
+"""A value that Hydra takes without quotes; others, such as é and ^, it refuses."""
 
 NUMBER = re.compile(r"[+-]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(e[+-]?\d[\d_]*)?|[+-]?inf|nan", re.IGNORECASE)
 
@@ -67,10 +72,12 @@ def prepare_overrides(overrides: Sequence[str]) -> list[str]:
 
 def _quote_paths(override: str) -> str:
     """`data.path=a[1].npz,b.npz` with quotes around each path that needs them; empty if the value is no such path."""
-    key, separator, value = override.partition("=")
-    if key.lstrip("+") not in PATH_KEYS or not separator or not GRAMMAR.search(value):
+    key, _, value = override.partition("=")
+    if key.lstrip("+") not in PATH_KEYS or not value or UNQUOTED.fullmatch(value):
         return ""
-    paths = _split_paths(value, is_new=key.lstrip("+") in NEW_PATH_KEYS)
+    paths = [value]
+    if GRAMMAR.search(value):
+        paths = _split_paths(value, is_new=key.lstrip("+") in NEW_PATH_KEYS)
     return "" if paths is None else f"{key}={','.join(map(_quote_path, paths))}"
 
 
@@ -100,7 +107,7 @@ def _exists(path: str) -> bool:
 
 def _quote_path(path: str) -> str:
     """A path as a quoted value: Hydra's escape of quotes and of backslashes before them, OmegaConf's of `${`."""
-    if not GRAMMAR.search(path) and not NUMBER.fullmatch(path):
+    if UNQUOTED.fullmatch(path) and not NUMBER.fullmatch(path):
         return path
     escaped = re.sub(r"(\\*)\$\{", lambda match: f"{match[1] * 2}\\${{", path)
     escaped = re.sub(r"(\\*)('|$)", lambda match: match[1] * 2 + ("\\'" if match[2] else ""), escaped)

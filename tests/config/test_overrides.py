@@ -85,12 +85,18 @@ def test_a_folder_of_yaml_files_between_overrides_is_used(tmp_path):
 SPECIAL = "a=b,c[d](e){f}'g~#h;i&j!k${l} \\m:n.npz"
 
 
-@pytest.mark.parametrize("name", [SPECIAL, "a,b.npz", "${x}.npz", "it's.npz", "[1].npz", "a\\", "\\'", "a=1.npz"])
+@pytest.mark.parametrize(
+    "name", [SPECIAL, "a,b.npz", "${x}.npz", "it's.npz", "[1].npz", "a\\", "\\'", "a=1.npz", "é 写^.npz"]
+)
 def test_an_existing_path_is_taken_as_it_is(name, tmp_path):
     path = tmp_path / name
     path.write_bytes(b"")
-    config = compose_config("data=npz", f"data.path={path}", f"input={path}", f"output_dir={tmp_path}")
-    assert config.data.path == config.input == str(path)
+    config = compose_config("data=npz", f"data.path={path}", f"input={path}", f"edits={path}", f"output_dir={tmp_path}")
+    assert config.data.path == config.input == config.edits == str(path)
+
+
+def test_letters_of_all_languages_need_no_quotes_though_the_path_is_wrong():
+    assert compose_config("input=Müller/写真 <1>.png").input == "Müller/写真 <1>.png"
 
 
 def test_paths_of_a_sweep_are_separated_where_they_exist(tmp_path, monkeypatch):
