@@ -113,12 +113,16 @@ function searchResult(table) {
   };
   const query = currentQuery;
   const picture = pictures.find(({ name }) => query !== null && name === baseName(query));
-  return [
+  const summary = h(
+    "div",
+    {},
     h("h2", {}, plural(images.length, "similar image")),
     table.queries.size > 1 ? queryChooser(table) : h("p", { class: "query-name" }, `To ${query}`),
-    picture ? h("div", { class: "queries" }, pictureElement(picture)) : null,
-    ...table.remarks.map((remark) => h("p", { class: "hint unexpected" }, remark)),
     h("p", { class: "buttons" }, button("Select on the map", selectSimilar, { id: "select-similar", class: "main" })),
+  );
+  return [
+    h("div", { class: "search-summary" }, picture ? pictureElement(picture) : null, summary),
+    ...table.remarks.map((remark) => h("p", { class: "hint unexpected" }, remark)),
     h("p", { class: "hint" }, "Nearest first. Captions: rank · distance in the latent space."),
     gallery(images, caption, "Similar images"),
   ];
