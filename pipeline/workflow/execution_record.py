@@ -14,6 +14,7 @@ from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
 from pipeline.config import Config
 from pipeline.data.description import image_set_facts
+from pipeline.runtime.atomic_files import atomic_write
 from pipeline.runtime.observer import RunObserver
 from pipeline.tracking import Run, Store, git_commit
 from pipeline.workflow.page_links import link_pages
@@ -111,14 +112,13 @@ def _log_summary(run: Run, summary: dict[str, Any]) -> None:
 
 
 def _write_files(outcomes: dict[str, Outcome], run: Run, folder: Path, summary: dict[str, Any]) -> dict[str, Path]:
-    """Write summary.json, the report with its figures and the explorer to the folder; return the pages.
+    """Write the report with its figures, the explorer and at last summary.json to the folder; return the pages.
 
-    All but the explorer are logged to the run too: it is large, and the run of its stage has it. Only the pages in the
-    folder link to each other: the report in MLflow has no explorer beside it.
+    A folder without summary.json is that of a run which was interrupted. All but the explorer are logged to the run
+    too: it is large, and the run of its stage has it. Only the pages in the folder link to each other: the report in
+    MLflow has no explorer beside it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "summary.json").write_text(json.dumps(summary, indent=1))
-    run.log_files(folder / "summary.json")
     written = [name for name in PAGES if name in outcomes]
     for name in written:
         artifact = STEPS[name].outputs[0]
@@ -127,6 +127,9 @@ def _write_files(outcomes: dict[str, Outcome], run: Run, folder: Path, summary: 
         run.log_files(folder / "report.html")
         run.log_files(folder / "figures", "figures")
     link_pages(folder, written, run.id)
+    with atomic_write(folder / "summary.json") as path:
+        path.write_text(json.dumps(summary, indent=1))
+    run.log_files(folder / "summary.json")
     files = {"report": "report.html", "explorer": "explorer.html", "table": "images.parquet"}
     return {name: folder / file for name, file in files.items() if (folder / file).exists()}
 

@@ -1,7 +1,10 @@
 """Runs derived from finished ones by edits: chained, refused for other runs, and used by other actions."""
 
 import json
+import os
+import platform
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +12,18 @@ import pytest
 
 from pipeline.clustering.metrics import score_clustering
 from pipeline.config import Tracking
+from pipeline.pages.edited_tables import EditedTables
+from pipeline.runtime import processes
 from pipeline.runtime.errors import UserError
-from pipeline.tracking import DERIVED_FROM, Store
+from pipeline.runtime.file_digest import file_digest
+from pipeline.tracking import DERIVED_FROM, Run, Store
+from pipeline.workflow import execution_record
 from pipeline.workflow.execution import execute_run
 from pipeline.workflow.finished_runs import find_run
 from pipeline.workflow.run_action import run_action
 from tests.helpers import TINY, compose
 
+VARYING_METRICS = {"wall_seconds", "peak_mib"}
 STAGES = "stage=[data,train,refine,extract,neighbors,manifold,cluster,project,baselines,evaluate,explorer]"
 
 
@@ -85,6 +93,53 @@ def test_edits_belong_to_the_run_whose_page_saved_them(outputs, base):
     assert clustering.k == 4
     assert "zero" in clustering.names
     assert apply(outputs, file, "named again").run_id != named.run_id  # of the base again, although it is not the last
+
+
+class Killed(BaseException):
+    """Ends a run as SIGKILL does: nothing marks its runs in the store."""
+
+
+@contextmanager
+def killed_at(monkeypatch, owner, function):
+    """Kill the process, as the store sees it, when `function` is called."""
+    is_killed = False
+
+    def kill(*args, **kwargs):
+        nonlocal is_killed
+        is_killed = True
+        raise Killed
+
+    finish = Run.finish
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, function, kill)
+        patch.setattr(Run, "finish", lambda run, status: None if is_killed else finish(run, status))
+        patch.setattr(processes, "process_tag", lambda: f"{platform.node()}:{os.getpid()}:0")  # of a dead process
+        yield
+
+
+def test_killed_edits_lose_nothing_and_are_applied_by_the_same_command(outputs, base, monkeypatch):
+    """Killed while the clusters are stored, while the pages are written, and after the new run has finished."""
+    edits = [{"action": "rename", "cluster": 2, "name": "two"}, {"action": "split", "cluster": 0, "parts": 2}]
+    file = write_edits(outputs, base, *edits)
+    existing = [path for path in outputs.rglob("*") if path.is_file() and not path.name.startswith("mlflow.db")]
+    before = {path: file_digest(path) for path in existing}
+    newest, client = find_run(base.store, "last").run_id, base.store.client
+    moments = [(Store, "store_result"), (execution_record, "link_pages"), (EditedTables, "save")]
+    for owner, function in moments:
+        with killed_at(monkeypatch, owner, function), pytest.raises(Killed):
+            apply(outputs, file, function)
+        assert not (outputs / function / "summary.json").exists() or function == "save"
+        assert (find_run(base.store, "last").run_id == newest) == (function != "save")
+    finished_before_the_kill = find_run(base.store, "last")
+    run = apply(outputs, file, "repeated")
+    assert run.load("clustering")["clustering"].digest != base.load("clustering")["clustering"].digest
+    assert run.load("clustering")["clustering"].names.count("two") == 1
+    assert (outputs / "repeated" / "changes.csv").exists()
+    same = [{name: value for name, value in each.metrics.items() if name not in VARYING_METRICS}
+            for each in (run, finished_before_the_kill)]  # fmt: skip
+    assert same[0] == same[1]
+    assert not client.search_runs([base.store.experiment_id], "attributes.status = 'RUNNING'")
+    assert {path: file_digest(path) for path in existing} == before
 
 
 def test_an_edited_run_is_used_like_any_other(outputs, base):
