@@ -63,10 +63,9 @@ function parseSearchTable(text) {
  */
 function describeMismatch(missing, present, differing) {
   const share = (/** @type {number} */ count) => `${formatCount(count)} of its ${plural(missing + present, "image")}`;
-  if (!present) throw new Error(`${share(0)} are on this page, so it is of another run`);
-  if (2 * differing > present) {
-    throw new Error(`${share(differing)} are in another cluster on this page, so it is of another run`);
-  }
+  const advice = "so it is of another run; a picture dropped here shows the command of this one";
+  if (!present) throw new Error(`${share(0)} are on this page, ${advice}`);
+  if (2 * differing > present) throw new Error(`${share(differing)} are in another cluster on this page, ${advice}`);
   return [
     missing ? `Not on this page and left out: ${share(missing)}.` : "",
     differing ? `In another cluster on this page: ${share(differing)}. The table is not of this run.` : "",

@@ -84,13 +84,13 @@ function searchInstructions() {
   const input = isOne ? shellQuote(pictures[0].name) : "FOLDER";
   const why =
     `The encoder does not run in this page, so a command finds the images nearest to ` +
-    `${isOne ? `this ${QUERY_NOUN}` : "these"}; then drop the ${SEARCH_FILE} that it writes here.`;
+    `${isOne ? "this" : "each"} ${QUERY_NOUN}; then drop the ${SEARCH_FILE} that it writes here.`;
   const where = isOne
     ? "A page does not know where a file lies: unless you run it in that folder, put the path before the name."
-    : "FOLDER is the path of a folder that holds these files alone.";
+    : "FOLDER is the path of a folder that holds these pictures alone.";
   const more = pictures.length - MAX_PREVIEWS;
   return [
-    h("h2", {}, isOne ? "Find similar images" : `Find images similar to ${plural(pictures.length, "file")}`),
+    h("h2", {}, isOne ? "Find similar images" : `Find images similar to ${plural(pictures.length, QUERY_NOUN)}`),
     h("div", { class: "queries" }, ...pictures.slice(0, MAX_PREVIEWS).map(pictureElement)),
     more > 0 ? h("p", { class: "hint" }, `and ${formatCount(more)} more`) : null,
     h("p", {}, why),
