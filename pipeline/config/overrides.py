@@ -75,9 +75,8 @@ def _quote_paths(override: str) -> str:
     key, _, value = override.partition("=")
     if key.lstrip("+") not in PATH_KEYS or not value or UNQUOTED.fullmatch(value):
         return ""
-    paths = [value]
-    if GRAMMAR.search(value):
-        paths = _split_paths(value, is_new=key.lstrip("+") in NEW_PATH_KEYS)
+    is_new = key.lstrip("+") in NEW_PATH_KEYS
+    paths = _split_paths(value, is_new) if GRAMMAR.search(value) else [value]
     return "" if paths is None else f"{key}={','.join(map(_quote_path, paths))}"
 
 
