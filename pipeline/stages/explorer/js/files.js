@@ -12,11 +12,10 @@ async function useFiles(files) {
   const [file] = files;
   fileError = "";
   renderSimilar();
-  const searchesPictures = QUERY_NOUN === "picture";
-  if (files.every(isQuery) && (files.length === 1 || searchesPictures)) {
+  if (files.every(isQuery) && (files.length === 1 || queriesArePictures)) {
     showTab("similar");
     showQueries(files);
-  } else if (files.length > 1) refuseFile(`Drop one file at a time${searchesPictures ? ", or several pictures" : ""}`);
+  } else if (files.length > 1) refuseFile(`Drop one file at a time${queriesArePictures ? ", or several pictures" : ""}`);
   else if (/\.json$/i.test(file.name)) {
     showTab("corrections");
     await loadEdits(file);

@@ -4,6 +4,7 @@ const SEARCH_FILE = "search.csv";
 const MAX_PREVIEWS = 8;
 /** What the run was fitted on. */
 const QUERY_NOUN = inputById("files").dataset.query ?? "";
+const queriesArePictures = QUERY_NOUN === "picture";
 
 /** @typedef {{ name: string, url: string }} Picture */
 
@@ -91,7 +92,9 @@ function searchInstructions() {
   const more = pictures.length - MAX_PREVIEWS;
   return [
     h("h2", {}, isOne ? "Find similar images" : `Find images similar to ${plural(pictures.length, QUERY_NOUN)}`),
-    h("div", { class: "queries" }, ...pictures.slice(0, MAX_PREVIEWS).map(pictureElement)),
+    queriesArePictures
+      ? h("div", { class: "queries" }, ...pictures.slice(0, MAX_PREVIEWS).map(pictureElement))
+      : h("p", { class: "query-name" }, pictures[0].name),
     more > 0 ? h("p", { class: "hint" }, `and ${formatCount(more)} more`) : null,
     h("p", {}, why),
     commandBlock(searchCommand(input), "copy-search-command"),
