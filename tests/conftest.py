@@ -5,6 +5,8 @@ import shutil
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# The workers share the cores: a thread that spins while it waits takes them from the others.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # The variables above must be set before anything heavy is imported.
 from collections.abc import Callable

@@ -16,6 +16,7 @@ from pipeline.config.compose import to_config
 from pipeline.runtime.environment import set_library_environment
 from pipeline.runtime.memory import free_memory
 from pipeline.runtime.temp_dirs import job_temp_dir
+from pipeline.runtime.threads import set_threads
 
 FAILURE = "failure.txt"
 """The file in a job's folder with the reason of its failure; a sweep continues with its other jobs."""
@@ -44,6 +45,7 @@ def run_job(values: Any) -> None:
 
     prepare_standard_streams()  # a parallel launcher runs this in a process without `main`
     set_library_environment()
+    set_threads(values.threads if isinstance(values.get("threads"), int) else None)
     signals.ignore_interrupts()
     settings = HydraConfig.get()
     folder = Path(settings.runtime.output_dir)

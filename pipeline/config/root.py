@@ -20,7 +20,10 @@ from pipeline.runtime.paths import output_folder
 
 
 class RunSettings(Group):
-    """The settings at the top: the stages, the finished runs of actions, the seed and the output folder."""
+    """The settings at the top: the stages, the finished runs of actions, the seed and the output folder.
+
+    `threads` is the number of threads of the numeric libraries, read when a process starts.
+    """
 
     stage: str | list[str] = "all"
     input: str | None = None
@@ -29,6 +32,7 @@ class RunSettings(Group):
     runs: str | list[str] = "last two"
     seed: int = Field(42, ge=0, lt=2**32)
     deterministic: bool = True
+    threads: int | None = Field(None, ge=1)
     output_dir: str
 
     @field_validator("output_dir", mode="before")

@@ -27,7 +27,7 @@ from pipeline.data.transparency import Background, choose_background
 from pipeline.data.value_range import Depth, Range, ValueRange, choose_range, describe_range, scale_values
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import SILENT, Observer
-from pipeline.runtime.processes import usable_cores
+from pipeline.runtime.threads import usable_cores
 
 LISTED_IN_ERROR = 10
 """An error names this many unreadable images and counts the others."""

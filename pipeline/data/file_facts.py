@@ -20,7 +20,7 @@ from pipeline.data.image_files import encoded_file
 from pipeline.runtime.errors import first_line
 from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.observer import SILENT, Observer
-from pipeline.runtime.processes import usable_cores
+from pipeline.runtime.threads import usable_cores
 
 BATCH = 500
 """Files between two reports of progress."""

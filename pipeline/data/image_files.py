@@ -19,7 +19,7 @@ from pipeline.data.decoding import convert_channels
 from pipeline.data.encoded_image import EncodedImage, decode_image
 from pipeline.data.value_range import FULL_RANGE, Depth, Range, scale_values, to_ranges
 from pipeline.runtime.errors import UserError, first_line
-from pipeline.runtime.processes import usable_cores
+from pipeline.runtime.threads import usable_cores
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,7 @@ DEFAULTS = {
 
 
 def set_library_environment() -> None:
-    """Silence the libraries, limit their threads and give them a cache; variables that are set already stay."""
+    """Silence the libraries and give them a cache; variables that are set already stay."""
     provide_cache_dirs()
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
-    # A parallel launcher limits the threads of its workers by OMP_NUM_THREADS, which TensorFlow does not read.
-    if "OMP_NUM_THREADS" in os.environ:
-        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", os.environ["OMP_NUM_THREADS"])

@@ -11,11 +11,6 @@ START_TOLERANCE = 10.0
 """Seconds; start times are relative to the boot time, which moves when the clock is set."""
 
 
-def usable_cores() -> int:
-    """Return the number of cores that this process may use; `taskset` and containers lower it."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def process_tag() -> str:
     """Return host:pid:start of this process; the start time in seconds distinguishes later processes with its pid."""
     return f"{platform.node()}:{os.getpid()}:{psutil.Process().create_time():.0f}"

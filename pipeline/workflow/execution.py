@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.config import Config
 from pipeline.runtime.observer import RunObserver
+from pipeline.runtime.threads import thread_count
 from pipeline.tracking import Store, flatten
 from pipeline.workflow.execution_record import print_summary, record_execution, run_name, run_tags
 from pipeline.workflow.executor import Executor
@@ -25,6 +26,7 @@ def execute_run(
     observer = observer or RunObserver()
     started = time.perf_counter()
     steps, _ = plan(config)
+    observer.message(f"threads  {thread_count():,}")
     # skops looks for SciPy's functions in all modules, in the order of their import: 3 s if MLflow comes first.
     import scipy.special  # noqa: F401
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from pipeline.runtime.processes import usable_cores
+from pipeline.runtime.threads import usable_cores
 
 PACKAGES = (
     "numpy", "scikit-learn", "tensorflow", "keras", "faiss-cpu", "umap-learn", "openTSNE", "numba", "mlflow",

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from pipeline.data.coloured_glyphs import LETTERS, draw_coloured_letter
-from pipeline.runtime.processes import usable_cores
+from pipeline.runtime.threads import usable_cores
 from tests.benchmarks.command import run_python
 from tests.benchmarks.machine import describe_machine, machine_sentence
 from tests.benchmarks.records import NOT_MEASURED, README, Record, Section, save_record

@@ -21,7 +21,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from pipeline.runtime.processes import usable_cores
+from pipeline.runtime.threads import usable_cores
 from pipeline.tracking import open_client
 from pipeline.workflow.recipe import STEPS
 from tests.faults.warm import OVERRIDES, ForkedRun, start_fork, warm_up

@@ -1,6 +1,7 @@
 """Stage shards: the files of each shard, reuse, k-means over all latents, and a finished run."""
 
 import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,29 @@ def test_shards_get_the_latents_and_clusters_of_stage_assign(artifacts, folder, 
     assert np.allclose(np.concatenate(latents)[:96], artifacts["latents"].fitted, atol=1e-6)
     assert result.table["far"].sum() == expected["far"].sum()
     assert result.summary_lines()[0] == "assigned 128 images in 4 shards"
+
+
+def test_results_do_not_depend_on_the_number_of_workers(artifacts, folder, tmp_path):
+    results = []
+    for workers in (1, 3):
+        assign_shards(artifacts, folder, tmp_path / str(workers), LocalEngine(workers), rows=20, k=3)
+        results.append(read_results(tmp_path / str(workers)))
+    assert results[0] == results[1]
+    assert len(results[0]) == 3 * 6
+
+
+def test_items_that_wait_are_dropped_after_a_failure():
+    started = []
+
+    def fail_at_second(item):
+        started.append(item)
+        if item == 2:
+            raise ValueError(item)
+        time.sleep(0.02)
+
+    with pytest.raises(ValueError, match="2"):
+        list(LocalEngine(1).map(fail_at_second, range(1, 100)))
+    assert len(started) < 99
 
 
 def test_only_changed_shards_are_recomputed(artifacts, folder, images, tmp_path, recorder):

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.runtime.environment import set_library_environment
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
+from pipeline.runtime.threads import set_threads
 from pipeline.stages.shards.engine import Item, Result
 
 OBJECT_STORE_BYTES = 128 * 2**20
@@ -102,4 +103,5 @@ def _check_reachable(address: str) -> None:
 def _run_in_worker(function: Callable[[Item], Result], item: Item) -> Result:
     """Apply the function in a worker, which does not inherit the environment of the calling process."""
     set_library_environment()
+    set_threads()
     return function(item)
