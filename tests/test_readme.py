@@ -40,6 +40,7 @@ def validate(overrides):
     plan(compose_config("output_dir=/nowhere", *overrides))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_valid(command):
     words = [word for word in shlex.split(command) if not word.startswith("-") and "hydra" not in word and "=" in word]

@@ -55,6 +55,7 @@ def test_other_values_named_auto_are_kept():
     assert config.estimator == estimator | {"n_clusters": config.k}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gmm", "kmeans", "agglomerative", "birch", "minibatch_kmeans", "spectral"])
 def test_every_clusterer_takes_the_chosen_number(blobs, name, recorder):
     config = compose_config(f"cluster={name}", "cluster.k=auto").cluster

@@ -58,6 +58,7 @@ def test_unusual_clusters_are_scored_with_a_note(overrides, k, note):
     assert "<html" in artifacts.load("explorer").html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [3, 8, 20])
 @pytest.mark.parametrize("cluster", ["gmm", "kmeans", "hdbscan", "agglomerative", "birch", "spectral"])
 def test_few_images_run_to_the_end_with_a_note(n, cluster):

@@ -170,6 +170,7 @@ anything = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.data(), anything)
 def test_any_value_is_accepted_or_refused_by_its_key(data, value):

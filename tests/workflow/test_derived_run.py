@@ -82,6 +82,7 @@ def test_edits_give_a_finished_run_with_the_scores_that_they_imply(outputs, base
     assert find_run(run.store, base.run_id).metrics == base.metrics
 
 
+@pytest.mark.slow
 def test_edits_belong_to_the_run_whose_page_saved_them(outputs, base):
     file = write_edits(outputs, base, {"action": "rename", "cluster": 0, "name": "zero"})
     named = apply(outputs, file, "named")
@@ -117,6 +118,7 @@ def killed_at(monkeypatch, owner, function):
         yield
 
 
+@pytest.mark.slow
 def test_killed_edits_lose_nothing_and_are_applied_by_the_same_command(outputs, base, monkeypatch):
     """Killed while the clusters are stored, while the pages are written, and after the new run has finished."""
     edits = [{"action": "rename", "cluster": 2, "name": "two"}, {"action": "split", "cluster": 0, "parts": 2}]
@@ -142,6 +144,7 @@ def test_killed_edits_lose_nothing_and_are_applied_by_the_same_command(outputs, 
     assert {path: file_digest(path) for path in existing} == before
 
 
+@pytest.mark.slow
 def test_an_edited_run_is_used_like_any_other(outputs, base):
     run = apply(outputs, write_edits(outputs, base, {"action": "merge", "clusters": [0, 1]}), "merged")
     parts = run.load("clustering", "images")
@@ -155,6 +158,7 @@ def test_an_edited_run_is_used_like_any_other(outputs, base):
     assert run_action(compose(*words, outputs=outputs), outputs / "compared", [])["compare/ari"] < 1
 
 
+@pytest.mark.slow
 def test_one_cluster_is_clustered_again(outputs, base):
     words = (f"run={base.run_id}", "stage=recluster", "recluster.cluster=1", "recluster.k=3", "tracking.models=false")
     metrics = run_action(compose(*words, outputs=outputs), outputs / "recluster", [])

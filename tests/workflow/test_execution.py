@@ -137,6 +137,7 @@ def test_without_reuse_all_is_computed_again_with_equal_scores(shared):
             assert value == first["metrics"][name], name
 
 
+@pytest.mark.slow
 def test_changed_input_files_are_read_again(outputs, tmp_path):
     rng = np.random.default_rng(0)
     file = tmp_path / "images.npz"
@@ -149,6 +150,7 @@ def test_changed_input_files_are_read_again(outputs, tmp_path):
     assert not execute_run(config, outputs / "c", [])["stages"]["extract"]["reused"]
 
 
+@pytest.mark.slow
 def test_without_labels_the_scores_that_need_them_are_left_out(outputs, tmp_path):
     np.save(tmp_path / "images.npy", np.random.default_rng(0).random((60, 6, 6)))
     words = [word for word in TINY if not word.startswith("data.")]

@@ -55,6 +55,7 @@ def draw(*counts, seed=0):
     return (10 * np.eye(8)[groups] + noise).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_a_run_is_extended_by_new_groups_and_once_more(outputs):
     base = newest(outputs)
     np.save(outputs / "new.npy", draw(20, 20, 20, 40, seed=1))
@@ -78,6 +79,7 @@ def test_a_run_is_extended_by_new_groups_and_once_more(outputs):
     assert newest(outputs).load("clustering")["clustering"].fitted[340:].tolist() == clustering.fitted[240:].tolist()
 
 
+@pytest.mark.slow
 def test_an_extended_run_is_used_like_any_other(outputs):
     run = newest(outputs)
     metrics = run_action(
@@ -88,6 +90,7 @@ def test_an_extended_run_is_used_like_any_other(outputs):
     assert run_action(compose(*words, outputs=outputs), outputs / "recluster", [])["k"] == run.metrics["k"] + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["stability", "spaces"])
 def test_actions_that_start_from_the_data_set_refuse_added_images(outputs, action):
     message = rf"^run: .* has \d+ images that stage=extend added, and stage={action} starts from the data set"

@@ -100,6 +100,7 @@ def test_the_scaling_of_an_application_is_its_own(module):
     np.testing.assert_allclose(prepared, expected, rtol=1e-4, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_an_application_takes_weights_from_a_file(tmp_path, recorder):
     keras.utils.set_random_seed(0)
     model = keras.applications.MobileNet(include_top=False, weights=None, input_shape=(32, 32, 3), alpha=1.0)

@@ -21,6 +21,7 @@ PALACE, DAISY = 698, 985
 """Classes of ImageNet."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected", "share"), [("china.jpg", PALACE, 0.30), ("flower.jpg", DAISY, 0.23)])
 def test_photographs_are_classified_as_by_the_published_network(name, expected, share, recorder):
     """With the classifier's weights, which encoding leaves out."""
