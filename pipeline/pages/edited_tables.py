@@ -45,7 +45,10 @@ class EditedTables:
     def summary_lines(self) -> list[str]:
         """Return the lines that are printed at the end."""
         changed = int((self.changes["reason"] != "").sum())
-        lines = [f"edits    {self.summary}: {changed:,} images changed their cluster"]
+        marked = int((self.changes["mark"] != "none").sum())
+        counts = [f"{changed:,} images changed their cluster"] if changed or not marked else []
+        counts += [f"{marked:,} images are marked"] if marked else []
+        lines = [f"edits    {self.summary}: {', '.join(counts)}"]
         pairs = zip(self.clusters["cluster"], self.clusters["name"], strict=True)
         names = [f"{cluster} {name}" for cluster, name in pairs if name]
         return lines + ([f"names    {', '.join(names)}"] if names else [])

@@ -1,4 +1,4 @@
-// Finding an image by its number or, where images are files, by a part of its path.
+// Finding an image by its number, by its name as in the tables, or, where images are files, by a part of its path.
 
 /**
  * Pin the image that a query names; false if there is none.
@@ -8,7 +8,8 @@
 function pinByQuery(query) {
   const text = query.trim();
   if (!text) return false;
-  const i = /^\d+$/.test(text) ? Number(text) : data.paths.findIndex((path) => path.includes(text));
+  const named = imagesByName().get(text) ?? data.paths.findIndex((path) => path.includes(text));
+  const i = /^\d+$/.test(text) ? Number(text) : named;
   if (i < 0 || i >= n) return false;
   if (!isVisible[i]) showCluster(columns.cluster[i]);
   setPin(i);
@@ -19,7 +20,8 @@ function pinByQuery(query) {
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
   const isFound = pinByQuery(inputById("query").value);
-  const expected = `Enter a number from 0 to ${n - 1}${data.paths.length ? " or part of a file name" : ""}`;
+  const otherwise = data.n_train === null ? "" : ` or a name such as ${imageName(0)}`;
+  const expected = `Enter a number from 0 to ${n - 1}${data.paths.length ? " or part of a file name" : otherwise}`;
   byId("query").setAttribute("aria-invalid", String(!isFound));
   byId("query-error").textContent = isFound ? "" : expected;
   if (isFound) revealImage(state.pin, true);
