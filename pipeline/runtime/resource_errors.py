@@ -18,6 +18,7 @@ NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEX
 LITTLE_SPACE = 16
 """MiB; with less free space, a short write is explained by a full disk."""
 
+DATABASE = "mlflow.db"
 OTHER_FOLDER = "give output_dir=FOLDER, or set PIPELINE_OUTPUTS, to a folder that can be written"
 RESUME = "finished stages are kept; run the same command to resume"
 MEMORY_KEYS = {
@@ -120,7 +121,13 @@ def _disk_message(error: OSError | sqlite3.OperationalError, outputs: Path | Non
     if is_full:
         return f"{path}: the disk is full ({_free_mib(path)} MiB free); free some space, or {OTHER_FOLDER}: {RESUME}"
     reason = getattr(error, "strerror", None) or str(error)
-    return f"{path}: cannot be written ({reason}); {OTHER_FOLDER}"
+    return f"{path}: cannot be written ({reason}); {OTHER_FOLDER}{_copy_advice(path)}"
+
+
+def _copy_advice(path: Path) -> str:
+    """What to do with the results in a folder that cannot be written."""
+    folder = next((parent for parent in (path, *path.absolute().parents) if (parent / DATABASE).is_file()), None)
+    return f"; the results in {folder} are reused in a writable copy of it" if folder else ""
 
 
 def _fullest_folder(outputs: Path | None) -> Path:

@@ -20,11 +20,12 @@ PATH_COLUMNS = (
 """Tables and columns in which MLflow stores absolute addresses of artifacts."""
 
 
-def repair_moved_paths(database: Path, artifacts: Path) -> str | None:
+def repair_moved_paths(database: Path, artifacts: Path, is_shared: bool = False) -> str | None:
     """Make a database point to the folder `artifacts` beside it; return the former folder if that is another one.
 
     `artifacts` holds a folder for each experiment, and has been moved or copied together with the database: it exists,
-    or the former one does not. All paths are changed in one transaction.
+    or the former one does not. A database that `is_shared` by several output folders was moved only if `artifacts`
+    exists, none of its paths leads there, and the former folder is gone. All paths are changed in one transaction.
 
     Raises:
         UserError: the database cannot be written.
@@ -33,7 +34,10 @@ def repair_moved_paths(database: Path, artifacts: Path) -> str | None:
         return None
     new = artifacts.as_uri()
     with closing(sqlite3.connect(database, timeout=60)) as connection:
-        former = [root for root in _artifact_roots(connection) if root != new and _was_moved(root, artifacts)]
+        roots = _artifact_roots(connection)
+        if is_shared and new in roots:
+            return None
+        former = [root for root in roots if root != new and _was_moved(root, artifacts, is_shared)]
         try:
             with connection:
                 for root in former:
@@ -53,16 +57,19 @@ def _artifact_roots(connection: sqlite3.Connection) -> list[str]:
         rows = connection.execute("SELECT name, artifact_location FROM experiments ORDER BY experiment_id").fetchall()
     except sqlite3.Error:  # MLflow creates the tables of an empty database, or explains what is wrong with another
         return []
-    roots = [
-        location[: -len(suffix)]
-        for name, location in rows
-        if location and location.endswith(suffix := Path(f"/{name}").as_uri().removeprefix("file://"))
-    ]
-    return [root for root in dict.fromkeys(roots) if root.startswith("file:") and root.endswith("/artifacts")]
+    roots = dict.fromkeys(_root(location, name) for name, location in rows if location)
+    return [root for root in roots if root.startswith("file:") and root.endswith("/artifacts")]
 
 
-def _was_moved(root: str, artifacts: Path) -> bool:
-    return artifacts.is_dir() or not Path(_to_path(root)).is_dir()
+def _root(location: str, experiment: str) -> str:
+    """The folder above that of an experiment; one that was renamed in MLflow keeps the folder of its former name."""
+    suffix = Path(f"/{experiment}").as_uri().removeprefix("file://")
+    return location.removesuffix(suffix) if location.endswith(suffix) else location.rpartition("/")[0]
+
+
+def _was_moved(root: str, artifacts: Path, is_shared: bool) -> bool:
+    is_gone = not Path(_to_path(root)).is_dir()
+    return artifacts.is_dir() and is_gone if is_shared else artifacts.is_dir() or is_gone
 
 
 def _to_path(uri: str) -> str:

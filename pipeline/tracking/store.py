@@ -70,11 +70,12 @@ class Store:
         self._files = ArtifactFiles(self.client, outputs / "fetched", self._locks)
 
     def _repair_moved_paths(self, observer: RunObserver) -> None:
-        """Repair the database of a moved folder; other databases may serve several folders and are left as they are."""
-        database = (self.outputs / "mlflow.db").resolve()
-        if sqlite_file(self.uri) != database:
+        """Repair the database of a moved folder; one that `tracking.uri` names may serve several folders."""
+        database = sqlite_file(self.uri)
+        if database is None:
             return
-        former = repair_moved_paths(database, database.parent / "artifacts")
+        is_shared = database != (self.outputs / "mlflow.db").resolve()
+        former = repair_moved_paths(database, database.parent / "artifacts", is_shared)
         if former is not None:
             observer.warning(
                 f"  note: {database.parent} was moved or copied: its database names artifacts in {former}, and names "

@@ -1,11 +1,16 @@
 """An output folder that is moved, renamed or copied keeps its results; a copy is independent of the original."""
 
+import contextlib
+import os
 import shutil
 import sqlite3
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from pipeline.cli.console import Console
+from pipeline.cli.errors import explain_error
 from pipeline.config import Tracking
 from pipeline.runtime.errors import UserError
 from pipeline.tracking import Store
@@ -82,6 +87,69 @@ def test_another_output_folder_of_a_shared_database_is_not_a_move(finished, tmp_
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{finished / 'mlflow.db'}")
     assert result_folder(tmp_path / "other", "first").is_relative_to(finished)
     assert result_folder(finished, "first").is_relative_to(finished)
+
+
+def test_a_moved_database_that_an_address_names_is_repaired(finished, tmp_path):
+    finished.rename(tmp_path / "renamed")
+    store = Store(Tracking(experiment=NAME, uri=f"sqlite:///{tmp_path / 'renamed' / 'mlflow.db'}"), tmp_path / "other")
+    assert store.find("first", Console()).folder.is_relative_to(tmp_path / "renamed")
+
+
+def test_a_database_of_two_folders_keeps_the_paths_of_a_disk_that_is_not_mounted(finished, tmp_path):
+    database = finished / "mlflow.db"
+    Store(Tracking(experiment="other", uri=f"sqlite:///{database}"), tmp_path / "disk")  # no results: no folder yet
+    before = stored_paths(finished)
+    Store(Tracking(experiment=NAME, uri=f"sqlite:///{database}"), tmp_path / "third")
+    assert stored_paths(finished) == before
+
+
+def test_an_experiment_that_was_renamed_in_mlflow_moves_too(finished, tmp_path):
+    store = open_store(finished)
+    store.client.rename_experiment(store.experiment_id, "renamed")
+    finished.rename(tmp_path / "moved")
+    renamed = Store(Tracking(experiment="renamed"), tmp_path / "moved")
+    assert renamed.find("first", Console()).folder.is_relative_to(tmp_path / "moved")
+
+
+@contextlib.contextmanager
+def unprivileged():
+    """Act as a user who owns no files here; root could write to read-only folders."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_a_read_only_folder_is_refused_with_advice_and_reused_in_a_copy(finished):
+    with tempfile.TemporaryDirectory() as parent:  # the folders above `tmp_path` admit only their owner
+        Path(parent).chmod(0o755)
+        folder = Path(shutil.move(finished, Path(parent) / "shared"))
+        paths = [folder, *folder.rglob("*")]
+        contents = {path: path.read_bytes() for path in paths if path.is_file()}
+        for path in paths:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        with unprivileged():
+            assert result_is_refused(folder) == (
+                f"{folder}/.locks/create.lock: cannot be written (Permission denied); give output_dir=FOLDER, or set "
+                f"PIPELINE_OUTPUTS, to a folder that can be written; the results in {folder} are reused in a writable "
+                "copy of it"
+            )
+        assert {path: path.read_bytes() for path in contents} == contents
+        copy = shutil.copytree(folder, Path(parent) / "copy", copy_function=shutil.copyfile)
+        for path in [copy, *copy.rglob("*")]:
+            path.chmod(0o755)
+        assert result_folder(copy, "first").is_relative_to(copy)
+        for path in paths:
+            path.chmod(0o755)
+
+
+def result_is_refused(folder):
+    with pytest.raises(OSError, match="Permission denied") as caught:
+        open_store(folder)
+    return explain_error(caught.value, folder)
 
 
 def test_paths_that_cannot_be_repaired_are_reported(finished, tmp_path):
