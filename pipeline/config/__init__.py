@@ -6,6 +6,7 @@ anything heavy is imported. Each group that draws random numbers has its own `se
 
 from pipeline.config.actions import (
     Assign,
+    Clean,
     Compare,
     Edit,
     Engine,
@@ -33,7 +34,7 @@ from pipeline.config.tracking import Tracking
 from pipeline.config.validation import validate_config
 
 __all__ = [
-    "Assign", "Baselines", "Cluster", "Compare", "Component", "Config", "Corruption", "Data", "EarlyStopping",
+    "Assign", "Baselines", "Clean", "Cluster", "Compare", "Component", "Config", "Corruption", "Data", "EarlyStopping",
     "Edit", "Engine", "Evaluate", "Explorer", "Export", "Extend", "Extract", "Group", "HowMany", "Label", "Manifold",
     "Model", "Neighbors", "Project", "Quality", "Recluster", "Refine", "Report", "Search", "SelfTraining", "Shards",
     "Spaces", "Spec", "Split", "Stability", "Tracking", "Train", "Tree", "validate_config",

@@ -202,6 +202,19 @@ class Search(Group):
     k: int = Field(50, ge=1)
 
 
+class Clean(Group):
+    """Stage clean: whether runs are deleted or only listed, and which.
+
+    Runs that ended more than `days` ago go, and the oldest until the rest takes at most `gigabytes`; null: no limit.
+    The results of interrupted runs stay for `resume_days`, so that the same command resumes them.
+    """
+
+    delete: bool = False
+    days: float | None = Field(None, ge=0)
+    gigabytes: float | None = Field(None, ge=0)
+    resume_days: float = Field(7, ge=0)
+
+
 class ActionGroups(Group):
     """The configuration groups of this module."""
 
@@ -219,4 +232,5 @@ class ActionGroups(Group):
     shards: Shards = Shards()
     export: Export = Export()
     search: Search = Search()
+    clean: Clean = Clean()
     engine: Engine = Engine.model_validate({"name": "local", "_target_": "pipeline.stages.shards.engine.LocalEngine"})

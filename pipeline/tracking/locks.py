@@ -11,6 +11,9 @@ from filelock import FileLock, Timeout
 from pipeline.runtime.observer import RunObserver
 from pipeline.tracking.client import sqlite_file
 
+PATIENCE = 0.2
+"""Seconds of waiting that nobody needs to be told of."""
+
 
 def store_folder(uri: str, outputs: Path) -> Path:
     """Return the folder of a SQLite store, which all its users share; for a server the outputs folder."""
@@ -19,13 +22,13 @@ def store_folder(uri: str, outputs: Path) -> Path:
 
 
 @contextmanager
-def hold_lock(file: Path, observer: RunObserver) -> Iterator[None]:
-    """Hold the lock of a file; if another process holds it, say so and wait."""
+def hold_lock(file: Path, observer: RunObserver, holder: str) -> Iterator[None]:
+    """Hold the lock of a file; if another process, the `holder`, holds it, say so and wait."""
     lock = FileLock(file)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=PATIENCE)
     except Timeout:
-        observer.message("  waiting for another process that computes this stage")
+        observer.message(f"  waiting for {holder}")
         lock.acquire()
     try:
         yield

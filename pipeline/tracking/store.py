@@ -25,6 +25,7 @@ from pipeline.runtime.paths import python_command
 from pipeline.runtime.resource_errors import is_server_lost
 from pipeline.tracking.artifact_files import ArtifactFiles
 from pipeline.tracking.client import explain_unreachable, is_sqlite, open_client, sqlite_address, sqlite_file
+from pipeline.tracking.inventory import Inventory
 from pipeline.tracking.locks import hold_lock, store_folder
 from pipeline.tracking.moved_folder import repair_moved_paths
 from pipeline.tracking.results import CHECKSUMS, RESULT, Result, file_digests, text_digest
@@ -52,32 +53,37 @@ def kill_open_runs() -> None:
 class Store:
     """An experiment on a tracking server or in a SQLite file.
 
-    If the folder `outputs` was moved or copied, the paths in its database are repaired first.
+    The schema of an earlier MLflow is upgraded first. If the folder `outputs` was moved or copied, the paths in its
+    database are repaired.
     """
 
     def __init__(self, config: Tracking, outputs: Path, observer: RunObserver | None = None) -> None:
         self.outputs = outputs
         self.uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or sqlite_address(outputs / "mlflow.db")
         self.config = config
+        self._observer = observer or RunObserver()
         folder = store_folder(self.uri, outputs)
         self._locks, self._scratch = folder / ".locks", folder / ".scratch"
         self._locks.mkdir(parents=True, exist_ok=True)
         # The first use of an empty database runs its migrations, which collide between processes.
         with FileLock(self._locks / "create.lock"), explain_unreachable(self.uri):
-            self._repair_moved_paths(observer or RunObserver())
+            self._update_database()
             self.client = open_client(self.uri)
             self.experiment_id = self._experiment(config.experiment)
         self._files = ArtifactFiles(self.client, outputs / "fetched", self._locks)
 
-    def _repair_moved_paths(self, observer: RunObserver) -> None:
-        """Repair the database of a moved folder; one that `tracking.uri` names may serve several folders."""
+    def _update_database(self) -> None:
+        """Upgrade the schema of the database, and repair its paths if its folder was moved.
+
+        A database that `tracking.uri` names may serve several folders.
+        """
         database = sqlite_file(self.uri)
         if database is None:
             return
         is_shared = database != (self.outputs / "mlflow.db").resolve()
         former = repair_moved_paths(database, database.parent / "artifacts", is_shared)
         if former is not None:
-            observer.warning(
+            self._observer.warning(
                 f"  note: {database.parent} was moved or copied: its database names artifacts in {former}, and names "
                 f"those in {database.parent / 'artifacts'} now"
             )
@@ -104,7 +110,14 @@ class Store:
     @contextmanager
     def lock(self, fingerprint: str, observer: RunObserver) -> Iterator[None]:
         """Let one process of this machine compute a fingerprint while the others wait."""
-        with hold_lock(self._locks / f"{fingerprint[:32]}.lock", observer):
+        file = self._locks / f"{fingerprint[:32]}.lock"
+        with hold_lock(file, observer, "another process that computes this stage"):
+            yield
+
+    @contextmanager
+    def exclude_new_runs(self) -> Iterator[None]:
+        """Let no process of this machine start a run meanwhile, which could reuse results that are deleted."""
+        with hold_lock(self._locks / "clean.lock", self._observer, "another process that deletes results"):
             yield
 
     def scratch(self, fingerprint: str) -> Path:
@@ -198,18 +211,17 @@ class Store:
         run_tags[PROCESS] = processes.process_tag()
         if parent:
             run_tags[PARENT] = parent
-        with _start_lock:
+        with _start_lock, self.exclude_new_runs():
             _open_stores.add(self)
             created = self.client.create_run(self.experiment_id, tags=run_tags, run_name=name)
         return Run(self.client, self.uri, created.info.run_id)
 
     def kill_runs(self, is_dead: Callable[[str], bool]) -> list[str]:
         """Mark the unfinished runs of dead processes as KILLED; return the names of the runs."""
-        runs = self.client.search_runs([self.experiment_id], "attributes.status = 'RUNNING'", max_results=MAX_RUNS)
-        orphaned = [run for run in runs if is_dead(run.data.tags.get(PROCESS, ""))]
+        orphaned = [run for run in self.open_runs() if is_dead(run.data.tags.get(PROCESS, ""))]
         for run in orphaned:
             self.client.set_terminated(run.info.run_id, "KILLED")
-        return [run.info.run_name for run in reversed(orphaned)]
+        return [run.info.run_name for run in orphaned]
 
     def kill_orphaned_runs(self, observer: RunObserver) -> None:
         """Mark the runs that dead processes of this machine left unfinished as KILLED."""
@@ -229,6 +241,23 @@ class Store:
         return self.client.search_runs(
             [self.experiment_id], query, order_by=[f"attributes.start_time {order}"], max_results=MAX_RUNS
         )
+
+    def open_runs(self) -> list[Any]:
+        """Return the unfinished runs, those of other machines included."""
+        return list(self._search("attributes.status = 'RUNNING'", "ASC"))
+
+    def inventory(self) -> Inventory:
+        """Return all runs with their files.
+
+        Raises:
+            UserError: the store is on a server, whose files are not on this machine.
+        """
+        if not is_sqlite(self.uri):
+            raise UserError(
+                f"tracking.uri: {self.uri} is a server, and stage=clean deletes files of this machine; delete runs in "
+                f"MLflow and run mlflow gc on the server; {self.outputs / 'fetched'} may be deleted at any time"
+            )
+        return Inventory(self.client, self.experiment_id)
 
     def register_clustering(self, run_id: str) -> str:
         """Register the clustering model that a stage's run logged; return the reason if that is not possible."""

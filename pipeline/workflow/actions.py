@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.workflow import cluster_actions as clusters
 from pipeline.workflow import image_actions as images
+from pipeline.workflow import store_actions as stores
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -36,6 +37,10 @@ def _one_run(config: Config, store: Store) -> tuple[FinishedRun, ...]:
     from pipeline.workflow.finished_runs import find_run
 
     return (find_run(store, config.run),)
+
+
+def _no_run(config: Config, store: Store) -> tuple[FinishedRun, ...]:  # noqa: ARG001
+    return ()
 
 
 def _two_runs(config: Config, store: Store) -> tuple[FinishedRun, ...]:
@@ -88,7 +93,8 @@ _ROWS = (
     Action("stability", "repeat a run with other seeds, and compare", _one_run, clusters.measure_stability),
     Action("how_many", "estimate the number of clusters with five label-free indices", _one_run, clusters.estimate_k),
     Action("spaces", "cluster a run's images in other spaces and rank them", _one_run, clusters.rank_spaces),
+    Action("clean", "list results that no run needs; clean.delete=true deletes them", _no_run, stores.clean_results),
 )  # fmt: skip
 
 ACTIONS = {action.name: action for action in _ROWS}
-"""Stages that use a finished run, the newest or run=ID; they are not part of stage=all."""
+"""Stages that use a finished run, the newest or run=ID, or the store; they are not part of stage=all."""

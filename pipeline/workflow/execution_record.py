@@ -29,6 +29,9 @@ CURVES = {"train": ("train/",), "refine": ("refine/",)}
 
 PAGES = ("report", "explorer")
 
+PAGE_FILES = ("report.html", "figures", "explorer.html", "images.parquet", "summary.json")
+"""What an execution writes to the folder of its job."""
+
 
 def record_execution(
     results: StoredResults, folder: Path, started: float, facts: Mapping[str, Any] | None = None

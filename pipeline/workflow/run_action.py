@@ -41,12 +41,14 @@ def run_action(
         observer.message(f"  uses run {run.run_id}, {run.name}")
     tags = {"pipeline.command": "python -m pipeline " + " ".join(overrides)}
     tags |= {f"pipeline.used.{index}": run.run_id for index, run in enumerate(runs)}
-    title = f"{action.name} · {' · '.join(run.name for run in runs)}"
+    title = " · ".join([action.name, *(run.name for run in runs)])
     with store.run(action.name, title, sweep, tags) as action_run:
         action_run.log_params(flatten(_settings(config, action)))
         with observer.stage(action.name, action_run.log_metrics) as stage_observer:
             context = ActionContext(
                 config,
+                store,
+                action_run.id,
                 runs,
                 stage_observer,
                 Repeater(store, action_run),

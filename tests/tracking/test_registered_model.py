@@ -23,6 +23,7 @@ from pipeline.models.assigner import PARTS, Assigner
 from pipeline.tracking import Store
 from pipeline.workflow.execution import execute_run
 from pipeline.workflow.finished_runs import find_run
+from pipeline.workflow.run_action import run_action
 from tests.helpers import compose, environment
 
 RUN = (
@@ -117,6 +118,22 @@ def test_the_request_in_the_readme_is_answered(server, capsys):
     answer = capsys.readouterr().out
     assert answer.count("'far': False") == 2
     assert answer.startswith("{'predictions': [{'cluster': ")
+
+
+def test_cleaning_keeps_the_model_with_the_alias_and_deletes_the_others(outputs, store, monkeypatch):
+    run_action(compose("stage=clean", "clean.gigabytes=0", "clean.delete=true", outputs=outputs), outputs / "clean", [])
+    (version,) = store.client.search_model_versions("name = 'latent-clustering'")
+    assert version.version == newest_version(store).version
+    assert {model.model_id for model in store.client.search_logged_models([store.experiment_id])} >= {version.model_id}
+    assert len(list((outputs / "artifacts/latent-clustering/models").glob("*/artifacts/data/assigner"))) == 1
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    pixels = find_run(store, "last").load("images")["images"].fitted[:5]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow
+
+        model = mlflow.pyfunc.load_model("models:/latent-clustering@newest")
+    assert len(model.predict(pixels)) == 5
 
 
 def post(address, body):
