@@ -33,19 +33,25 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 
 
-def open_client(uri: str) -> Any:
-    """Return a client of the store at `uri`; a new SQLite file gets its tables."""
+def import_mlflow() -> None:
+    """Import MLflow without its warnings, and silence its loggers."""
     import logging
     import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from mlflow.tracking import MlflowClient
-
+        import mlflow.tracking  # noqa: F401
     # A warning of MLflow's queries, which would end a run under -W error.
     warnings.filterwarnings("ignore", "The ``noload`` loader strategy is deprecated", DeprecationWarning)
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
+
+
+def open_client(uri: str) -> Any:
+    """Return a client of the store at `uri`; a new SQLite file gets its tables."""
+    import_mlflow()
+    from mlflow.tracking import MlflowClient
+
     file = sqlite_file(uri)
     if file is not None and not file.exists():
         # The tables are created in dozens of migrations; other processes must not see a half-migrated file.

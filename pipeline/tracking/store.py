@@ -30,6 +30,7 @@ from pipeline.tracking.locks import hold_lock, store_folder
 from pipeline.tracking.moved_folder import repair_moved_paths
 from pipeline.tracking.results import CHECKSUMS, RESULT, Result, file_digests, text_digest
 from pipeline.tracking.run import Run, flatten
+from pipeline.tracking.schema import upgrade_schema
 from pipeline.tracking.tags import CHECKSUMS_DIGEST, FINGERPRINT, KIND, NAME, PARENT, PROCESS, STAGE
 from pipeline.tracking.view import has_view, save_view, view_url
 
@@ -81,6 +82,12 @@ class Store:
         if database is None:
             return
         is_shared = database != (self.outputs / "mlflow.db").resolve()
+        backup = upgrade_schema(database, is_shared)
+        if backup is not None:
+            self._observer.warning(
+                f"  note: {database} was written by an earlier MLflow and was upgraded; {backup.name} beside it is as "
+                "it was before"
+            )
         former = repair_moved_paths(database, database.parent / "artifacts", is_shared)
         if former is not None:
             self._observer.warning(
@@ -236,6 +243,12 @@ class Store:
     def executions(self) -> list[Any]:
         """Return the finished executions, newest first."""
         return list(self._search(f"tags.`{KIND}` = 'execution' and attributes.status = 'FINISHED'", "DESC"))
+
+    def recent_executions(self, most: int) -> list[Any]:
+        """Return the newest finished executions, at most `most` of them, the newest first."""
+        query = f"tags.`{KIND}` = 'execution' and attributes.status = 'FINISHED'"
+        order = ["attributes.end_time DESC"]
+        return list(self.client.search_runs([self.experiment_id], query, order_by=order, max_results=most))
 
     def _search(self, query: str, order: str) -> Any:
         return self.client.search_runs(

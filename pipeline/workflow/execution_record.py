@@ -6,7 +6,6 @@ import json
 import shutil
 import time
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,7 @@ from pipeline.tracking import Run, Store, git_commit
 from pipeline.workflow.page_links import link_pages
 from pipeline.workflow.recipe import RECIPE, STEPS
 from pipeline.workflow.stored_results import Outcome, StoredResults
-
-PACKAGES = ("tensorflow", "keras", "scikit-learn", "umap-learn", "mlflow", "numpy", "hydra-core")
-"""Packages whose versions become tags of the run."""
+from pipeline.workflow.version_tags import version_tags
 
 CURVES = {"train": ("train/",), "refine": ("refine/",)}
 """Metrics by epoch of the stages that train: curves of their own runs, not scores of the execution."""
@@ -69,8 +66,8 @@ def data_name(config: Config) -> str:
 
 def run_tags(config: Config, overrides: list[str]) -> dict[str, str]:
     """Return the tags of a run: the versions of packages, the command line, the data, and the commit."""
-    tags = {f"version.{name}": version(name) for name in PACKAGES}
-    tags |= {"pipeline.command": "python -m pipeline " + " ".join(overrides), "pipeline.data": data_name(config)}
+    tags = {"pipeline.command": "python -m pipeline " + " ".join(overrides), "pipeline.data": data_name(config)}
+    tags |= version_tags()
     commit = git_commit() if config.tracking.git_commit else None
     return tags | ({"mlflow.source.git.commit": commit.rstrip("+"), "git.commit": commit} if commit else {})
 

@@ -20,6 +20,7 @@ from pipeline.runtime.observer import RunObserver, StageObserver
 from pipeline.tracking import Result, Run, Store
 from pipeline.workflow.executor import Executor
 from pipeline.workflow.fingerprint import fingerprint
+from pipeline.workflow.former_results import explain_recomputation
 from pipeline.workflow.model_logging import Load, log_models
 from pipeline.workflow.recipe import PRODUCER, RECIPE, Step, ancestors, artifact_type
 
@@ -41,6 +42,7 @@ class StoredResults:
         self.config, self.store, self.execution, self.observer = config, store, execution, observer
         self.outcomes: dict[str, Outcome] = {}
         self._fingerprints: dict[str, str] = {}
+        self._is_explained = False
 
     def use(self, step: Step, fingerprint: str, result: Result) -> None:
         """Take a stored result for a step's, whatever the configuration says; later steps start from it."""
@@ -84,6 +86,7 @@ class StoredResults:
         result = self._find(step)
         if result is None:
             executor.load_inputs(step)
+            self._explain_recomputation(step)
             with self.store.lock(self.fingerprint(step), self.observer):
                 result = self._find(step)
                 if result is None:
@@ -111,6 +114,15 @@ class StoredResults:
 
     def _find(self, step: Step) -> Result | None:
         return self.store.find(self.fingerprint(step), self.observer) if self.config.tracking.reuse else None
+
+    def _explain_recomputation(self, step: Step) -> None:
+        """Say once why the first stage that has no stored result is computed although one of its settings exists."""
+        if self._is_explained or not self.config.tracking.reuse:
+            return
+        self._is_explained = True
+        reason = explain_recomputation(self.config, step, self.fingerprint(step), self.store)
+        if reason is not None:
+            self.observer.warning(f"  note: {reason}")
 
     def _finish(self, step: Step, outcome: Outcome) -> None:
         self.outcomes[step.name] = outcome

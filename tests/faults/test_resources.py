@@ -1,6 +1,5 @@
 """Lack of disk space, a writable folder, memory or a server: one line within seconds, and the same command resumes."""
 
-import contextlib
 import errno
 import resource
 import shutil
@@ -199,16 +198,6 @@ def test_unreachable_server_is_reported_within_seconds(tmp_path, closed_address,
         message = error_message(Store, Tracking(uri=uri), tmp_path)
         assert message.startswith(f"tracking.uri: {uri} does not answer ({reason}); start the server, or give another")
     assert time.monotonic() - started < 10
-
-
-def test_advice_on_a_database_of_another_version_is_complete(outputs):
-    with contextlib.closing(sqlite3.connect(outputs / "mlflow.db")) as database:
-        database.execute("UPDATE alembic_version SET version_num = 'abcdef123456'")
-        database.commit()
-    message = error_message(Store, Tracking(), outputs)
-    assert message.startswith(f"tracking.uri: sqlite:///{outputs}/mlflow.db does not answer as an MLflow store: ")
-    assert "then run 'mlflow db upgrade <database_uri>' to migrate" in message
-    assert message.endswith("for more detail.")
 
 
 def test_home_folder_of_an_unknown_user_is_reported():
