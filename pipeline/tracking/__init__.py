@@ -10,7 +10,7 @@ from pipeline.tracking.models import as_invalid_request
 from pipeline.tracking.results import Result
 from pipeline.tracking.run import MAX_PARAM_LENGTH, Run, flatten
 from pipeline.tracking.store import Store, kill_open_runs
-from pipeline.tracking.tags import DERIVED_FROM, FINGERPRINT, KIND, PARENT
+from pipeline.tracking.tags import DERIVED_FROM, FINGERPRINT, KIND, PARENT, PROCESS, is_running
 
 __all__ = [
     "DERIVED_FROM",
@@ -18,6 +18,7 @@ __all__ = [
     "KIND",
     "MAX_PARAM_LENGTH",
     "PARENT",
+    "PROCESS",
     "Inventory",
     "Result",
     "Run",
@@ -26,6 +27,7 @@ __all__ = [
     "flatten",
     "folder_size",
     "git_commit",
+    "is_running",
     "kill_open_runs",
     "open_client",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import sqlite3
 from contextlib import closing, suppress
 from importlib.metadata import version
@@ -10,11 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pipeline.runtime import processes
 from pipeline.runtime.atomic_files import atomic_write
 from pipeline.runtime.errors import UserError, first_line
 from pipeline.tracking.client import import_mlflow, sqlite_address
-from pipeline.tracking.tags import PROCESS
+from pipeline.tracking.tags import PROCESS, is_running
 
 
 def upgrade_schema(database: Path, is_shared: bool = False) -> Path | None:
@@ -117,7 +115,7 @@ def _is_in_use(database: Path) -> bool:
     query = "SELECT tags.value FROM runs JOIN tags USING (run_uuid) WHERE runs.status = 'RUNNING' AND tags.key = ?"
     with closing(sqlite3.connect(database, timeout=60)) as connection:
         tags = [tag for (tag,) in connection.execute(query, [PROCESS])]
-    return any(tag.partition(":")[0] == platform.node() and not processes.has_exited(tag) for tag in tags)
+    return any(map(is_running, tags))
 
 
 def _writer(database: Path) -> str:

@@ -15,8 +15,8 @@ from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import Observer
 from pipeline.stages.clean import clean
 from pipeline.stages.clean.result import CleaningResult
-from pipeline.stages.clean.stored_run import StoredRun
-from pipeline.tracking import DERIVED_FROM, KIND, PARENT, Inventory, Store, folder_size
+from pipeline.stages.clean.stored_run import OPEN, StoredRun
+from pipeline.tracking import DERIVED_FROM, KIND, PARENT, PROCESS, Inventory, Store, folder_size, is_running
 from pipeline.workflow.execution_record import PAGE_FILES
 
 STAGE_TAG, USED_TAG, CLUSTER_TAG = "stage.", "pipeline.used.", "stage.cluster"
@@ -33,9 +33,9 @@ def clean_store(config: Clean, store: Store, run_id: str, observer: Observer) ->
         UserError: results are to be deleted while a run is in progress, or the store is on a server.
     """
     with store.exclude_new_runs() if config.delete else nullcontext():
-        if config.delete:
-            _require_no_open_runs(store, run_id)
         inventory, pages = store.inventory(), find_pages(store.outputs)
+        if config.delete:
+            _require_no_open_runs(inventory, run_id)
         registered = inventory.registered_runs()
         runs = [
             stored_run(run, inventory, pages, run.info.run_id in registered)
@@ -51,17 +51,24 @@ def clean_store(config: Clean, store: Store, run_id: str, observer: Observer) ->
         return clean(config, runs, time.time(), delete)
 
 
-def _require_no_open_runs(store: Store, own_id: str) -> None:
+def _require_no_open_runs(inventory: Inventory, own_id: str) -> None:
     """Refuse to delete while a run is in progress: it may be about to read any stored result."""
-    runs = {run.info.run_id: run for run in store.open_runs()}
-    parents = {own_id, runs[own_id].data.tags.get(PARENT) if own_id in runs else None}
-    others = [run for run_id, run in runs.items() if run_id not in parents]
+    runs = {run.info.run_id: run for run in inventory.runs}
+    ignored = {own_id, runs[own_id].data.tags.get(PARENT)}
+    others = [run for run_id, run in runs.items() if run_id not in ignored and _is_open(run)]
     if others:
         names = ", ".join(f"{run.info.run_name} ({run.info.run_id})" for run in others[:3])
         raise UserError(
             f"clean.delete: {len(others)} run(s) in progress may need any result: {names}; nothing was deleted; wait "
             "for their end, or mark a run whose machine is gone as failed in MLflow"
         )
+
+
+def _is_open(run: Any) -> bool:
+    """Whether a process works on a run; one that was deleted in MLflow counts unless its process has exited."""
+    is_deleted = run.info.lifecycle_stage == "deleted"
+    is_dead = is_deleted and not is_running(run.data.tags.get(PROCESS, ""))
+    return run.info.status in OPEN and not is_dead
 
 
 def stored_run(run: Any, inventory: Inventory, pages: dict[str, list[Path]], is_registered: bool) -> StoredRun:
@@ -75,7 +82,7 @@ def stored_run(run: Any, inventory: Inventory, pages: dict[str, list[Path]], is_
         run_id=info.run_id,
         kind=tags.get(KIND, ""),
         name=info.run_name or "",
-        status=info.status,
+        status="KILLED" if info.status in OPEN and not _is_open(run) else info.status,
         ended=(info.end_time or info.start_time) / 1000,
         size=sum(map(folder_size, files)),
         parent=tags.get(PARENT),

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from pipeline.config import Tracking
+from pipeline.runtime import processes
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import RunObserver
 from pipeline.tracking import Store
@@ -36,7 +37,7 @@ class Lines(RunObserver):
 
 def execute(outputs, name, *words):
     folder = outputs / "runs" / "2026-01-01" / name
-    return execute_run(compose(*OVERRIDES, "stage=[cluster,explorer]", *words, outputs=outputs), folder, [])
+    return execute_run(compose(*OVERRIDES, "stage=cluster", *words, outputs=outputs), folder, [])
 
 
 def run_clean(outputs, *words):
@@ -57,7 +58,9 @@ def test_results_of_a_run_deleted_in_mlflow_are_deleted_when_told(outputs):
     second = execute(outputs, "second", "cluster.k=4")
     store = Store(Tracking(), outputs)
     store.client.delete_run(first["run_id"])
-    (outputs / "runs" / "2026-01-01" / "first" / "mine.txt").write_text("of the user")
+    for name in ("first", "second"):
+        (outputs / "runs" / "2026-01-01" / name / "explorer.html").write_text("the page")
+        (outputs / "runs" / "2026-01-01" / name / "mine.txt").write_text("of the user")
     own, shared = (stage_folder(outputs, first, name) for name in ("cluster", "data"))
     printed = run_clean(outputs)
     assert "can be deleted" in printed
@@ -106,6 +109,20 @@ def test_nothing_is_deleted_while_a_run_is_in_progress(store, outputs):
     run.finish("FINISHED")
     assert "deleted" in run_clean(outputs, "clean.delete=true")
     assert not store.inventory().folders(lost.id)
+
+
+def test_a_run_deleted_in_mlflow_whose_process_still_runs_is_in_progress(store, outputs):
+    fake_run(store, "newest")
+    run, stage = fake_run(store, "open", finish=None)
+    store.client.delete_run(run.id)
+    with pytest.raises(UserError, match=r"^clean\.delete: 1 run\(s\) in progress"):
+        run_clean(outputs, "clean.delete=true")
+    host = processes.process_tag().partition(":")[0]
+    store.client.restore_run(run.id)
+    run.tag({"pipeline.process": f"{host}:999999999:1"})
+    store.client.delete_run(run.id)
+    run_clean(outputs, "clean.delete=true")
+    assert not store.inventory().folders(stage.id), "its process has exited"
 
 
 def test_no_run_starts_while_results_are_deleted(store, outputs):
