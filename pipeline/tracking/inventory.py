@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ class Inventory:
             if version.name != REGISTERED_MODEL
             or (version.name, str(version.version)) in aliases
             or version.current_stage not in NO_STAGES
-            for run_id in (version.run_id, runs.get(version.model_id or ""), _named_run(version.source))
+            for run_id in (version.run_id, _source_run(version.source, runs))
             if run_id
         }
 
@@ -113,7 +113,8 @@ def _local_folder(address: str) -> Path | None:
     return Path(url2pathname(urlparse(address).path)) if address.startswith("file:") else None
 
 
-def _named_run(source: str | None) -> str | None:
-    """The run in an address such as runs:/ID/model, by which models were registered before MLflow 3."""
-    parts = (source or "").split("/")
-    return parts[1] if parts[0] == "runs:" and len(parts) > 1 else None
+def _source_run(source: str | None, runs: Mapping[str, str]) -> str | None:
+    """The run of a version's source: models:/ID, or runs:/ID/NAME; `runs` are those of the models."""
+    scheme, _, path = (source or "").partition(":/")
+    identity = path.split("/")[0]
+    return runs.get(identity) if scheme == "models" else identity if scheme == "runs" else None

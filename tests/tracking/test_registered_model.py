@@ -124,7 +124,6 @@ def test_cleaning_keeps_the_model_with_the_alias_and_deletes_the_others(outputs,
     run_action(compose("stage=clean", "clean.gigabytes=0", "clean.delete=true", outputs=outputs), outputs / "clean", [])
     (version,) = store.client.search_model_versions("name = 'latent-clustering'")
     assert version.version == newest_version(store).version
-    assert {model.model_id for model in store.client.search_logged_models([store.experiment_id])} >= {version.model_id}
     assert len(list((outputs / "artifacts/latent-clustering/models").glob("*/artifacts/data/assigner"))) == 1
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     pixels = find_run(store, "last").load("images")["images"].fitted[:5]

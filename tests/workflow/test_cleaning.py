@@ -12,6 +12,7 @@ from pipeline.runtime import processes
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import RunObserver
 from pipeline.tracking import Store
+from pipeline.tracking.models import _tracking_uri
 from pipeline.workflow.execution import execute_run
 from pipeline.workflow.finished_runs import find_run
 from pipeline.workflow.run_action import run_action
@@ -170,11 +171,15 @@ def test_versions_with_an_alias_keep_their_runs_and_others_go_with_theirs(store,
     }  # fmt: skip
 
 
-def test_a_model_that_the_user_registered_under_another_name_is_kept(store, outputs):
+@pytest.mark.parametrize("scheme", ["runs", "models"])
+def test_a_model_that_the_user_registered_under_another_name_is_kept(store, outputs, scheme):
     _, stage = fake_run(store, "first")
     fake_run(store, "newest")
+    model = store.client.create_logged_model(store.experiment_id, "clustering", stage.id)
+    source = f"runs:/{stage.id}/clustering" if scheme == "runs" else f"models:/{model.model_id}"
     store.client.create_registered_model("mine")
-    store.client.create_model_version("mine", f"runs:/{stage.id}/clustering", None)
+    with _tracking_uri(store.uri):  # where MLflow looks up the model
+        store.client.create_model_version("mine", source, None)
     run_clean(outputs, "clean.delete=true", "clean.gigabytes=0")
     assert store.inventory().folders(stage.id)
 
