@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ import pytest
 
 from pipeline.cli.errors import explain_error
 from pipeline.config import Tracking
+from pipeline.runtime.atomic_files import atomic_write
 from pipeline.tracking import Store
+from pipeline.workflow import execution_record
 from pipeline.workflow.execution import execute_run
 from pipeline.workflow.executor import Executor
 from pipeline.workflow.recipe import STEPS
@@ -73,13 +76,20 @@ def test_full_disk_is_reported_and_finished_stages_are_reused_later(disk, free_k
     assert reused_stages(run(disk)) == set(summary["stages"])
 
 
-def test_summary_that_does_not_fit_on_the_disk_loses_no_stage(outputs):
+def test_summary_that_does_not_fit_on_the_disk_loses_no_stage(outputs, monkeypatch):
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full")
-    (outputs / "run").mkdir()
-    (outputs / "run" / "summary.json").symlink_to("/dev/full")
-    assert "the disk is full" in message_of_run(outputs)
-    (outputs / "run" / "summary.json").unlink()
+
+    @contextmanager
+    def write_to_full_disk(file):
+        with atomic_write(file) as temporary:
+            temporary.symlink_to("/dev/full")
+            yield temporary
+
+    with monkeypatch.context() as patch:
+        patch.setattr(execution_record, "atomic_write", write_to_full_disk)
+        assert "the disk is full" in message_of_run(outputs)
+    assert not (outputs / "run" / "summary.json").exists()
     summary = run(outputs)
     assert reused_stages(summary) == set(summary["stages"])
 
