@@ -63,7 +63,8 @@ class Data(Component):
             raise ValueError(str(error)) from error
         if self.path is not None and "path" not in signature_parameters(reader):
             raise ValueError(
-                f"data.path = {self.path!r}: {self.name} reads no path; choose data=image_folder, npz, idx or parquet"
+                f"data.path = {self.path!r}: {self.name} reads no path; choose data=image_folder, npz, idx, csv or "
+                "parquet"
             )
         check_arguments(reader, self.arguments(), "data", set(self.common_keys()))
         return self

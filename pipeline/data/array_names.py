@@ -90,6 +90,17 @@ def assign_positions(names: Sequence[str], shape: Callable[[str], tuple[int, ...
     return roles
 
 
+def square_shape(n_pixels: int) -> list[int] | None:
+    """Return the height and width of a square image of so many pixels, None if there is none."""
+    side = math.isqrt(n_pixels)
+    return [side, side] if n_pixels and side * side == n_pixels else None
+
+
+def stores_columns_first(name: str, transpose: bool | None) -> bool:
+    """Return whether rows and columns of a file's images are exchanged: as `transpose` says, or if it is EMNIST's."""
+    return name.lower().startswith("emnist") if transpose is None else transpose
+
+
 def reshape_flat(array: NDArray[Any], shape: Sequence[int] | None) -> NDArray[Any]:
     """Return flat images (n, values) in the shape of one image; others, and all without a shape, as they are.
 

@@ -81,7 +81,7 @@ def check_images(array: NDArray[Any], description: str) -> NDArray[Any]:
         UserError: the rank is not 3 or 4, an axis of the images is empty, or values are not numbers.
     """
     if array.ndim not in (3, 4):
-        hint = "" if array.ndim != 2 else "; set data.image_shape=[HEIGHT,WIDTH] for flat images in a NumPy file"
+        hint = "" if array.ndim != 2 else "; set data.image_shape=[HEIGHT,WIDTH] for flat images"
         raise UserError(
             f"data: {description} have shape {array.shape}; give (n, height, width) or (n, height, width, channels)"
             f"{hint}"

@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from pipeline.data.array_names import stores_columns_first
 from pipeline.data.source import Source
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
@@ -43,7 +44,7 @@ def read_idx(
     folder = Path(path).expanduser()
     name, files = _choose_subset(_find_subsets(folder), subset, folder)
     arrays = {role: parse_idx(read_idx_bytes(file), str(file)) for role, file in files.items()}
-    if transpose or (transpose is None and name.lower().startswith("emnist")):
+    if stores_columns_first(name, transpose):
         observer.note(f"rows and columns of the images of {name or folder.name} are exchanged; data.transpose decides")
         for role in ("train-images", "test-images"):
             if role in arrays and arrays[role].ndim > 2:

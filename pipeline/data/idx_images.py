@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from pipeline.data.array_names import stores_columns_first
 from pipeline.data.idx import IDX_TYPES, MAX_RANK, find_idx_names, parse_idx, read_idx_bytes
 
 
@@ -24,9 +25,10 @@ def find_idx_files(path: Path) -> list[Path]:
     return sorted(files, key=lambda file: ("train" not in file.name, file.name))
 
 
-def read_idx_file(file: Path) -> NDArray[Any]:
-    """Return the array of an IDX file; a `UserError` refuses a damaged one."""
-    return parse_idx(read_idx_bytes(file), str(file))
+def read_idx_file(file: Path, transpose: bool | None = None) -> NDArray[Any]:
+    """Return the array of an IDX file, with the axes that `read_idx` gives it; a `UserError` refuses a damaged one."""
+    array = parse_idx(read_idx_bytes(file), str(file))
+    return array.swapaxes(1, 2) if array.ndim > 2 and stores_columns_first(file.name, transpose) else array
 
 
 def _is_idx(file: Path) -> bool:

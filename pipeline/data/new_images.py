@@ -15,6 +15,7 @@ from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import Images
 from pipeline.data.array_range import ValueFormat, conform_values, to_value_format
 from pipeline.data.arrays import check_images, match_channels, resize_images
+from pipeline.data.csv_images import CsvRules, is_csv, read_csv_files
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
 from pipeline.data.file_signatures import has_image_signature
@@ -22,7 +23,7 @@ from pipeline.data.idx_images import find_idx_files, read_idx_file
 from pipeline.data.image_folder import read_image_folder
 from pipeline.data.numpy_arrays import read_numpy
 from pipeline.data.parquet import read_parquet
-from pipeline.data.source import Source, require_no_text_table
+from pipeline.data.source import Source
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import Depth, Range, to_ranges
 from pipeline.runtime.errors import ArgumentError, UserError
@@ -58,13 +59,18 @@ class ReadingRules:
     `value_ranges` has the stored values of image files that are read as 0 and 1, by depth; a depth that is missing has
     its full range. `background` is the colour behind transparent parts; `auto` chooses it by the new images.
     `value_format` is that of the run's arrays; without it arrays must be uint8, or floats in [0, 1].
-    `image_column` is the column of Parquet files that has the images; their labels are not read.
+    `image_column` is the column of Parquet files that has the images; their labels are not read. `label_column` is that
+    of CSV files with a column for each pixel, and `transpose` exchanges rows and columns of these and of IDX files.
+    `image_shape` is that of flat lists and rows of pixels.
     """
 
     value_ranges: dict[Depth, Range] = field(default_factory=dict)
     background: Background = "auto"
     value_format: ValueFormat | None = None
     image_column: str = "auto"
+    label_column: str | int | None = "auto"
+    transpose: bool | None = None
+    image_shape: list[int] | None = None
 
     @classmethod
     def of_run(cls, images: Images) -> ReadingRules:
@@ -83,7 +89,7 @@ def read_new_images(
 def read_labelled_images(
     path: str, shape: Shape, skip_at_most: int = 20, observer: Observer = SILENT, rules: ReadingRules | None = None
 ) -> tuple[NewImages, NewLabels]:
-    """Return the images at `path` in `shape`: a folder of images, one image, an `.npz`, `.npy`, `.parquet` or IDX file.
+    """Return the images at `path` in `shape`: a folder of images, one image, `.npz`, `.npy`, `.parquet`, `.csv` or IDX.
 
     Encoded images are resized and converted between grey and colour. Arrays are resized, and scaled as the run's if
     they are of the same dtype; others must be uint8, or floats in [0, 1]. All are read by the `rules` of the run. If
@@ -95,18 +101,21 @@ def read_labelled_images(
     """
     file = Path(path).expanduser()
     if not file.exists():
-        raise UserError(f"input: {file} does not exist; give a folder of images, an image, .npz, .npy, .parquet or IDX")
+        raise UserError(
+            f"input: {file} does not exist; give a folder of images, an image, .npz, .npy, .parquet, .csv or IDX"
+        )
+    rules = rules or ReadingRules()
     idx_files = find_idx_files(file)
     if idx_files:
         if file.is_dir():
             observer.note(f"input: {file}: read the IDX files {', '.join(part.name for part in idx_files)}")
-        arrays = {part.name: conform(read_idx_file(part), shape, part, rules) for part in idx_files}
+        arrays = {part.name: conform(read_idx_file(part, rules.transpose), shape, part, rules) for part in idx_files}
         names = [f"{name}[{row}]" for name, array in arrays.items() for row in range(len(array))]
         return NewImages(np.concatenate(list(arrays.values())), names), NewLabels()
     try:
-        source = _read(file, shape, skip_at_most, observer, rules or ReadingRules())
+        source = _read(file, shape, skip_at_most, observer, rules)
     except ArgumentError as error:
-        raise UserError(f"input{str(error).removeprefix('path')}") from error
+        raise UserError(f"input: {str(error).removeprefix('path: ')}") from error
     except UserError as error:
         if not str(error).startswith("data.image_column"):
             raise
@@ -134,7 +143,10 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
     suffix = file.suffix.lower()
     if suffix in (".npz", ".npy"):
         return read_numpy(str(file))
-    require_no_text_table(file)
+    if is_csv(file):
+        return read_csv_files(
+            file, CsvRules(rules.label_column, rules.image_shape or shape, rules.transpose, is_new=True), observer
+        )
     planes = shape[2]
     if planes not in (1, 3):
         raise UserError(
@@ -144,7 +156,7 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
     channels: Literal[1, 3] = 1 if planes == 1 else 3
     read: Callable[..., Source] | None = None
     if suffix == ".parquet" or (file.is_dir() and any(file.glob("*.parquet"))):
-        read = partial(read_parquet, image_column=rules.image_column, label_column=None)
+        read = partial(read_parquet, image_column=rules.image_column, label_column=None, image_shape=rules.image_shape)
     elif file.is_dir():
         read = read_image_folder
     if read is not None:
@@ -161,7 +173,8 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
             images.pixels, paths=[file.name], value_ranges=images.value_ranges, folder=str(file.parent.resolve())
         )
     raise UserError(
-        f"input: {file} ends in {suffix!r}; give a folder, .npz, .npy, .parquet, IDX or {', '.join(sorted(SUFFIXES))}"
+        f"input: {file} ends in {suffix!r}; give a folder, .npz, .npy, .parquet, .csv, IDX or "
+        f"{', '.join(sorted(SUFFIXES))}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from pipeline.data.array_names import ImageShape, reshape_flat
+from pipeline.data.array_names import ImageShape, reshape_flat, square_shape
 from pipeline.data.arrays import Size, to_size
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import EncodedImage
-from pipeline.data.folder_layout import held_out_split, split_of
+from pipeline.data.file_parts import find_test_files
 from pipeline.data.parquet_cells import Encoded, read_image_cells, read_labels, to_objects
-from pipeline.data.parquet_columns import ParquetFile, choose_image_column, choose_label_column, open_parquet
+from pipeline.data.parquet_columns import (
+    ParquetFile,
+    choose_image_column,
+    choose_label_column,
+    open_parquet,
+    usual_image_columns,
+)
 from pipeline.data.source import Source
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import ValueRange
@@ -54,9 +61,9 @@ def read_parquet(
     """Return the images of a Parquet file, or of all files ending in `.parquet` in a folder and its sub-folders.
 
     The columns are described at `choose_image_column` and `choose_label_column`, the cells at `read_image_cells` and
-    `read_labels`. Labels are integers or words; None reads none. Pixels in flat lists get `image_shape`. In a folder,
-    files with the word test in their names or folders are the test part, or those with the word val if there are train
-    files and no test files.
+    `read_labels`. Labels are integers or words; None reads none. Pixels in flat lists get
+    `image_shape`, by default that of a square. In a folder, files with the word test in their names or folders are the
+    test part, or those with the word val if there are train files and no test files.
     `value_range` is described at `pipeline.data.value_range.choose_range`, `background` at
     `pipeline.data.transparency.choose_background`.
 
@@ -69,13 +76,16 @@ def read_parquet(
     if not paths:
         raise ArgumentError(f"path: {root} holds no .parquet file")
     files = [open_parquet(file, root) for file in paths]
-    is_test = _find_test_files(files, observer)
-    images = [read_image_cells(file, choose_image_column(file, image_column)) for file in files]
+    is_test = find_test_files([file.name for file in files], observer)
+    columns = [choose_image_column(file, image_column) for file in files]
+    if image_column == "auto" and columns[0] not in usual_image_columns(files[0]):
+        observer.note(f"data.image_column: {columns[0]!r} is the only column that may hold images, and is read as such")
+    images = [read_image_cells(file, column) for file, column in zip(files, columns, strict=True)]
     labels, names = _read_all_labels(files, choose_label_column(files, label_column, observer), observer)
     tables = [_Table(*facts) for facts in zip(files, images, is_test, labels, strict=True)]
     tables.sort(key=lambda table: table.is_test)
     if any(isinstance(table.images, np.ndarray) for table in tables):
-        return _stack_pixels(tables, names, image_shape)
+        return _stack_pixels(tables, names, image_shape, observer)
     encoded = [
         EncodedImage(name, content) for table in tables for name, content in zip(table.names, table.images, strict=True)
     ]
@@ -98,40 +108,32 @@ def read_parquet(
     )
 
 
-def _stack_pixels(tables: Sequence[_Table], names: list[str], image_shape: ImageShape | None) -> Source:
-    """Images whose cells are lists of pixels; their range is that of arrays."""
+def _stack_pixels(
+    tables: Sequence[_Table], names: list[str], image_shape: ImageShape | None, observer: Observer
+) -> Source:
+    """Images whose cells are lists of pixels; their range is that of arrays. Flat lists without a shape are squares."""
     arrays: list[NDArray[Any]] = []
     for table in tables:
         if not isinstance(table.images, np.ndarray):
             raise UserError(f"data.image_column: {table.file.path} holds encoded images, other files lists of pixels")
-        array = reshape_flat(table.images, image_shape)
+        array = reshape_flat(table.images, image_shape or _square_of_lists(table.images))
         if arrays and array.shape[1:] != arrays[0].shape[1:]:
             shapes = f"{array.shape[1:]} and {arrays[0].shape[1:]}"
             raise UserError(f"data.image_column: images of {table.file.path} and of other files differ: {shapes}")
         arrays.append(array)
+    if image_shape is None and any(getattr(table.images, "ndim", 1) == 2 for table in tables) and arrays[0].ndim > 2:
+        observer.note(
+            f"data.image_shape: lists of {math.prod(arrays[0].shape[1:]):,} pixels are read as images of "
+            f"{arrays[0].shape[1]}×{arrays[0].shape[2]}; data.image_shape=[HEIGHT,WIDTH] sets another shape"
+        )
     border = sum(len(table.images) for table in tables if not table.is_test)
     paths = [name for table in tables for name in table.names]
     return Source.split_at(border, np.concatenate(arrays), _join_labels(tables), names, paths)
 
 
-def _find_test_files(files: Sequence[ParquetFile], observer: Observer) -> list[bool]:
-    """Whether each file is in the test part, by the words train, test and val in its name, or else in its folders'."""
-    parts = [Path(file.name).parts for file in files]
-    words = [[Path(file.name).stem, *reversed(folders[:-1])] for file, folders in zip(files, parts, strict=True)]
-    splits = [next(filter(None, map(split_of, names)), "train") for names in words]
-    held_out = held_out_split(splits)
-    is_test = [split == held_out for split in splits]
-    if all(is_test):  # without another part, only this name means a test part
-        is_test = [folders[-1].startswith("test") for folders in parts]
-    if len(set(is_test)) == 2:
-        train, test = (
-            [f.name for f, flag in zip(files, is_test, strict=True) if flag == part] for part in (False, True)
-        )
-        observer.note(
-            f"parts by file names: train part: {len(train):,} files such as {train[0]}; test part: {len(test):,} files "
-            f"such as {test[0]}"
-        )
-    return is_test
+def _square_of_lists(pixels: NDArray[Any]) -> list[int] | None:
+    """The height and width of square images in flat lists; None for other lists."""
+    return square_shape(pixels.shape[1]) if pixels.ndim == 2 else None
 
 
 def _read_all_labels(

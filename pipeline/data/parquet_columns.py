@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from pipeline.data.encoded_image import SUFFIXES
 from pipeline.data.source import require_no_text_table
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import SILENT, Observer
@@ -73,6 +74,9 @@ def open_parquet(path: Path, root: Path) -> ParquetFile:
 def choose_image_column(file: ParquetFile, key: str) -> str:
     """Return the column named `key`, or for `auto` Hugging Face's, one of `IMAGE_NAMES`, or the only one of images.
 
+    The only one is sought among the columns of encoded images and nested lists of numbers, then among flat lists of
+    numbers, and then among texts that end as the names of image files do.
+
     Raises:
         UserError: there is no such column, or `auto` finds none or several.
     """
@@ -81,14 +85,23 @@ def choose_image_column(file: ParquetFile, key: str) -> str:
         return key
     if key != "auto":
         raise UserError(f"data.image_column = {key!r}: {file.path} has no such column; it has {', '.join(names)}")
-    by_name = [name for name in (*file.image_features, *IMAGE_NAMES) if name in names]
-    by_type = [name for name in names if _is_image_type(file.schema.field(name).type)]
-    if by_name or len(by_type) == 1:
-        return str([*by_name, *by_type][0])
+    usual = usual_image_columns(file)
+    if usual:
+        return usual[0]
+    candidates: list[str] = []
+    for is_candidate in (_holds_images, _holds_lists, _holds_image_paths):
+        candidates = candidates or [name for name in names if is_candidate(file, name)]
+    if len(candidates) == 1:
+        return candidates[0]
     raise UserError(
         f"data.image_column: {file.path} has no column named {' or '.join(IMAGE_NAMES[:2])} and "
-        f"{len(by_type) or 'none'} that may hold images; set data.image_column to one of {', '.join(names)}"
+        f"{len(candidates) or 'none'} that may hold images; set data.image_column to one of {', '.join(names)}"
     )
+
+
+def usual_image_columns(file: ParquetFile) -> list[str]:
+    """Return the columns of a file that Hugging Face's metadata or their names say are images, the first first."""
+    return [name for name in (*file.image_features, *IMAGE_NAMES) if name in file.schema.names]
 
 
 def choose_label_column(files: Sequence[ParquetFile], key: str | None, observer: Observer = SILENT) -> str | None:
@@ -135,15 +148,44 @@ def _parse_folder_value(text: str) -> str | int | None:
     return int(value) if value.isdecimal() and value.isascii() else value
 
 
-def _is_image_type(kind: pyarrow.DataType) -> bool:
-    """Whether cells may be images: bytes, structures of bytes, or nested lists of numbers."""
+def _holds_images(file: ParquetFile, column: str) -> bool:
+    """Whether cells may be images by their type: bytes, structures of bytes, or nested lists."""
     from pyarrow import types
 
+    kind = _value_type(file, column)
     if types.is_struct(kind):
         return bool(kind.get_field_index("bytes") >= 0)
-    if types.is_dictionary(kind):
-        return _is_image_type(kind.value_type)
     return is_bytes(kind) or (is_list(kind) and is_list(kind.value_type))
+
+
+def _holds_lists(file: ParquetFile, column: str) -> bool:
+    """Whether cells are flat lists of numbers."""
+    from pyarrow import types
+
+    kind = _value_type(file, column)
+    return is_list(kind) and bool(types.is_integer(kind.value_type) or types.is_floating(kind.value_type))
+
+
+def _holds_image_paths(file: ParquetFile, column: str) -> bool:
+    """Whether cells are texts, of which the first ends as the name of an image file does."""
+    from pyarrow import parquet, types
+
+    kind = _value_type(file, column)
+    if not (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
+        return False
+    rows = next(parquet.ParquetFile(file.path).iter_batches(batch_size=1, columns=[column]), None)
+    first = None if rows is None or not len(rows) else rows.column(0)[0].as_py()
+    return first is not None and Path(first).suffix.lower() in SUFFIXES
+
+
+def _value_type(file: ParquetFile, column: str) -> pyarrow.DataType:
+    """The type of a column's values, without dictionary encoding and the name of an extension."""
+    from pyarrow import BaseExtensionType, types
+
+    kind = file.schema.field(column).type
+    if isinstance(kind, BaseExtensionType):
+        kind = kind.storage_type
+    return kind.value_type if types.is_dictionary(kind) else kind
 
 
 def is_bytes(kind: pyarrow.DataType) -> bool:

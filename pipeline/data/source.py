@@ -66,11 +66,11 @@ class Source:
 
 
 def require_no_text_table(file: Path) -> None:
-    """Raise an `ArgumentError` that says how to convert a CSV file, which no reader reads."""
+    """Raise an `ArgumentError` that says how to read a CSV file, for readers of other files."""
     if file.suffix.lower() in (".csv", ".tsv"):
         raise ArgumentError(
-            f"path: {file} is a text table, which is not read; save paths of images and labels as Parquet "
-            "(pandas.read_csv(…).to_parquet(…), then data=parquet), or pixels as .npz (data=npz)"
+            f"path: {file} is a text table; data=csv reads one with a column for each pixel; save one with paths of "
+            "images as Parquet (pandas.read_csv(…).to_parquet(…), then data=parquet)"
         )
 
 

@@ -103,8 +103,7 @@ def input_format(run: FinishedRun) -> tuple[tuple[int, int, int], int, ReadingRu
     from pipeline.data.new_images import ReadingRules
 
     images, settings = run.load("images")["images"], run.summary["config"]["data"]
-    rules = ReadingRules.of_run(images)
-    if "image_column" in settings:
-        rules = replace(rules, image_column=settings["image_column"])
+    keys = ("image_column", "label_column", "transpose", "image_shape")
+    rules = replace(ReadingRules.of_run(images), **{key: settings[key] for key in keys if key in settings})
     shape = run.load("autoencoder")["autoencoder"].reading_shape(images)
     return shape, settings.get("skip_at_most", 20), rules

@@ -61,7 +61,7 @@ def test_every_wrong_key_has_a_line():
         ({"_target_": FOLDER, "path": 5}, "data.path = 5: input should be a valid string"),
         (
             {"_target_": "pipeline.data.digits.read_digits", "path": "x"},
-            "data.path = 'x': own reads no path; choose data=image_folder, npz, idx or parquet",
+            "data.path = 'x': own reads no path; choose data=image_folder, npz, idx, csv or parquet",
         ),
         (
             {"_target_": "nothing.at.all"},
@@ -90,7 +90,7 @@ def test_annotations_that_cannot_be_checked_allow_every_value():
 
 
 def test_choices_of_the_folder_have_only_keys_that_their_readers_take():
-    for choice in ("image_folder", "idx", "npz", "parquet"):
+    for choice in ("image_folder", "idx", "npz", "csv", "parquet"):
         settings = compose_config(f"data={choice}", "data.path=x").data
         assert settings.arguments()["path"] == "x"
     for choice in ("mnist", "digits", "glyphs"):

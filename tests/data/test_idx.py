@@ -82,6 +82,12 @@ def test_damaged_gzip_file_is_refused_by_name(tmp_path, damage):
     [
         ["train-images.idx3-ubyte", "train-labels.idx1-ubyte", "t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte"],
         ["train-images-idx3-ubyte", "train-labels.idx1-ubyte.gz", "test-images-idx3-ubyte", "test-labels-idx1-ubyte"],
+        [
+            "train-images.idx3-ubyte.gz",
+            "train-labels.idx1-ubyte.gz",
+            "t10k-images.idx3-ubyte",
+            "t10k-labels.idx1-ubyte",
+        ],
         [f"kmnist-{name}" for name in IDX_FILES],
     ],
 )
@@ -107,8 +113,9 @@ EMNIST = [
 ]
 
 
-def test_images_of_emnist_are_transposed(tmp_path, recorder):
-    write_set(tmp_path, [f"emnist-digits-{name}" for name in EMNIST])
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_images_of_emnist_are_transposed(tmp_path, recorder, ending):
+    write_set(tmp_path, [f"emnist-digits-{name.removesuffix('.gz')}{ending}" for name in EMNIST])
     source = read_idx(str(tmp_path), observer=recorder)
     np.testing.assert_array_equal(source.train, ARRAYS[0].transpose(0, 2, 1))
     np.testing.assert_array_equal(source.test, ARRAYS[2].transpose(0, 2, 1))

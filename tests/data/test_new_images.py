@@ -9,7 +9,7 @@ from PIL import Image
 from pyarrow import parquet
 
 from pipeline.artifacts.images import Images
-from pipeline.data.new_images import ReadingRules, read_new_images
+from pipeline.data.new_images import ReadingRules, read_labelled_images, read_new_images
 from pipeline.runtime.errors import UserError
 from tests.data.image_files import encode_png, save_image
 from tests.data.test_idx import idx_bytes
@@ -135,3 +135,22 @@ def test_damaged_idx_files_and_labels_are_refused(tmp_path, content, message):
     (tmp_path / "x-ubyte.gz").write_bytes(content)
     with pytest.raises(UserError, match=f"x-ubyte.gz.*{message}"):
         read_new_images(str(tmp_path / "x-ubyte.gz"), (6, 8, 1))
+
+
+def test_csv_and_idx_files_are_read_as_the_run_read_its_own(tmp_path):
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    (tmp_path / "emnist-letters-test-images-idx3-ubyte").write_bytes(idx_bytes(pixels, 0x08))
+    turned = pixels.swapaxes(1, 2)[..., None]
+    np.testing.assert_array_equal(read_new_images(str(tmp_path), (4, 3, 1)).pixels, turned)
+    rules = ReadingRules(transpose=False)
+    np.testing.assert_array_equal(read_new_images(str(tmp_path), (3, 4, 1), rules=rules).pixels, pixels[..., None])
+    names = ",".join(f"pixel{number}" for number in range(12))
+    np.savetxt(tmp_path / "a.csv", pixels.reshape(2, 12), "%d", ",", header=names, comments="")
+    np.testing.assert_array_equal(read_new_images(str(tmp_path / "a.csv"), (3, 4, 1)).pixels, pixels[..., None])
+    np.savetxt(tmp_path / "b.csv", np.column_stack([pixels.reshape(2, 12), [7, 8]]), "%d", ",")
+    labelled = read_labelled_images(str(tmp_path / "b.csv"), (3, 4, 1), rules=ReadingRules(label_column=12))
+    np.testing.assert_array_equal(labelled[0].pixels, pixels[..., None])
+    assert labelled[1].values.tolist() == [7, 8]
+    np.savetxt(tmp_path / "c.csv", np.zeros((2, 6)), "%d", ",")
+    with pytest.raises(UserError, match=r"^input: image_shape = null: images of .*c\.csv have 6 pixels, which are no"):
+        read_new_images(str(tmp_path / "c.csv"), (3, 4, 1))

@@ -97,9 +97,53 @@ def test_damaged_metadata_are_ignored(tmp_path, metadata):
     assert read_parquet(str(tmp_path / "a.parquet")).train_labels.tolist() == [7]
 
 
-def test_the_only_column_of_images_is_read_whatever_its_name(tmp_path):
-    file = write_table(tmp_path / "a.parquet", id=[1], scan=[encode_png()], title=["x"])
-    assert read_parquet(file).train.shape == (1, 4, 4, 3)
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [encode_png((5, 5, 5))] * 2,
+        [{"bytes": encode_png((5, 5, 5)), "path": None}] * 2,
+        [[[5] * 4] * 4] * 2,
+        [[5] * 16] * 2,
+        ["files/x.png"] * 2,
+    ],
+    ids=["bytes", "structures", "nested lists", "flat lists", "paths"],
+)
+def test_the_only_column_that_may_hold_images_is_read_whatever_its_name(tmp_path, recorder, cells):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "x.png").write_bytes(encode_png((5, 5, 5)))
+    file = write_table(tmp_path / "a.parquet", id=[1, 2], scan=cells, title=["x", "y.z"])
+    source = read_parquet(file, label_column=None, observer=recorder)
+    assert source.train.shape[:3] == (2, 4, 4)
+    assert np.unique(source.train).tolist() == [5]
+    assert recorder.notes[0] == "data.image_column: 'scan' is the only column that may hold images, and is read as such"
+
+
+def test_encoded_images_are_preferred_to_lists_and_paths(tmp_path):
+    file = write_table(tmp_path / "a.parquet", box=[[1, 2, 3, 4]], file=["x.png"], scan=[encode_png((5, 5, 5))])
+    assert np.unique(read_parquet(file).train).tolist() == [5]
+
+
+def test_flat_lists_of_a_square_need_no_shape(tmp_path, recorder):
+    file = write_table(tmp_path / "a.parquet", pixels=np.arange(18).reshape(2, 9).tolist())
+    assert (
+        read_parquet(file, label_column=None, observer=recorder).train.tolist()
+        == np.arange(18).reshape(2, 3, 3).tolist()
+    )
+    assert recorder.notes == [
+        "data.image_shape: lists of 9 pixels are read as images of 3×3; data.image_shape=[HEIGHT,WIDTH] sets another "
+        "shape"
+    ]
+    assert read_parquet(file, image_shape=[9, 1]).train.shape == (2, 9, 1)
+    with pytest.raises(
+        UserError, match=r"^data: train images have shape \(2, 8\); .*; set data\.image_shape=\[HEIGHT,WID"
+    ):
+        data(
+            compose(
+                "data=parquet",
+                f"data.path={write_table(tmp_path / 'b.parquet', pixels=[[1] * 8] * 2)}",
+                outputs=tmp_path,
+            ).data
+        )
 
 
 def test_columns_that_do_not_exist_are_refused(tmp_path):
@@ -135,7 +179,9 @@ def test_files_without_the_column_of_labels_are_unlabelled(tmp_path, recorder):
 
 def test_text_tables_are_refused_with_the_way_to_convert_them(tmp_path):
     (tmp_path / "a.csv").write_text("image,label\n")
-    with pytest.raises(UserError, match=r"^path: .*a\.csv is a text table, which is not read; save .* as Parquet"):
+    with pytest.raises(
+        UserError, match=r"^path: .*a\.csv is a text table; data=csv reads one with .*; save .* as Parquet"
+    ):
         read_parquet(str(tmp_path / "a.csv"))
 
 

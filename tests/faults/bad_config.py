@@ -183,7 +183,7 @@ VALUE_ERRORS = [
     # settings that contradict each other
     (
         "data=mnist data.path=x",
-        "data.path = 'x': mnist reads no path; choose data=image_folder, npz, idx or parquet",
+        "data.path = 'x': mnist reads no path; choose data=image_folder, npz, idx, csv or parquet",
     ),
     (
         "train.early_stopping.patience=3",

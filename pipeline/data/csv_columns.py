@@ -1,0 +1,170 @@
+"""The columns of a CSV file with a pixel in each: which are pixels, in which order, and which one is the label."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import math
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from pipeline.data.array_names import LABEL_WORDS, square_shape
+from pipeline.runtime.errors import ArgumentError, first_line
+
+LABEL_NAMES = (*LABEL_WORDS, "class", "character")
+"""Names of columns that `auto` takes as labels, in lower case, the first first."""
+SEPARATORS = ",;\t"
+LONGEST_LINE = 2**24
+"""Characters of a line that are read; a line of a million pixels has a quarter of that."""
+
+_POSITION = re.compile(r"(?:pixel|pix|px|p)?[ _]?(\d{1,4})[x_](\d{1,4})", re.IGNORECASE)
+"""Names such as `28x28`: the row and the column of a pixel."""
+_NUMBER = re.compile(r"(?:pixel|pix|px|p|x)?[ _]?(\d{1,7})", re.IGNORECASE)
+"""Names such as `pixel783`: its number."""
+
+
+class NoPixelColumnsError(ArgumentError):
+    """A table whose columns are not those of pixels."""
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A file of pixels: its columns, those of the pixels row by row, and that of the labels, None if it has none.
+
+    `shape` is the (height, width) that the names of the pixels give; empty if they are numbered. `note` says what was
+    assumed.
+    """
+
+    path: Path
+    name: str
+    separator: str
+    has_header: bool
+    columns: list[str]
+    pixels: list[str]
+    label: str | None
+    shape: tuple[int, ...] = ()
+    note: str = ""
+
+
+def open_csv(path: Path, root: Path, label_column: str | int | None, n_pixels: int | None) -> CsvFile:
+    """Return the columns of a file in the folder `root`, or of the file `root`.
+
+    Pixels are the columns named `1x1` (row and column), `pixel0`, or by numbers. Without a header, all columns are,
+    except the first if the others then are `n_pixels`, or else a square. `label_column` is a name, or a
+    number that counts from 0 if there is no header; `auto` is one of `LABEL_NAMES`; None is none. A file may lack it.
+
+    Raises:
+        ArgumentError: the file cannot be read, its columns are ambiguous, or none are pixels (`NoPixelColumnsError`).
+    """
+    name = path.relative_to(root).as_posix() if path != root else path.name
+    lines = _first_lines(path)
+    separator = max(SEPARATORS, key=lines[0].count)
+    first, second = ([cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])] for line in lines)
+    if all(map(_is_number, first)):
+        columns = [str(number) for number in range(len(first))]
+        label = _numbered_label(columns, label_column, n_pixels)
+        pixels = [column for column in columns if column != label]
+        note = ""
+        if label is not None and label_column == "auto":
+            note = (
+                f"{name} names no columns: the first of {len(columns):,} is read as labels; "
+                f"data.label_column={len(columns) - 1} is the last, data.label_column=null none"
+            )
+        return CsvFile(path, name, separator, _is_numbered_header(first, second), columns, pixels, label, note=note)
+    label = _named_label(path, first, label_column)
+    others = [column for column in first if column != label]
+    pixels, shape = _sort_pixels(others, path)
+    if not pixels and len(others) == n_pixels:
+        pixels = others
+    if not pixels:
+        raise NoPixelColumnsError(
+            f"path: {path} has no columns of pixels (1x1, 1x2, … or pixel0, pixel1, …) among {join_names(first)}; "
+            "vectors are read by data=vectors, paths of images by data=parquet after pandas.read_csv(…).to_parquet(…)"
+        )
+    unused = [column for column in others if column not in set(pixels)]
+    note = f"columns of {name} that are neither pixels nor labels are not read: {join_names(unused)}" if unused else ""
+    return CsvFile(path, name, separator, True, first, pixels, label, shape, note)
+
+
+def _first_lines(path: Path) -> list[str]:
+    """The first two lines, without a byte order mark; the second may be empty."""
+    try:
+        with _open_text(path) as stream:
+            lines = [stream.readline(LONGEST_LINE).rstrip("\r\n") for _ in range(2)]
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise ArgumentError(f"path: {path} cannot be read as CSV: {first_line(error)}") from error
+    if not lines[0].strip():
+        raise ArgumentError(f"path: {path} cannot be read as CSV: its first line is empty")
+    return lines
+
+
+def _open_text(path: Path) -> IO[str]:
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig")
+    return path.open(encoding="utf-8-sig")
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
+def _is_numbered_header(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether a line of numbers is one that pandas wrote above columns without names or with one name.
+
+    These are 0, 1, 2, …, and 0, 0.1, 0.2, ….
+    """
+    counted = [str(number) for number in range(len(first))]
+    has_fractions = any("." in cell for cell in first) and not any("." in cell for cell in second)
+    return len(first) > 1 and (list(first) == counted or has_fractions)
+
+
+def _numbered_label(columns: Sequence[str], label_column: str | int | None, n_pixels: int | None) -> str | None:
+    if label_column != "auto":
+        return str(label_column) if str(label_column) in columns else None
+    rest = len(columns) - 1
+    if n_pixels in (rest, rest + 1):
+        is_labelled = rest == n_pixels
+    else:
+        is_labelled = bool(square_shape(rest) and not square_shape(rest + 1))
+    return columns[0] if is_labelled else None
+
+
+def _named_label(path: Path, names: Sequence[str], label_column: str | int | None) -> str | None:
+    if len(set(names)) < len(names):
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise ArgumentError(f"path: {path} has several columns named {repeated!r}; give each a name of its own")
+    if label_column != "auto":
+        return str(label_column) if str(label_column) in names else None
+    usual = {name.lower(): name for name in reversed(names)}
+    return next((usual[name] for name in LABEL_NAMES if name in usual), None)
+
+
+def _sort_pixels(names: Sequence[str], path: Path) -> tuple[list[str], tuple[int, ...]]:
+    """The columns that are named as pixels are, row by row, and the shape in their names; both empty without any.
+
+    Columns named by position or with a word count before those named by a number alone.
+    """
+    for pattern in (_POSITION, _NUMBER):
+        found = {tuple(map(int, match.groups())): name for name in names if (match := pattern.fullmatch(name))}
+        if len(found) > 1:
+            keys = sorted(found)
+            shape = tuple(high - low + 1 for low, high in zip(keys[0], keys[-1], strict=True))
+            if math.prod(shape) != len(keys):
+                raise ArgumentError(
+                    f"path: {path} lacks columns of pixels: it has {len(keys):,} from {found[keys[0]]} to "
+                    f"{found[keys[-1]]}, not {math.prod(shape):,}"
+                )
+            return [found[key] for key in keys], shape if len(shape) == 2 else ()
+    return [], ()
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return the first ten names of columns for a message."""
+    return ", ".join(name or "(no name)" for name in names[:10]) + (", …" if len(names) > 10 else "")
