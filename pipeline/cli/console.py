@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.runtime.observer import Log, RunObserver, StageObserver
+from pipeline.runtime.visible_text import make_visible
 
 
 class TerminalObserver(StageObserver):
@@ -27,36 +28,36 @@ class TerminalObserver(StageObserver):
     def progress(self, done: float, total: float, unit: str = "") -> None:
         """Move the bar."""
         if self.bar is not None and self.task is not None:
-            detail = f"{done:,.0f}/{total:,.0f} {unit}"
+            detail = make_visible(f"{done:,.0f}/{total:,.0f} {unit}")
             self.bar.update(self.task, completed=done, total=total, detail=detail)
 
     def report_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
         """Log the metrics; print them if there is no bar to show them."""
         self.log({f"{self.name}/{key}": value for key, value in metrics.items()}, step)
-        text = "  ".join(f"{key} {value:.4f}" for key, value in metrics.items())
+        text = make_visible("  ".join(f"{key} {value:.4f}" for key, value in metrics.items()))
         if self.bar is None:
-            self.terminal.print(Text(f"  {self.name} {step}: {text}"))
+            self.terminal.print(plain_text(f"  {self.name} {step}: {text}"))
         elif self.task is not None:
             self.bar.update(self.task, metrics=text)
 
     def table(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Print and keep a table."""
         super().table(title, rows)
-        table = Table(title=Text(title, style="table.title"), title_justify="left")
+        table = Table(title=plain_text(title, "table.title"), title_justify="left")
         for key, value in rows[0].items():
-            table.add_column(Text(key.replace("_", " ")), justify="right" if isinstance(value, int) else "left")
+            table.add_column(plain_text(key.replace("_", " ")), justify="right" if isinstance(value, int) else "left")
         for row in rows:
-            table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
+            table.add_row(*(plain_text("" if value is None else str(value)) for value in row.values()))
         self._console.print(table)
 
     def message(self, text: str) -> None:
         """Print one line."""
-        self._console.print(Text(f"  {text}"))
+        self._console.print(plain_text(f"  {text}"))
 
     def note(self, message: str) -> None:
         """Print and keep a note."""
         super().note(message)
-        self._console.print(Text(f"  note: {message}", style="yellow"))
+        self._console.print(plain_text(f"  note: {message}", "yellow"))
 
     @property
     def _console(self) -> RichConsole:
@@ -67,7 +68,8 @@ class TerminalObserver(StageObserver):
 class Console(RunObserver):
     """Prints the events of a run on a terminal.
 
-    All text is printed as it is: brackets and colons in a path are neither Rich markup nor emoji codes.
+    All text is printed as it is: brackets and colons in a path are neither Rich markup nor emoji codes, and control
+    characters have no effect on the terminal.
     """
 
     def __init__(self, terminal: RichConsole | None = None) -> None:
@@ -75,15 +77,15 @@ class Console(RunObserver):
 
     def message(self, text: str) -> None:
         """Print one line."""
-        self.terminal.print(Text(text))
+        self.terminal.print(plain_text(text))
 
     def warning(self, text: str) -> None:
         """Print one yellow line."""
-        self.terminal.print(Text(text, style="yellow"))
+        self.terminal.print(plain_text(text, "yellow"))
 
     def error(self, text: str) -> None:
         """Print one red line."""
-        self.terminal.print(Text(text, style="red"))
+        self.terminal.print(plain_text(text, "red"))
 
     @contextmanager
     def stage(self, name: str, log: Log, scratch: Path | None = None) -> Iterator[StageObserver]:
@@ -92,8 +94,9 @@ class Console(RunObserver):
             self.message(f"  {name} …")
             yield TerminalObserver(name, self.terminal, None, log, scratch)
             return
+        spinner = "line" if self.terminal.options.ascii_only else "dots"
         columns = (
-            SpinnerColumn(), TextColumn("{task.description:<10}", markup=False),
+            SpinnerColumn(spinner), TextColumn("{task.description:<10}", markup=False),
             TextColumn("{task.fields[metrics]}", style="dim", markup=False), BarColumn(),
             TextColumn("{task.fields[detail]}", markup=False), TimeElapsedColumn(), TextColumn("left"),
             TimeRemainingColumn(),
@@ -123,6 +126,11 @@ class Console(RunObserver):
             if name in values:
                 table.add_row(name, format_score(values[name]), "")
         self.terminal.print(table)
+
+
+def plain_text(text: str, style: str = "") -> Text:
+    """Return text that is printed as it is: without markup, and with control characters as escapes."""
+    return Text(make_visible(text), style)
 
 
 def format_score(value: float) -> str:

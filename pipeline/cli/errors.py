@@ -8,12 +8,21 @@ import traceback
 from pathlib import Path
 
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.visible_text import make_visible
 
 SHOW_TRACEBACKS = os.environ.get("HYDRA_FULL_ERROR") == "1"
 
 
 def explain_error(error: BaseException, outputs: Path | None = None) -> str | None:
-    """Return one line for a mistake of the user or a limit of the machine; None for any other error."""
+    """Return one line for a mistake of the user or a limit of the machine; None for any other error.
+
+    Names in it are shown without effect on a terminal.
+    """
+    message = _explain_chain(error, outputs)
+    return None if message is None else make_visible(message)
+
+
+def _explain_chain(error: BaseException, outputs: Path | None) -> str | None:
     from pipeline.config.override_errors import explain_override_error
     from pipeline.runtime import resource_errors
 
@@ -30,4 +39,4 @@ def print_error(error: Exception, outputs: Path) -> None:
     message = explain_error(error, outputs)
     if message is None or SHOW_TRACEBACKS:
         traceback.print_exception(error)
-    print(f"error: {message or error}", file=sys.stderr)
+    print(f"error: {message or make_visible(str(error))}", file=sys.stderr)

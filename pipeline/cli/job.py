@@ -17,6 +17,7 @@ from pipeline.runtime.environment import set_library_environment
 from pipeline.runtime.memory import free_memory
 from pipeline.runtime.temp_dirs import job_temp_dir
 from pipeline.runtime.threads import set_threads
+from pipeline.runtime.visible_text import make_visible
 
 FAILURE = "failure.txt"
 """The file in a job's folder with the reason of its failure; a sweep continues with its other jobs."""
@@ -60,7 +61,7 @@ def run_job(values: Any) -> None:
         reason = explain_error(error, Path(str(values.output_dir)))
         if not is_sweep and (reason is None or SHOW_TRACEBACKS):
             raise
-        reason = reason or f"{type(error).__name__}: {error}"
+        reason = reason or make_visible(f"{type(error).__name__}: {error}")
         if is_sweep:
             with suppress(OSError):  # a full disk, for example, which is the reason printed
                 folder.mkdir(parents=True, exist_ok=True)

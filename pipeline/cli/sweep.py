@@ -10,7 +10,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 
 from pipeline.cli import job
-from pipeline.cli.console import Console, format_score
+from pipeline.cli.console import Console, format_score, plain_text
 from pipeline.cli.errors import print_error
 from pipeline.config import Tracking
 from pipeline.config.compose import to_config
@@ -204,14 +204,13 @@ def swept_keys(rows: list[dict[str, Any]]) -> list[str]:
 def _print_table(rows: list[dict[str, Any]], keys: list[str], console: Console) -> None:
     from rich.box import SIMPLE
     from rich.table import Table
-    from rich.text import Text
 
     columns = [name for name in TABLE_COLUMNS if any(name in row for row in rows)]
     columns = columns or [name for name in LABEL_FREE_SCORES if any(name in row for row in rows)]
     columns = columns or _action_metrics(rows)
     table = Table(title="Sweep", title_justify="left", box=SIMPLE, collapse_padding=True, pad_edge=False)
     for key in keys or ["job"]:
-        table.add_column(Text(key.replace(".", ".\n")), no_wrap=True)
+        table.add_column(plain_text(key.replace(".", ".\n")), no_wrap=True)
     for name in columns:
         # Two short lines, so that the table fits 80 characters.
         title = name.removesuffix("_score").replace("/", "\n").replace("_", "\n")
@@ -219,5 +218,5 @@ def _print_table(rows: list[dict[str, Any]], keys: list[str], console: Console) 
     table.add_column("seconds", justify="right", no_wrap=True)
     for row in rows:
         cells = [format_score(row[name]) if name in row else "–" for name in columns] + [f"{row['wall_seconds']:.1f}"]
-        table.add_row(*(Text(str(row.get(key))) for key in keys or ["job"]), *cells)
+        table.add_row(*(plain_text(str(row.get(key))) for key in keys or ["job"]), *cells)
     console.terminal.print(table)

@@ -15,6 +15,25 @@ from pipeline.runtime.errors import UserError
 JSON_INTEGER = np.dtype(np.int64)
 """The type of an array that was made from integers in JSON."""
 
+MAX_REQUEST_VALUES = 2**26
+"""Values of the images in a request: 85,598 images of MNIST, which need a quarter of a GiB as float32."""
+
+
+def require_request_size(n: int, values: int) -> None:
+    """Refuse a request of `n` images, of `values` values each, that has more than `MAX_REQUEST_VALUES`.
+
+    One request must not take the memory of all others. The server has parsed the request by then; a limit on its bytes
+    belongs to the proxy before it.
+
+    Raises:
+        UserError: the request is too large; the message says how many images it may have.
+    """
+    if n * values > MAX_REQUEST_VALUES:
+        raise UserError(
+            f"inputs: {n:,} images of {values:,} values are more than a request may hold, "
+            f"{MAX_REQUEST_VALUES // values:,} of them; send several requests, or use stage=assign"
+        )
+
 
 def read_request_pixels(images: NDArray[Any], shape: Shape | None = None, is_8_bit: bool = True) -> Pixel:
     """Return the images of a request as (n, h, w, c), uint8 or float32 in [0, 1].

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from pipeline.artifacts.features import Features
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering.assign_points import assign_points
 from pipeline.data.new_images import Shape
-from pipeline.data.request_pixels import read_request_pixels
+from pipeline.data.request_pixels import read_request_pixels, require_request_size
 from pipeline.data.vectors import check_vectors
 from pipeline.embedding.metric import Metric
 from pipeline.embedding.neighbors import search_neighbors
@@ -96,8 +97,10 @@ class Assigner:
         the pixels are read: see `read_request_pixels`.
 
         Raises:
-            UserError: the range, the type or the shape of the images is wrong.
+            UserError: the range, the type or the shape of the images is wrong, or there are too many in a request.
         """
+        if self.shape is not None and np.ndim(images):
+            require_request_size(len(images), math.prod(self.shape))
         if isinstance(images, pd.DataFrame):
             is_wide = self.shape == (images.shape[1],) and images.shape[1] > 1
             images = images.to_numpy() if is_wide else self._stack_column(images)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,12 +103,28 @@ def restore_config(values: Mapping[str, Any]) -> Config:
 
     Components are written out with all their declared keys. Those that the target does not take, or that have no value
     where the target's default is one, were never set and are left out again.
+
+    Raises:
+        UserError: a value is not allowed, or a target is in Python's standard library: no component is, and a
+            configuration from a server must not name a command.
     """
     restored = dict(values)
+    _refuse_standard_library(values, "")
     for name, field in Config.model_fields.items():
         if name in restored and isinstance(field.annotation, type) and issubclass(field.annotation, Component):
             restored[name] = _without_unset_keys(values[name], field.annotation, name)
     return validate_config(restored)
+
+
+def _refuse_standard_library(value: Any, key: str) -> None:
+    """Refuse a target in Python's standard library anywhere in a stored configuration, before anything is imported."""
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    for name, item in value.items() if isinstance(value, Mapping) else ():
+        where = f"{key}.{name}".lstrip(".")
+        if name == "_target_" and str(item).split(".")[0] in sys.stdlib_module_names:
+            raise UserError(f"{where} = {item!r}: a stored configuration may not name the standard library")
+        _refuse_standard_library(item, where)
 
 
 def _without_unset_keys(values: Mapping[str, Any], kind: type[Component], where: str) -> dict[str, Any]:

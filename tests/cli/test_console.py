@@ -6,7 +6,9 @@ import pytest
 from rich.console import Console as RichConsole
 
 from pipeline.cli.console import Console
+from pipeline.cli.errors import explain_error
 from pipeline.cli.sweep import _print_table
+from pipeline.runtime.errors import UserError
 
 TEXTS = ["photo[final].jpg", "a[/b].jpg", "[red]x", "scans :smile: 1", "trailing\\", "\\[x]"]
 
@@ -17,6 +19,18 @@ def console_on(terminal):
 
 def output(console):
     return console.terminal.file.getvalue()
+
+
+def test_control_characters_have_no_effect_on_the_terminal():
+    console = console_on(terminal=False)
+    name = "a\x1b]0;title\x07\x1b[2J\r\u202egnp.exe"
+    console.message(name)
+    with console.stage("data", lambda *_: None) as observer:
+        observer.note(name)
+        observer.table(name, [{name: name}])
+    assert output(console).count(r"a\x1b]0;title\x07\x1b[2J\r\u202egnp.exe") == 5
+    assert not set(output(console)) & set("\x1b\x07\r\u202e")
+    assert explain_error(UserError(f"{name}: is refused")) == r"a\x1b]0;title\x07\x1b[2J\r\u202egnp.exe: is refused"
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -53,3 +67,15 @@ def test_a_finished_stage_has_a_line(reused, text):
     console = console_on(terminal=False)
     console.stage_finished("data", 2.0, reused, 10.0)
     assert output(console).startswith(text)
+
+
+def test_the_bar_of_an_ascii_terminal_is_ascii():
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    console = Console(RichConsole(file=stream, width=100, force_terminal=True))
+    with console.stage("data", lambda *_: None) as observer:
+        observer.progress(1, 2, "images")
+        observer.table("title", [{"column": "cell"}])
+    stream.flush()
+    text = stream.buffer.getvalue().decode("ascii")
+    assert "1/2 images" in text
+    assert "cell" in text

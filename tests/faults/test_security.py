@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -22,6 +23,7 @@ from pipeline.workflow.finished_runs import restore_config
 from tests.faults.bad_data import png
 from tests.faults.in_process import compose, error_message, run_recipe
 from tests.helpers import environment
+from tests.policies import check_policy
 
 NODES = [
     (path.relative_to(PACKAGE).as_posix(), node)
@@ -165,14 +167,28 @@ def test_reader_that_would_run_commands_is_refused(tmp_path, monkeypatch):
 
 def test_stored_configuration_may_only_refine_with_functions_of_this_package():
     values = compose("model=pca").model_dump(by_alias=True)
-    values["refine"]["_target_"] = "os.system"
-    with pytest.raises(UserError, match=r"^refine\._target_ = 'os\.system': choose from 'pipeline\.models\.refine\."):
+    values["refine"]["_target_"] = "numpy.load"
+    with pytest.raises(UserError, match=r"^refine\._target_ = 'numpy\.load': choose from 'pipeline\.models\.refine\."):
         restore_config(values)
+
+
+@pytest.mark.parametrize("target", ["os.remove", "subprocess.getoutput", "webbrowser.open", "builtins.open", "this"])
+@pytest.mark.parametrize("key", ["data", "estimator", "nested"])
+def test_stored_configuration_may_not_name_the_standard_library(key, target):
+    values = compose("model=pca").model_dump(by_alias=True)
+    spec = {"_target_": target, "path": "x"}
+    if key == "data":
+        values["data"] |= spec
+    else:
+        values["cluster"]["estimator"] = spec if key == "estimator" else {"_target_": "x.Y", "steps": [["a", spec]]}
+    where = {"data": "data", "estimator": "cluster.estimator", "nested": "cluster.estimator.steps.0.1"}[key]
+    message = error_message(restore_config, values)
+    assert message == f"{where}._target_ = {target!r}: a stored configuration may not name the standard library"
 
 
 # Names in pages
 
-FILE_NAME = "<script>alert(1)</script>.png"
+FILE_NAME = "<script>alert(1)</script>\u202e.png"
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +228,8 @@ def test_names_of_files_folders_and_runs_are_escaped_on_every_page(markup_run):
         "compare": compare(Compare(), first, second).html,
     }
     for name, html in pages.items():
+        check_policy(html)
+        assert "\u202e" not in html.partition("page-data")[0].partition('id="data"')[0], name
         for markup in ("<script>alert", "<script>one", "<i>.png", "<b>'"):
             assert markup not in html, name
     assert "alert(1)" in pages["explorer"]
@@ -243,3 +261,17 @@ def test_telemetry_is_off_unless_enabled(chosen, expected):
     code = "import os, pipeline.tracking; print(os.environ['MLFLOW_DISABLE_TELEMETRY'])"
     variables = environment() | ({"MLFLOW_DISABLE_TELEMETRY": chosen} if chosen else {})
     assert subprocess.check_output([sys.executable, "-c", code], env=variables, text=True).strip() == expected
+
+
+# The page of the threat model
+
+
+def test_every_line_of_the_threat_model_names_tests_that_exist():
+    page = (PACKAGE.parent / ".github" / "SECURITY.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) >= 15
+    for row in rows:
+        tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row.split(" | ")[-1])
+        assert tests, row
+        for file, name in tests:
+            assert f"def {name}(" in (PACKAGE.parent / file).read_text(encoding="utf-8"), f"{file}::{name}"

@@ -4,7 +4,6 @@ import json
 import re
 from base64 import b64decode
 from dataclasses import replace
-from hashlib import sha256
 from io import BytesIO
 
 import numpy as np
@@ -23,6 +22,7 @@ from pipeline.stages.explorer.facts import ImageFacts
 from pipeline.stages.explorer.sprite_sheets import pack_sprite_sheets, z_order
 from pipeline.workflow.fingerprint import page_digests
 from tests.explorers import explorer_inputs, without_clusters
+from tests.policies import check_policy, read_policy
 
 
 def read_data(html):
@@ -67,15 +67,8 @@ def page(inputs):
 
 
 def test_content_security_policy_allows_only_the_pages_own_code(page):
-    assert not re.findall(r"""(?:src|href|url|import|fetch)\s*[=(]\s*["']?(?:https?:)?//""", page.html)
-    policy = re.search(r'Content-Security-Policy" content="(.*?)"', page.html)[1].replace("&#39;", "'")
-    assert policy.startswith("default-src 'none'; img-src data: blob:;")
-    assert "unsafe" not in policy
-    for tag in ("style", "script"):
-        allowed = re.search(rf"{tag}-src (.*?)(?:;|$)", policy)[1].split()
-        texts = re.findall(rf"<{tag}>(.*?)</{tag}>", page.html, re.DOTALL)
-        digests = [sha256(text.encode()).digest() for text in texts]
-        assert [b64decode(name.strip("'").removeprefix("sha256-")) for name in allowed] == digests
+    check_policy(page.html)
+    assert len(read_policy(page.html)["script-src"]) == 2
 
 
 def test_names_cannot_become_elements(page):

@@ -19,6 +19,7 @@ from pipeline.stages.tree.wording import describe_group, describe_unlinked
 from pipeline.workflow.run_action import run_action
 from tests.explorers import CHROMIUM
 from tests.helpers import compose
+from tests.policies import check_policy
 
 UNKNOWN = Labels(np.full(156, -1, np.int32), np.zeros(0, np.int32))
 
@@ -97,6 +98,7 @@ def test_without_a_cut_no_edits_are_written(inputs, tmp_path):
 
 
 def test_page_has_names_images_and_data_without_markup(inputs, result):
+    check_policy(result.html)
     assert "&lt;b&gt;run&lt;/b&gt;" in result.html
     assert "c3 &lt;i&gt;" in result.html
     assert "<b>run" not in result.html

@@ -73,7 +73,7 @@ function draw() {
   $("image").src = item.image;
   $("image").alt = `Image ${item.name}`;
   $("position").textContent = `${current + 1} of ${items.length}`;
-  $("name").textContent = `· image ${item.name} · cluster ${item.cluster}`;
+  $("name").textContent = `· image ${item.caption} · cluster ${item.cluster}`;
   $("neighbours").replaceChildren(...item.neighbours.map((src) => createElement("img", [], { src, alt: "" })));
   $("progress").value = count;
   $("status").textContent = `${count} of ${items.length} labelled${unsaved ? ", not saved" : ""}`;

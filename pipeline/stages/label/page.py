@@ -18,6 +18,7 @@ from pipeline.artifacts.latents import Graph
 from pipeline.pages.figures.images import to_rgb_images
 from pipeline.pages.formats import cluster_name
 from pipeline.pages.html import data_uri, render, thumbnail
+from pipeline.runtime.visible_text import make_visible
 from pipeline.stages.label.simulation import summarize_simulation
 
 FOLDER = Path(__file__).parent
@@ -82,6 +83,7 @@ def _items(
     return [
         {
             "name": names[row],
+            "caption": make_visible(names[row]),
             "image": picture(row),
             "neighbours": [picture(int(neighbour)) for neighbour in graph.indices[row][:NEIGHBOURS]],
             "cluster": cluster_name(int(clustering.fitted[row]), clustering.names),

@@ -265,7 +265,15 @@ def test_without_storage_the_page_says_so(browser, file):
 def test_names_of_the_run_are_shown_as_text(browser, tmp_path):
     inputs = explorer_inputs(n=60)
     names = ["<img src=x onerror=alert(1)>", "a\u202eb", "שלום"]
-    explorer(**inputs | {"clustering": replace(inputs["clustering"], names=names)}).save(tmp_path)
+    images = replace(inputs["images"], paths=[f"<b>{i}\u202egnp.exe" for i in range(60)])
+    labels = replace(inputs["labels"], names=["a\u202eb", "<i>", "c"])
+    clustering = replace(inputs["clustering"], names=names)
+    explorer(**inputs | {"clustering": clustering, "images": images, "labels": labels}).save(tmp_path)
     with opened(browser, tmp_path / "explorer.html") as page:
+        page.select_option("#colour", "label")
+        expect(page.locator("#legend")).to_contain_text(r"a\u202eb")
+        find_image(page, "7")
+        expect(page.locator("#image")).to_contain_text(r"<b>7\u202egnp.exe")
+        page.click("#tab-clusters")
         assert list(rows(page)) == [f"c0 {names[0]}", "c1 ab", "c2 \u2068שלום\u2069"]
         assert page.locator(".clusters img[src=x]").count() == 0

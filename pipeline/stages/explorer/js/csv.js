@@ -20,7 +20,7 @@ function toCsv(images) {
       : {}),
     ...(marks.some(Boolean) ? { mark: (/** @type {number} */ i) => MARKS[marks[i]].replace("none", "") } : {}),
     ...(hasLabels
-      ? { label: (/** @type {number} */ i) => (columns.label[i] < 0 ? "" : labelName(columns.label[i])) }
+      ? { label: (/** @type {number} */ i) => (columns.label[i] < 0 ? "" : data.labels[columns.label[i]]) }
       : {}),
     confidence: (i) => columns.confidence[i].toFixed(4),
     misfit: (i) => columns.misfit[i].toFixed(4),

@@ -28,6 +28,17 @@ function formatPercent(share) {
  */
 const isolated = (text) => (/[^ -\u02ff]/.test(text) ? `\u2068${text}\u2069` : text);
 
+/**
+ * A name from elsewhere with its control characters as escapes, such as those that change the direction of text.
+ *
+ * @param {string} text
+ */
+const visible = (text) =>
+  text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
 /** @param {number} cluster */
 const clusterNumber = (cluster) => (cluster < 0 ? "noise" : `c${cluster}`);
 /** @param {number} cluster */
@@ -37,7 +48,7 @@ const clusterName = (cluster) => [clusterNumber(cluster), givenName(cluster)].fi
 /** @param {number} i */
 const markName = (i) => MARK_NAMES[marks[i]];
 /** @param {number} label */
-const labelName = (label) => (label < 0 ? "unlabelled" : data.labels[label]);
+const labelName = (label) => (label < 0 ? "unlabelled" : visible(data.labels[label]));
 
 /** @param {number} i */
 function describeImage(i) {

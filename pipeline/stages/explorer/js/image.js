@@ -21,7 +21,7 @@ function imageProperties(i, isComplete) {
   const towards = columns.misfit[i] > 0 && rival >= 0 && rival !== cluster ? `, mostly ${clusterName(rival)}` : "";
   if (isComplete || columns.misfit[i] > 0.5) rows.push(["Misfit", `${formatPercent(columns.misfit[i])}${towards}`]);
   if (isComplete || columns.outlier[i] > 1.5) rows.push(["Outlier score", `${columns.outlier[i].toFixed(2)}×`]);
-  if (isComplete && data.paths.length) rows.push(["File", data.paths[i]]);
+  if (isComplete && data.paths.length) rows.push(["File", visible(data.paths[i])]);
   else if (isComplete && columns.row) rows.push(["Row in data set", formatCount(columns.row[i])]);
   return h("dl", {}, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
