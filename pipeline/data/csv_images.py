@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from pipeline.data.array_names import ImageShape, reshape_flat, square_shape, stores_columns_first
 from pipeline.data.csv_columns import CsvFile, NoPixelColumnsError, join_names, open_csv
 from pipeline.data.file_parts import find_test_files
 from pipeline.data.source import Source
+from pipeline.runtime.available_memory import available_memory
 from pipeline.runtime.errors import ArgumentError, first_line
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -168,7 +168,7 @@ def _to_pixels(batch: pyarrow.RecordBatch, file: CsvFile, first_row: int) -> NDA
 
 def _require_memory(size: int, file: CsvFile) -> None:
     """Refuse a file whose images, which are joined at the end, do not fit: a small gzip file may be of any size."""
-    free = psutil.virtual_memory().available
+    free = available_memory()
     if size > free:
         raise ArgumentError(
             f"path: {file.path}: the first images take {size / 2**30:,.1f} GiB and {free / 2**30:,.1f} GiB of memory "

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -25,6 +24,7 @@ from pipeline.data.encoded_image import (
 from pipeline.data.image_size import choose_size
 from pipeline.data.transparency import Background, choose_background
 from pipeline.data.value_range import Depth, Range, ValueRange, choose_range, describe_range, scale_values
+from pipeline.runtime.available_memory import available_memory
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.threads import usable_cores
@@ -253,7 +253,7 @@ def _choose_target(
 
 def _require_memory(count: int, size: Size, planes: int, dtype: np.dtype[Any]) -> None:
     """Raise a `UserError` if memory cannot hold the images as decoded and as the floats that training needs."""
-    needed, free = count * size[0] * size[1] * planes * (dtype.itemsize + 4), psutil.virtual_memory().available
+    needed, free = count * size[0] * size[1] * planes * (dtype.itemsize + 4), available_memory()
     if needed > free:
         raise UserError(
             f"data.image_size: {count:,} images of {size[1]}×{size[0]} need about {needed / 2**30:.0f} GiB and "

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from pipeline.data.array_names import stores_columns_first
 from pipeline.data.source import Source
+from pipeline.runtime.available_memory import available_memory
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -132,7 +132,7 @@ def read_idx_bytes(path: Path) -> bytes:
             head = stream.read(4 + 4 * MAX_RANK)
             dtype, shape, start = _parse_header(head, str(path))
             size = start + math.prod(shape) * dtype.itemsize
-            free = psutil.virtual_memory().available
+            free = available_memory()
             if size > free:
                 raise UserError(
                     f"{path}: announces {size / 2**30:,.0f} GiB and {free / 2**30:,.0f} GiB of memory are free; "

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from pipeline.data.array_names import ROLE_KEYS, ImageShape, assign_positions, assign_roles, reshape_flat
 from pipeline.data.arrays import Layout
 from pipeline.data.source import Source, require_no_text_table
+from pipeline.runtime.available_memory import available_memory
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -141,7 +141,7 @@ def read_member(archive: Any, name: str) -> NDArray[Any]:
         UserError: it needs more memory than is free, or is no array.
     """
     sizes = {member.filename: member.file_size for member in archive.zip.infolist()}
-    size, free = sizes.get(f"{name}.npy", sizes.get(name, 0)), psutil.virtual_memory().available
+    size, free = sizes.get(f"{name}.npy", sizes.get(name, 0)), available_memory()
     if size > free:
         raise UserError(f"{name} unpacks to {size / 2**30:,.0f} GiB and {free / 2**30:,.0f} GiB of memory are free")
     array = archive[name]

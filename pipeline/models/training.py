@@ -15,10 +15,11 @@ from pipeline.config.instantiate import instantiate
 from pipeline.models.autoencoder import require_images
 from pipeline.models.barlow_twins import DenoisingAutoencoder
 from pipeline.models.checkpoint import Checkpoint
-from pipeline.models.input_pipeline import corrupted_batches, training_length, validation_batches
+from pipeline.models.input_pipeline import corrupted_batches, validation_batches
 from pipeline.models.keras_autoencoder import KerasAutoencoder
 from pipeline.models.keras_settings import largest_divisor, set_seed, uses_xla
 from pipeline.models.layers import build_decoder, build_encoder, layer_table
+from pipeline.models.training_length import training_length
 from pipeline.models.unpooling import match_unpooling
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer

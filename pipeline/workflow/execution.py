@@ -10,6 +10,7 @@ from pipeline.config import Config
 from pipeline.runtime.observer import RunObserver
 from pipeline.runtime.threads import thread_count
 from pipeline.tracking import Store, flatten
+from pipeline.workflow.cost_announcement import CostAnnouncement
 from pipeline.workflow.execution_record import print_summary, record_execution, run_name, run_tags
 from pipeline.workflow.executor import Executor
 from pipeline.workflow.plan import plan
@@ -36,7 +37,7 @@ def execute_run(
         "execution", config.tracking.run_name or run_name(config), sweep, run_tags(config, overrides)
     ) as run:
         run.log_params(flatten(config.model_dump(by_alias=True)))
-        results = StoredResults(config, store, run, observer)
+        results = StoredResults(config, store, run, observer, CostAnnouncement(config, steps, observer))
         Executor(config, results).run(steps)
         results.find_ancestors(steps)
         summary, pages = record_execution(results, folder, started)

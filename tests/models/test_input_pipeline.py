@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.config import Corruption, Train
-from pipeline.models.input_pipeline import corrupted_batches, training_length, validation_batches
+from pipeline.models.input_pipeline import corrupted_batches, validation_batches
+from pipeline.models.training_length import training_length
 
 
 def settings(**changes):

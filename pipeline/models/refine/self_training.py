@@ -21,11 +21,12 @@ from pipeline.config import SelfTraining
 from pipeline.config.instantiate import call_component, instantiate
 from pipeline.models.autoencoder import Autoencoder, History
 from pipeline.models.checkpoint import Checkpoint, cached_array
-from pipeline.models.input_pipeline import corrupted_batches, training_length
+from pipeline.models.input_pipeline import corrupted_batches
 from pipeline.models.keras_autoencoder import KerasAutoencoder
 from pipeline.models.keras_settings import largest_divisor, set_seed, uses_xla
 from pipeline.models.layers import build_decoder, build_encoder
 from pipeline.models.refine.pseudo_label_model import PseudoLabelModel
+from pipeline.models.training_length import training_length
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 
