@@ -126,7 +126,7 @@ def _extract_seconds(work: Workload) -> float:
 def _neighbors_seconds(work: Workload) -> float:
     keys, count = work.config.neighbors.arguments(), work.n + work.m
     if "landmarks" in keys and work.n > work.config.neighbors.exact_up_to:
-        return 187 * (work.n / 1e6) ** 1.5
+        return float(187 * (work.n / 1e6) ** 1.5)
     return 0.5 + 5.0 * (work.n / 6e4) * (count / 7e4) * (work.latent_dim / 64)
 
 
@@ -216,7 +216,7 @@ def _largest_n(work: Workload, free: float) -> int:
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if forecast_memory(replace(work, n=middle)) <= free else (low, middle - 1)
-    unit = 10 ** max(0, len(str(low)) - 2)
+    unit: int = 10 ** max(0, len(str(low)) - 2)
     return low // unit * unit
 
 

@@ -2,7 +2,6 @@
 
 import json
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -137,14 +136,13 @@ def test_predict_refuses_tables_without_a_column_of_images(assigner, table):
 @pytest.mark.parametrize("as_table", [False, True])
 def test_a_request_of_too_many_images_is_refused_before_it_is_read(assigner, as_table):
     n = 2**26 // 64 + 1
-    images: Any = np.broadcast_to(np.zeros((8, 8, 1), np.uint8), (n, 8, 8, 1))
-    if as_table:
-        images = pd.DataFrame({"image": np.broadcast_to(0, n)})
+    images = np.broadcast_to(np.zeros((8, 8, 1), np.uint8), (n, 8, 8, 1))
+    table = pd.DataFrame({"image": np.broadcast_to(0, n)})
     message = (
         r"^inputs: 1,048,577 images of 64 values are more than a request may hold, 1,048,576 of them; send several"
     )
     with pytest.raises(UserError, match=message):
-        assigner.predict(images)
+        assigner.predict(table if as_table else images)
 
 
 def test_loaded_assigner_gives_the_same_table(assigner, images, tmp_path):

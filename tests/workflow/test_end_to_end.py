@@ -19,9 +19,9 @@ SMALL = (
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """The whole pipeline on a subset, from an empty folder."""
+    """The whole pipeline on a subset, from an empty folder, with every warning of every library as an error."""
     outputs = tmp_path_factory.mktemp("trained")
-    answer = new_process("stage=all", *SMALL, outputs=outputs)
+    answer = new_process("stage=all", *SMALL, outputs=outputs, PYTHONWARNINGS="error")
     assert answer.returncode == 0, answer.stderr
     return outputs, answer, summaries(outputs)[0]
 
