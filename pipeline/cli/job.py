@@ -14,6 +14,7 @@ from pipeline.cli.streams import prepare_standard_streams
 from pipeline.config import Config
 from pipeline.config.compose import to_config
 from pipeline.runtime.environment import set_library_environment
+from pipeline.runtime.library_warnings import keep_library_warnings_harmless
 from pipeline.runtime.memory import free_memory
 from pipeline.runtime.temp_dirs import job_temp_dir
 from pipeline.runtime.threads import set_threads
@@ -45,6 +46,7 @@ def run_job(values: Any) -> None:
     from hydra.types import RunMode
 
     prepare_standard_streams()  # a parallel launcher runs this in a process without `main`
+    keep_library_warnings_harmless()
     set_library_environment()
     set_threads(values.threads if isinstance(values.get("threads"), int) else None)
     signals.ignore_interrupts()

@@ -152,16 +152,16 @@ def _sort_pixels(names: Sequence[str], path: Path) -> tuple[list[str], tuple[int
     Columns named by position or with a word count before those named by a number alone.
     """
     for pattern in (_POSITION, _NUMBER):
-        found = {tuple(map(int, match.groups())): name for name in names if (match := pattern.fullmatch(name))}
-        if len(found) > 1:
-            keys = sorted(found)
+        columns = {tuple(map(int, match.groups())): name for name in names if (match := pattern.fullmatch(name))}
+        if len(columns) > 1:
+            keys = sorted(columns)
             shape = tuple(high - low + 1 for low, high in zip(keys[0], keys[-1], strict=True))
             if math.prod(shape) != len(keys):
                 raise ArgumentError(
-                    f"path: {path} lacks columns of pixels: it has {len(keys):,} from {found[keys[0]]} to "
-                    f"{found[keys[-1]]}, not {math.prod(shape):,}"
+                    f"path: {path} lacks columns of pixels: it has {len(keys):,} from {columns[keys[0]]} to "
+                    f"{columns[keys[-1]]}, not {math.prod(shape):,}"
                 )
-            return [found[key] for key in keys], shape if len(shape) == 2 else ()
+            return [columns[key] for key in keys], shape if len(shape) == 2 else ()
     return [], ()
 
 
