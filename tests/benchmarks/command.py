@@ -109,6 +109,35 @@ def sweep_parallel(sizes: Sizes) -> Work:
     return sweep(sizes, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
 
+def threaded_stages(sizes: Sizes) -> Work:
+    """The stages with threads of their own, neighbors, manifold and cluster, on principal components."""
+
+    def work() -> Facts:
+        outputs = new_folder(sizes, "stages")
+        words = ("stage=[neighbors,manifold,cluster]", "model=pca", "data.test_size=1000", "tracking.models=false")
+        run_python("-m", "pipeline", *sizes.words, *words, outputs=outputs)
+        (summary,) = summaries(outputs)
+        seconds = {name: summary["stages"][name]["seconds"] for name in ("neighbors", "manifold", "cluster")}
+        return {"seconds": sum(seconds.values())} | seconds
+
+    return work
+
+
+def threaded_stages_on_busy_machine(sizes: Sizes) -> Work:
+    """The same while another process keeps one core busy."""
+    alone = threaded_stages(sizes)
+
+    def work() -> Facts:
+        other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        try:
+            return alone()
+        finally:
+            other.kill()
+            other.wait()
+
+    return work
+
+
 def show_help(sizes: Sizes) -> Work:
     """`python -m pipeline --help`."""
 
@@ -160,6 +189,11 @@ WHOLE_ROW = Row(
 REUSED_ROW = Row("the main job with all stages stored", {"ours": reused_run}, limits={"seconds": 8.0})
 SWEEP_ROW = Row(
     "a sweep of small jobs without shared stages", {"two processes": sweep_parallel, "in sequence": sweep}, repeats=1
+)
+BUSY_ROW = Row(
+    "neighbours, UMAP and mixture of the principal components of all images",
+    {"ours": threaded_stages, "ours, beside a process that keeps a core busy": threaded_stages_on_busy_machine},
+    repeats=2,
 )
 HELP_ROW = Row("`--help`", {"ours": show_help, "empty Python": empty_python}, limits={"seconds": 1.0})
 NUMBA_ROW = Row(

@@ -16,6 +16,7 @@ ROWS: dict[str, Row] = {
     "whole": command.WHOLE_ROW,
     "reused": command.REUSED_ROW,
     "sweep": command.SWEEP_ROW,
+    "busy": command.BUSY_ROW,
     "help": command.HELP_ROW,
     "numba": command.NUMBA_ROW,
 }

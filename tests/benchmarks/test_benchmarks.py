@@ -30,7 +30,7 @@ from tests.benchmarks.small_work import dying, failing_preparation, failing_work
 from tests.benchmarks.worker import Worker
 from tests.markdown_sections import read_section
 
-LONG_ROWS = {"whole", "reused"}
+LONG_ROWS = {"whole", "reused", "busy"}
 """Rows whose arms take a minute at any size; their parts are arms of other rows."""
 ARMS = [
     pytest.param(name, arm, marks=pytest.mark.long if name in LONG_ROWS else pytest.mark.slow)
