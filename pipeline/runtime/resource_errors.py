@@ -1,4 +1,4 @@
-"""One line for what the machine refuses: disk space, a folder, memory, a tracking server.
+"""One line for what the machine refuses: disk space, a folder, memory; and for a tracking server.
 
 Stored results stay intact: a result counts only once it is complete, so the same command resumes after the last one.
 """
@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.runtime.server_errors import RESUME, explain_server_error
+
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.EFBIG, errno.EIO}
 LITTLE_SPACE = 16
@@ -20,7 +22,6 @@ LITTLE_SPACE = 16
 
 DATABASE = "mlflow.db"
 OTHER_FOLDER = "give output_dir=FOLDER, or set PIPELINE_OUTPUTS, to a folder that can be written"
-RESUME = "finished stages are kept; run the same command to resume"
 MEMORY_KEYS = {
     "data": "data.image_size or data.train_size",
     "train": "train.batch_size or data.train_size",
@@ -33,9 +34,9 @@ MEMORY_KEYS = {
 
 def explain_resource_error(chain: Sequence[BaseException], outputs: Path | None = None) -> str | None:
     """Return one line for an error and its causes, outermost first; None if the machine is not the cause."""
+    if message := explain_server_error(chain):
+        return message
     for error in chain:
-        if is_server_lost(error):
-            return f"tracking.uri: {_address(error)} does not answer ({_server_reason(error)}); once it does: {RESUME}"
         if is_out_of_memory([error]):
             return _memory_message(chain)
         if isinstance(error, RuntimeError) and str(error) == "Could not determine home directory.":
@@ -58,30 +59,9 @@ def exception_chain(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def is_server_lost(error: BaseException) -> bool:
-    """Return whether a tracking server did not answer even after retries."""
-    if type(error).__name__ == "MlflowException":
-        return re.match(r"API request to \S+ failed with (timeout )?exception ", str(error)) is not None
-    is_requests_error = isinstance(error, OSError) and type(error).__module__ == "requests.exceptions"
-    return is_requests_error and getattr(error, "response", None) is None
-
-
 def is_out_of_memory(chain: Sequence[BaseException]) -> bool:
     """Return whether Python, TensorFlow, the loader of a library, or a new thread was refused memory."""
     return any(_is_memory_error(error) for error in chain)
-
-
-def _address(error: BaseException) -> str:
-    """The server's address, if the error contains it."""
-    request = getattr(error, "request", None)
-    match = re.search(r"https?://[^/\s'\"]+", f"{getattr(request, 'url', '')} {error}")
-    return match.group() if match else "the tracking server"
-
-
-def _server_reason(error: BaseException) -> str:
-    reasons = r"connection refused|timed out|too many \d+ error responses|name or service not known|connection reset"
-    match = re.search(reasons, str(error), re.IGNORECASE)
-    return match.group().lower() if match else type(error).__name__
 
 
 def _is_memory_error(error: BaseException) -> bool:

@@ -13,7 +13,9 @@ from urllib.request import url2pathname
 
 from filelock import FileLock
 
-from pipeline.runtime.resource_errors import is_server_lost
+from pipeline.runtime.resource_errors import DISK_FULL
+from pipeline.runtime.server_errors import explain_server_error
+from pipeline.tracking.download import download_artifact
 from pipeline.tracking.results import CHECKSUMS, RESULT, files_match, text_digest
 from pipeline.tracking.tags import CHECKSUMS_DIGEST
 
@@ -31,20 +33,10 @@ class ArtifactFiles:
         Raises:
             OSError: there is no such artifact.
         """
-        from mlflow.exceptions import MlflowException
-
         root = self._local_root(run_id)
         if root is not None:
             return root / path
-        folder = self._fetched / run_id
-        shutil.rmtree(folder / path, ignore_errors=True)  # a damaged copy
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            return Path(self._client.download_artifacts(run_id, path, str(folder)))
-        except MlflowException as error:
-            if is_server_lost(error):
-                raise
-            raise OSError(str(error)) from error
+        return download_artifact(self._roots[run_id], path, self._fetched / run_id / path, self._client.tracking_uri)
 
     def keep_local(self, run_id: str, folder: Path) -> Path:
         """Return where the result lies that was just stored from `folder`; of a server's result a copy is kept."""
@@ -61,7 +53,7 @@ class ArtifactFiles:
             expected = self._client.get_run(run_id).data.tags.get(CHECKSUMS_DIGEST)
             return self._matching_folder(run_id, json.loads(text)) if expected in (None, text_digest(text)) else None
         except (OSError, ValueError, AttributeError) as error:
-            if is_server_lost(error):
+            if explain_server_error([error]) or getattr(error, "errno", None) in DISK_FULL:
                 raise
             return None
 

@@ -10,12 +10,13 @@ from ssl import SSLError
 from textwrap import shorten
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 from urllib.request import urlopen
 
 from pipeline.runtime.atomic_files import atomic_write
 from pipeline.runtime.errors import UserError, first_line
 from pipeline.runtime.resource_errors import is_resource_error
+from pipeline.runtime.server_errors import CREDENTIALS, explain_refusal, refusal_status
 
 SERVER_TIMEOUT = 5.0
 """Seconds that a server may take for its first answer."""
@@ -27,8 +28,9 @@ MESSAGE_LENGTH = 500
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-# Enough retries for a server that restarts; with the defaults a lost server is reported only after minutes.
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+# Six retries within a minute, for a server or a database that restarts; MLflow's defaults take over four minutes.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "6")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 
@@ -98,16 +100,36 @@ def explain_unreachable(uri: str) -> Iterator[None]:
         raise
     except Exception as error:
         kinds = {kind.__name__ for kind in type(error).__mro__}
+        if status := refusal_status(error):
+            raise UserError(explain_refusal(uri, status)) from error
         if not kinds & {"MlflowException", "SQLAlchemyError", "OSError"} or is_resource_error(error):
             raise
         reason = shorten(first_line(error), MESSAGE_LENGTH, placeholder=" …")
         raise UserError(f"tracking.uri: {uri} does not answer as an MLflow store: {reason}") from error
 
 
+def create_experiment(client: Any, name: str, location: str | None) -> str:
+    """Create an experiment, unless a process of another machine has just done so; return its id."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(client.create_experiment(name, artifact_location=location))
+    except MlflowException:
+        experiment = client.get_experiment_by_name(name)
+        if experiment is None:
+            raise
+        return str(experiment.experiment_id)
+
+
 def check_server(uri: str) -> None:
-    """Raise a `UserError` if a server gives no answer within seconds."""
+    """Raise a `UserError` if a server gives no answer within seconds, or its address holds a password."""
     if not uri.startswith(("http://", "https://")):
         return
+    if urlsplit(uri).username is not None:
+        raise UserError(
+            "tracking.uri: an address with a user name or a password would be printed and stored; "
+            f"set {CREDENTIALS} instead"
+        )
     try:
         urlopen(uri, timeout=SERVER_TIMEOUT).close()
     except HTTPError:

@@ -22,15 +22,23 @@ from pipeline.runtime import processes
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import RunObserver
 from pipeline.runtime.paths import python_command
-from pipeline.runtime.resource_errors import is_server_lost
+from pipeline.runtime.server_errors import is_server_lost
 from pipeline.tracking.artifact_files import ArtifactFiles
-from pipeline.tracking.client import explain_unreachable, is_sqlite, open_client, sqlite_address, sqlite_file
+from pipeline.tracking.client import (
+    create_experiment,
+    explain_unreachable,
+    is_sqlite,
+    open_client,
+    sqlite_address,
+    sqlite_file,
+)
 from pipeline.tracking.inventory import Inventory
 from pipeline.tracking.locks import hold_lock, store_folder
 from pipeline.tracking.moved_folder import repair_moved_paths
 from pipeline.tracking.results import CHECKSUMS, RESULT, Result, file_digests, text_digest
 from pipeline.tracking.run import Run, flatten
 from pipeline.tracking.schema import upgrade_schema
+from pipeline.tracking.server_waits import report_waits
 from pipeline.tracking.tags import CHECKSUMS_DIGEST, FINGERPRINT, KIND, NAME, PARENT, PROCESS, STAGE
 from pipeline.tracking.view import has_view, save_view, view_url
 
@@ -66,6 +74,7 @@ class Store:
         folder = store_folder(self.uri, outputs)
         self._locks, self._scratch = folder / ".locks", folder / ".scratch"
         self._locks.mkdir(parents=True, exist_ok=True)
+        report_waits(self.uri, self._observer.warning)
         # The first use of an empty database runs its migrations, which collide between processes.
         with FileLock(self._locks / "create.lock"), explain_unreachable(self.uri):
             self._update_database()
@@ -110,7 +119,7 @@ class Store:
         if folder == root or not folder.is_relative_to(root):
             raise UserError(f"tracking.experiment = {name!r}: leads out of {root}; choose a name that is no path")
         location = folder.as_uri() if is_sqlite(self.uri) else None
-        experiment_id = str(self.client.create_experiment(name, artifact_location=location))
+        experiment_id = create_experiment(self.client, name, location)
         save_view(self.client, experiment_id)
         return experiment_id
 

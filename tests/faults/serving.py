@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -23,26 +23,38 @@ def free_port() -> int:
 
 
 class Server:
-    """`mlflow server` in a folder; it can be killed and started again."""
+    """`mlflow server` in a folder; it can be killed and started again.
 
-    def __init__(self, folder: Path) -> None:
+    `database` is the address of its database, a SQLite file by default; `options` and `variables` are added to its
+    command line and environment.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        database: str | None = None,
+        options: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder, self.port = folder, free_port()
         self.uri = f"http://127.0.0.1:{self.port}"
+        self.database = database or f"sqlite:///{folder / 'mlflow.db'}"
+        self.options, self.variables = options, variables or {}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout: float = 240) -> "Server":
         """Start the server and wait until it answers."""
         options = [
             "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1",
-            "--backend-store-uri", f"sqlite:///{self.folder / 'mlflow.db'}",
-            "--artifacts-destination", str(self.folder / "artifacts"),
+            "--backend-store-uri", self.database,
+            "--artifacts-destination", str(self.folder / "artifacts"), *self.options,
         ]  # fmt: skip
         # Job execution, for language models, would start seven more processes.
         variables = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         with (self.folder / "server.log").open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "mlflow", "server", *options],
-                env=environment() | variables, stdout=log, stderr=log, start_new_session=True,
+                env=environment() | variables | self.variables, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -64,9 +76,11 @@ class Server:
 
 
 @contextmanager
-def run_server(folder: Path) -> Iterator[Server]:
+def run_server(
+    folder: Path, database: str | None = None, options: Sequence[str] = (), variables: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """Start a server, and kill it at the end."""
-    server = Server(folder)
+    server = Server(folder, database, options, variables)
     try:
         yield server.start()
     finally:
