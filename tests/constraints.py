@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PACKAGE = "latent-clustering"
-EXTRAS = ("dev", "test", "joblib", "ray", "slurm", "jax", "pretrained", "onnx", "evoc")
+EXTRAS = ("dev", "test", "joblib", "ray", "slurm", "jax", "pretrained", "onnx", "evoc", "server")
 FILE = Path(__file__).parent.parent / ".github" / "constraints.txt"
 
 

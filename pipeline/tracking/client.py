@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from ssl import SSLError
 from textwrap import shorten
 from typing import Any
-from urllib.error import HTTPError
-from urllib.parse import unquote, urlsplit
-from urllib.request import urlopen
+from urllib.parse import unquote
 
 from pipeline.runtime.atomic_files import atomic_write
 from pipeline.runtime.errors import UserError, first_line
 from pipeline.runtime.resource_errors import is_resource_error
-from pipeline.runtime.server_errors import CREDENTIALS, explain_refusal, refusal_status
-
-SERVER_TIMEOUT = 5.0
-"""Seconds that a server may take for its first answer."""
+from pipeline.runtime.server_errors import explain_refusal, refusal_status
+from pipeline.tracking.server_check import check_server
 
 MESSAGE_LENGTH = 500
 """Characters of an error of MLflow that are printed: its advice on a database of another version has 350."""
@@ -91,10 +86,13 @@ def sqlite_file(uri: str) -> Path | None:
 
 
 @contextmanager
-def explain_unreachable(uri: str) -> Iterator[None]:
-    """Turn the errors of MLflow at a wrong address into one `UserError`; errors of disk and memory pass."""
+def explain_unreachable(uri: str, report: Callable[[str], None]) -> Iterator[None]:
+    """Turn the errors of MLflow at a wrong address into one `UserError`; errors of disk and memory pass.
+
+    `report` prints that a server which answered before is waited for.
+    """
     try:
-        check_server(uri)
+        check_server(uri, report)
         yield
     except UserError:
         raise
@@ -119,27 +117,3 @@ def create_experiment(client: Any, name: str, location: str | None) -> str:
         if experiment is None:
             raise
         return str(experiment.experiment_id)
-
-
-def check_server(uri: str) -> None:
-    """Raise a `UserError` if a server gives no answer within seconds, or its address holds a password."""
-    if not uri.startswith(("http://", "https://")):
-        return
-    if urlsplit(uri).username is not None:
-        raise UserError(
-            "tracking.uri: an address with a user name or a password would be printed and stored; "
-            f"set {CREDENTIALS} instead"
-        )
-    try:
-        urlopen(uri, timeout=SERVER_TIMEOUT).close()
-    except HTTPError:
-        return  # an error status is an answer; MLflow handles it
-    except Exception as error:
-        reason = getattr(error, "reason", error)
-        if isinstance(reason, SSLError):
-            return  # MLflow has its own settings for certificates
-        text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-        raise UserError(
-            f"tracking.uri: {uri} does not answer ({text}); start the server, or give another tracking.uri= or "
-            "MLFLOW_TRACKING_URI"
-        ) from error

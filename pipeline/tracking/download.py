@@ -61,8 +61,8 @@ def _download(address: str, folder: Path, server: str) -> Path:
             number = int(code.group(1))
             raise OSError(number, os.strerror(number), str(folder)) from error
         if address.startswith(PROXIED) and not _is_missing(error):
-            reason = lost_server_reason(str(error)) or "the download broke off"
-            raise ServerLostError(f"{server}: {reason}") from error
+            reason = lost_server_reason(str(error)) or "broke off"
+            raise ServerLostError(f"{server} {reason}") from error
         raise FileNotFoundError(errno.ENOENT, first_line(error), address) from error
 
 

@@ -44,9 +44,14 @@ class RetryFilter(logging.Filter):
 _filter = RetryFilter()
 
 
+def waiting_line(uri: str, reason: str) -> str:
+    """Return the line that says that a server is waited for."""
+    return f"  waiting for {uri} ({reason})"
+
+
 def report_waits(uri: str, report: Callable[[str], None]) -> None:
     """Report it to `report` when MLflow waits for the server at `uri`; the last call counts."""
-    _filter.report = lambda reason: report(f"  waiting for {uri} ({reason})")
+    _filter.report = lambda reason: report(waiting_line(uri, reason))
     logger = logging.getLogger(LOGGER)
     logger.setLevel(logging.DEBUG)  # the level of repetitions after an answer with an error
     if _filter not in logger.filters:

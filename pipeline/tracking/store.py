@@ -76,7 +76,7 @@ class Store:
         self._locks.mkdir(parents=True, exist_ok=True)
         report_waits(self.uri, self._observer.warning)
         # The first use of an empty database runs its migrations, which collide between processes.
-        with FileLock(self._locks / "create.lock"), explain_unreachable(self.uri):
+        with FileLock(self._locks / "create.lock"), explain_unreachable(self.uri, self._observer.warning):
             self._update_database()
             self.client = open_client(self.uri)
             self.experiment_id = self._experiment(config.experiment)

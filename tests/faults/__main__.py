@@ -17,6 +17,8 @@ PARTS = {
     "resources": "tests.faults.counted.resources",
     "crowd": "tests.faults.crowd.crowd",
     "soak": "tests.faults.soak.soak",
+    "team": "tests.faults.team.team",
+    "team_soak": "tests.faults.soak.team_soak",
 }
 """The parts, and the function of each."""
 

@@ -7,11 +7,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
 from pipeline.config import Tracking
+from pipeline.runtime.observer import RunObserver
 from pipeline.tracking import Store
 from tests.helpers import TINY, environment, pipeline, summaries
 
@@ -40,10 +42,18 @@ def crowd() -> str:
     )
 
 
-def run_together(outputs: Path, variants: list[tuple[str, ...]]) -> tuple[Counter[str], int]:
-    """Start a run for each variant at once; return counts, and how many runs were lost or stayed RUNNING."""
+def run_together(
+    outputs: Path,
+    variants: list[tuple[str, ...]],
+    server: dict[str, str] | None = None,
+    meanwhile: Callable[[Path], None] | None = None,
+) -> tuple[Counter[str], int]:
+    """Start a run for each variant at once; return counts, and how many runs were lost or stayed RUNNING.
+
+    `server` are variables that name a server and a user; `meanwhile` is called after the start.
+    """
     outputs.mkdir()
-    variables = environment() | {"PIPELINE_OUTPUTS": str(outputs)}
+    variables = environment() | {"PIPELINE_OUTPUTS": str(outputs)} | (server or {})
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "pipeline", *OVERRIDES, *variant, f"hydra.run.dir={outputs}/runs/{index}"],
@@ -51,10 +61,14 @@ def run_together(outputs: Path, variants: list[tuple[str, ...]]) -> tuple[Counte
         )
         for index, variant in enumerate(variants)
     ]  # fmt: skip
+    if meanwhile is not None:
+        meanwhile(outputs)
     for process in processes:
         text, _ = process.communicate()
         if process.returncode:
             print(text[-2000:])
+    if server:  # a request that was repeated may have started a run twice
+        Store(Tracking(), outputs).kill_orphaned_runs(RunObserver())
     finished = summaries(outputs)
     stages = {name for summary in finished for name in summary["stages"]}
     run_ids = [{summary["stages"][name]["run_id"] for summary in finished} for name in stages]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.faults.serving import free_port
 
-USER, PASSWORD, DATABASE = "mlflow", "secret of the test", "mlflow"
+USER, PASSWORD, DATABASE = "mlflow", "secret-of-the-test", "mlflow"
 UNPRIVILEGED = "postgres"
 """The user of Debian's package. PostgreSQL refuses to run as root."""
 
@@ -49,7 +49,7 @@ class Postgres:
 
     def uri(self, database: str = DATABASE) -> str:
         """Return the address of a database for SQLAlchemy."""
-        return f"postgresql+psycopg://{USER}:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql+psycopg://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""

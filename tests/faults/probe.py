@@ -11,6 +11,8 @@ import psutil
 from hydra.experimental.callback import Callback
 
 FILE = "probe.json"
+SERVER, DATABASE = "PROBE_SERVER", "PROBE_DATABASE"
+"""Variables: the process id of MLflow's server, and the address of its database for psycopg."""
 
 
 class Probe(Callback):
@@ -37,9 +39,31 @@ class Probe(Callback):
             "memory_mib": process.memory_info().rss / 2**20,
             "open_files": process.num_fds(),
             "threads": threading.active_count(),
-            "database_mib": (Path(config.output_dir) / "mlflow.db").stat().st_size / 2**20,
-        }
+            "database_mib": database_size(Path(config.output_dir) / "mlflow.db") / 2**20,
+        } | measure_server()
         (Path(config.hydra.runtime.output_dir) / FILE).write_text(json.dumps(measurements))
+
+
+def database_size(file):
+    """Return the size in bytes of the database in this file, or of the PostgreSQL database that a variable names."""
+    if DATABASE not in os.environ:
+        return file.stat().st_size
+    import psycopg
+
+    with psycopg.connect(os.environ[DATABASE]) as connection:
+        return connection.execute("SELECT pg_database_size(current_database())").fetchone()[0]
+
+
+def measure_server():
+    """Return memory and open files of the server whose process id a variable gives, its worker processes included."""
+    if SERVER not in os.environ:
+        return {}
+    server = psutil.Process(int(os.environ[SERVER]))
+    processes = [server, *server.children(recursive=True)]
+    return {
+        "server_memory_mib": sum(process.memory_info().rss for process in processes) / 2**20,
+        "server_open_files": sum(process.num_fds() for process in processes),
+    }
 
 
 def read_clocks():

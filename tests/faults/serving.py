@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -34,7 +34,7 @@ class Server:
         folder: Path,
         database: str | None = None,
         options: Sequence[str] = (),
-        variables: Mapping[str, str] | None = None,
+        variables: dict[str, str] | None = None,
     ) -> None:
         self.folder, self.port = folder, free_port()
         self.uri = f"http://127.0.0.1:{self.port}"
@@ -77,7 +77,7 @@ class Server:
 
 @contextmanager
 def run_server(
-    folder: Path, database: str | None = None, options: Sequence[str] = (), variables: Mapping[str, str] | None = None
+    folder: Path, database: str | None = None, options: Sequence[str] = (), variables: dict[str, str] | None = None
 ) -> Iterator[Server]:
     """Start a server, and kill it at the end."""
     server = Server(folder, database, options, variables)

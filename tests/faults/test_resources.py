@@ -202,7 +202,7 @@ def silent_address():
 
 
 def test_unreachable_server_is_reported_within_seconds(tmp_path, closed_address, silent_address, monkeypatch):
-    monkeypatch.setattr("pipeline.tracking.client.SERVER_TIMEOUT", 0.5)
+    monkeypatch.setattr("pipeline.tracking.server_check.SERVER_TIMEOUT", 0.5)
     started = time.monotonic()
     for uri, reason in {closed_address: "Connection refused", silent_address: "timed out"}.items():
         message = error_message(Store, Tracking(uri=uri), tmp_path)

@@ -56,6 +56,7 @@ def test_a_run_that_lost_its_server_resumes_when_the_server_is_back(server, tmp_
         return compute(executor, step, observer)
 
     with monkeypatch.context() as patch:
+        patch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # by default it would be waited for a minute
         patch.setattr(Executor, "compute", kill_server_before_cluster)
         started = time.monotonic()
         with pytest.raises(Exception, match="refused") as caught:

@@ -1,0 +1,68 @@
+"""The real pipeline on a team's server: eight processes at once, and a sweep, while server and database restart."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.faults.crowd import PROCESSES, SWEEP, count_statuses, run_together
+from tests.faults.team_server import TeamServer, missing_parts, run_team_server
+from tests.helpers import environment, summaries
+
+
+def team() -> str:
+    """Run eight equal and eight different runs at once and a sweep, all through restarts; return one line."""
+    if missing := missing_parts():
+        return f"team: {missing}; 0 lost"
+    with tempfile.TemporaryDirectory() as name, run_team_server(Path(name)) as server:
+        folder, variables = Path(name), server.variables()
+        os.environ |= variables
+        restart = restart_both(server)
+        equal, lost_equal = run_together(folder / "equal", [()] * PROCESSES, variables, restart)
+        print(f"  equal runs: {dict(equal)}", flush=True)
+        seeds = [(f"seed={seed}",) for seed in range(PROCESSES)]
+        different, lost_different = run_together(folder / "different", seeds, variables, restart)
+        print(f"  different runs: {dict(different)}", flush=True)
+        jobs, lost_jobs = sweep_through_a_restart(folder / "sweep", variables, server)
+        for name in variables:
+            del os.environ[name]
+    computations = equal["computations of a stage"]
+    lost = lost_equal + lost_different + lost_jobs + int(computations != 1)
+    return (
+        f"team: PostgreSQL and MLflow's server, both restarted in the middle; {PROCESSES} equal runs at once: each "
+        f"stage computed {computations} time; {PROCESSES} different runs: {different['finished']} finished; a sweep in "
+        f"two processes: {jobs} of 4 jobs finished; {lost} lost"
+    )
+
+
+def restart_both(server: TeamServer) -> Callable[[Path], None]:
+    """Return a function that waits for the first stored result, and then restarts MLflow's server and the database."""
+
+    def restart(outputs: Path) -> None:
+        while not list(outputs.glob("fetched/*/result")):
+            time.sleep(0.02)
+        server.server.kill()
+        server.server.start()
+        server.postgres.stop("immediate")
+        server.postgres.start()
+
+    return restart
+
+
+def sweep_through_a_restart(outputs: Path, variables: dict[str, str], server: TeamServer) -> tuple[int, int]:
+    """Restart both after the first job of a sweep in two processes; return how many jobs finished, and were lost."""
+    outputs.mkdir()
+    sweep = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", *SWEEP],
+        env=environment() | {"PIPELINE_OUTPUTS": str(outputs)} | variables, cwd=outputs,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while sweep.poll() is None and not summaries(outputs, "sweeps"):
+        time.sleep(0.02)
+    restart_both(server)(outputs)
+    status = sweep.wait()
+    jobs = len(summaries(outputs, "sweeps"))
+    return jobs, 4 - jobs + int(status != 0) + count_statuses(outputs)["RUNNING"]
