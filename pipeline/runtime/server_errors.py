@@ -24,8 +24,8 @@ def explain_server_error(chain: Sequence[BaseException]) -> str | None:
         if is_server_lost(error):
             reason = lost_server_reason(str(error)) or type(error).__name__
             return f"tracking.uri: {_address(error)} does not answer ({reason}); once it does: {RESUME}"
-        if status := refusal_status(error):
-            return f"{explain_refusal(_address(error), status)}: {RESUME}"
+        if refusal := explain_refusal(_address(error), error):
+            return f"{refusal}: {RESUME}"
     return None
 
 
@@ -45,22 +45,21 @@ def lost_server_reason(text: str) -> str:
     return match.group().lower() if match else ""
 
 
-def refusal_status(error: BaseException) -> int:
-    """Return the status with which a tracking server refused a user, 401 or 403; 0 for any other error."""
+def explain_refusal(uri: str, error: BaseException) -> str | None:
+    """Return one line for a server that refused this user with status 401 or 403; None for any other error."""
     is_answer = type(error).__name__ == "MlflowException" or type(error).__module__ == "requests.exceptions"
     match = re.search(REFUSALS, str(error)) if is_answer else None
-    return int(match.group(1) or match.group(2)) if match else 0
-
-
-def explain_refusal(uri: str, status: int) -> str:
-    """Return one line for a server that refused this user with status 401 or 403."""
-    user = os.environ.get("MLFLOW_TRACKING_USERNAME")
-    if status == 403:
+    if match is None:
+        return None
+    user, password = (os.environ.get(f"MLFLOW_TRACKING_{name}") for name in ("USERNAME", "PASSWORD"))
+    if "Invalid Host header" in str(error):
+        return f"tracking.uri: {uri} does not know this name of itself; start it with --allowed-hosts"
+    if "403" in match.groups():
         return (
             f"tracking.uri: {uri} does not permit {user or 'this user'} to write; the experiment (tracking.experiment) "
             "needs the permission EDIT"
         )
-    if not user or not os.environ.get("MLFLOW_TRACKING_PASSWORD"):
+    if not user or not password:
         return f"tracking.uri: {uri} wants a user name and a password; set {CREDENTIALS}"
     return f"tracking.uri: {uri} does not accept the user name or the password in {CREDENTIALS}"
 

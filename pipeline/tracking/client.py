@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from pipeline.runtime.atomic_files import atomic_write
 from pipeline.runtime.errors import UserError, first_line
 from pipeline.runtime.resource_errors import is_resource_error
-from pipeline.runtime.server_errors import explain_refusal, refusal_status
+from pipeline.runtime.server_errors import explain_refusal
 from pipeline.tracking.server_check import check_server
 
 MESSAGE_LENGTH = 500
@@ -98,8 +98,8 @@ def explain_unreachable(uri: str, report: Callable[[str], None]) -> Iterator[Non
         raise
     except Exception as error:
         kinds = {kind.__name__ for kind in type(error).__mro__}
-        if status := refusal_status(error):
-            raise UserError(explain_refusal(uri, status)) from error
+        if refusal := explain_refusal(uri, error):
+            raise UserError(refusal) from error
         if not kinds & {"MlflowException", "SQLAlchemyError", "OSError"} or is_resource_error(error):
             raise
         reason = shorten(first_line(error), MESSAGE_LENGTH, placeholder=" …")

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.runtime.atomic_files import SUFFIX
 from pipeline.runtime.errors import first_line
 from pipeline.runtime.resource_errors import DISK_FULL
-from pipeline.runtime.server_errors import ServerLostError, is_server_lost, lost_server_reason, refusal_status
+from pipeline.runtime.server_errors import ServerLostError, explain_refusal, is_server_lost, lost_server_reason
 
 ATTEMPTS = 3
 """MLflow repeats requests that get no answer, but not those whose answer breaks off."""
@@ -53,7 +53,7 @@ def _download(address: str, folder: Path, server: str) -> Path:
     try:
         return Path(download_artifacts(artifact_uri=address, dst_path=str(folder), tracking_uri=server))
     except (MlflowException, OSError) as error:
-        if is_server_lost(error) or refusal_status(error):
+        if is_server_lost(error) or explain_refusal(server, error):
             raise
         # MLflow reports the errors of all files as the text of one.
         code = re.search(r"\[Errno (\d+)\]", str(error))

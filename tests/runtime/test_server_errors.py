@@ -7,7 +7,6 @@ from pipeline.runtime.server_errors import (
     explain_refusal,
     explain_server_error,
     is_server_lost,
-    refusal_status,
 )
 
 URI = "http://10.0.0.5:5000"
@@ -29,28 +28,33 @@ def test_lost_server_is_named_with_its_reason():
         )
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_refusals_are_recognized_by_their_status(status):
-    answer = MlflowException(f"API request to endpoint /api failed with error code {status} != 200. Response body: ''")
-    assert refusal_status(answer) == status
-    assert not is_server_lost(answer)
-    assert explain_server_error([answer]).startswith("tracking.uri: the tracking server ")
-    assert refusal_status(ValueError(str(answer))) == 0
-    assert refusal_status(MlflowException("API request to endpoint /api failed with error code 404 != 200.")) == 0
+def refusal(status, body=""):
+    return MlflowException(
+        f"API request to endpoint /api failed with error code {status} != 200. Response body: '{body}'"
+    )
+
+
+def test_only_answers_of_a_server_are_refusals():
+    for status in (401, 403):
+        assert not is_server_lost(refusal(status))
+        assert explain_server_error([refusal(status)]).startswith("tracking.uri: the tracking server ")
+    assert explain_server_error([refusal(404)]) is None
+    assert explain_server_error([ValueError(str(refusal(401)))]) is None
 
 
 @pytest.mark.parametrize(
-    ("user", "password", "status", "words"),
+    ("user", "password", "error", "words"),
     [
-        ("", "", 401, "wants a user name and a password"),
-        ("ann", "", 401, "wants a user name and a password"),
-        ("ann", "x", 401, "does not accept the user name or the password"),
-        ("ann", "x", 403, "does not permit ann to write"),
+        ("", "", refusal(401), "wants a user name and a password"),
+        ("ann", "", refusal(401), "wants a user name and a password"),
+        ("ann", "x", refusal(401), "does not accept the user name or the password"),
+        ("ann", "x", refusal(403, "Permission denied"), "does not permit ann to write"),
+        ("ann", "x", refusal(403, "Invalid Host header - possible"), "does not know this name of itself"),
     ],
 )
-def test_a_refusal_says_what_to_set(monkeypatch, user, password, status, words):
+def test_a_refusal_says_what_to_set(monkeypatch, user, password, error, words):
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", user)
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", password)
-    message = explain_refusal(URI, status)
+    message = explain_refusal(URI, error)
     assert message.startswith(f"tracking.uri: {URI} {words}")
-    assert (status == 403) != message.endswith("MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD")
+    assert ("401" in str(error)) == message.endswith("MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD")
