@@ -7,16 +7,17 @@ from collections import Counter
 from contextlib import redirect_stdout
 
 import pytest
+import requests
 
 from pipeline.config import Tracking
 from pipeline.runtime.observer import RunObserver
 from pipeline.tracking import Store
 from tests.faults import workers
 from tests.faults.in_process import error_message
-from tests.faults.team_server import credentials, missing_parts, run_team_server
+from tests.faults.team_server import ADMIN, ADMIN_PASSWORD, credentials, missing_parts, run_team_server
 from tests.forked_command import SERVER
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing_parts()), reason=missing_parts())]
+pytestmark = pytest.mark.skipif(bool(missing_parts()), reason=missing_parts())
 
 MACHINES, NAMES, RUNS = ("one", "other"), ("a", "a", "b", "b"), 3
 """Eight processes: two machines, which see no lock of each other, each with two pairs that want the same results."""
@@ -77,6 +78,7 @@ def count_statuses(store, kind):
     return Counter(run.info.status for run in runs)
 
 
+@pytest.mark.slow
 def test_server_and_database_restart_while_eight_processes_work(team, member, tmp_path):
     processes = Workers(team.variables(), tmp_path, MACHINES, NAMES)
     processes.wait_for(1)
@@ -102,23 +104,7 @@ def test_server_and_database_restart_while_eight_processes_work(team, member, tm
         assert (result.folder / "numbers.txt").read_text() == fingerprint * 100
 
 
-def test_a_backup_is_restored(team, member, tmp_path):
-    (tmp_path / "before").mkdir()
-    workers.main(tmp_path / "before", "restored", 1)
-    artifacts, folder = team.server.folder / "artifacts", team.postgres.folder
-    team.postgres.run("pg_dump", *team.postgres.connection, "--format=custom", "--file=backup", "mlflow")
-    shutil.copytree(artifacts, tmp_path / "artifacts")
-    team.server.kill()
-    shutil.rmtree(artifacts)
-    team.postgres.run("dropdb", *team.postgres.connection, "mlflow")
-    team.postgres.run("createdb", *team.postgres.connection, "mlflow")
-    team.postgres.run("pg_restore", *team.postgres.connection, "--dbname=mlflow", str(folder / "backup"))
-    shutil.copytree(tmp_path / "artifacts", artifacts)
-    team.server.start()
-    result = Store(Tracking(), tmp_path / "after").find("restored-0", RunObserver())
-    assert (result.folder / "numbers.txt").read_text() == "restored-0" * 100
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
@@ -138,13 +124,32 @@ def test_a_missing_or_wrong_password_is_refused_in_one_line(team, tmp_path, monk
     assert error_message(Store, Tracking(uri=uri), tmp_path) == f"tracking.uri: {uri} {message}"
 
 
+@pytest.mark.slow
 def test_a_reader_may_not_write(team, member, tmp_path, monkeypatch):
-    from mlflow.server import get_app_client
-
     Store(Tracking(experiment="of-the-admin"), tmp_path)
-    get_app_client("basic-auth", tracking_uri=team.server.uri).create_user("reader", "password-of-the-reader")
-    for name, value in credentials("reader", "password-of-the-reader").items():
+    reader = {"username": "reader", "password": "password-of-the-reader"}
+    address = f"{team.server.uri}/api/2.0/mlflow/users/create"
+    requests.post(address, json=reader, auth=(ADMIN, ADMIN_PASSWORD), timeout=60).raise_for_status()
+    for name, value in credentials(*reader.values()).items():
         monkeypatch.setenv(name, value)
     store = Store(Tracking(experiment="of-the-admin"), tmp_path)
     message = error_message(store.start, "execution", "reader's run")
     assert message.startswith("tracking.uri: the tracking server does not permit reader to write; the experiment")
+
+
+@pytest.mark.long
+def test_a_backup_is_restored(team, member, tmp_path):
+    (tmp_path / "before").mkdir()
+    workers.main(tmp_path / "before", "restored", 1)
+    artifacts, folder = team.server.folder / "artifacts", team.postgres.folder
+    team.postgres.run("pg_dump", *team.postgres.connection, "--format=custom", "--file=backup", "mlflow")
+    shutil.copytree(artifacts, tmp_path / "artifacts")
+    team.server.kill()
+    shutil.rmtree(artifacts)
+    team.postgres.run("dropdb", *team.postgres.connection, "mlflow")
+    team.postgres.run("createdb", *team.postgres.connection, "mlflow")
+    team.postgres.run("pg_restore", *team.postgres.connection, "--dbname=mlflow", str(folder / "backup"))
+    shutil.copytree(tmp_path / "artifacts", artifacts)
+    team.server.start()
+    result = Store(Tracking(), tmp_path / "after").find("restored-0", RunObserver())
+    assert (result.folder / "numbers.txt").read_text() == "restored-0" * 100
