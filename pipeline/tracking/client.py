@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,6 +80,11 @@ def is_sqlite(uri: str) -> bool:
     return uri.startswith(("sqlite:", "sqlite+"))
 
 
+def without_password(uri: str) -> str:
+    """Return an address to print: its password is replaced."""
+    return re.sub(r"(://[^:/@]*):[^/]*@", r"\1:***@", uri)
+
+
 def sqlite_file(uri: str) -> Path | None:
     """Return the file of a SQLite address; None for any other address."""
     _, separator, path = uri.partition(":///")
@@ -96,6 +102,9 @@ def explain_unreachable(uri: str, report: Callable[[str], None]) -> Iterator[Non
         yield
     except UserError:
         raise
+    except ModuleNotFoundError as error:  # the driver of a database
+        address = without_password(uri)
+        raise UserError(f"tracking.uri: {address} needs the package {error.name}, which is not installed") from error
     except Exception as error:
         kinds = {kind.__name__ for kind in type(error).__mro__}
         if refusal := explain_refusal(uri, error):
@@ -103,7 +112,9 @@ def explain_unreachable(uri: str, report: Callable[[str], None]) -> Iterator[Non
         if not kinds & {"MlflowException", "SQLAlchemyError", "OSError"} or is_resource_error(error):
             raise
         reason = shorten(first_line(error), MESSAGE_LENGTH, placeholder=" …")
-        raise UserError(f"tracking.uri: {uri} does not answer as an MLflow store: {reason}") from error
+        raise UserError(
+            f"tracking.uri: {without_password(uri)} does not answer as an MLflow store: {reason}"
+        ) from error
 
 
 def create_experiment(client: Any, name: str, location: str | None) -> str:

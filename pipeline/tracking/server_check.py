@@ -22,12 +22,17 @@ PATIENCE = 60.0
 _answered: set[str] = set()
 
 
+def is_server(uri: str) -> bool:
+    """Return whether an address is that of a server; others are databases."""
+    return uri.startswith(("http://", "https://"))
+
+
 def check_server(uri: str, report: Callable[[str], None]) -> None:
     """Raise a `UserError` if a server gives no answer, or its address holds a password.
 
     A server that answered this process before is waited for, once: it may restart.
     """
-    if not uri.startswith(("http://", "https://")):
+    if not is_server(uri):
         return
     if urlsplit(uri).username is not None:
         raise UserError(

@@ -38,6 +38,7 @@ from pipeline.tracking.moved_folder import repair_moved_paths
 from pipeline.tracking.results import CHECKSUMS, RESULT, Result, file_digests, text_digest
 from pipeline.tracking.run import Run, flatten
 from pipeline.tracking.schema import upgrade_schema
+from pipeline.tracking.server_check import is_server
 from pipeline.tracking.server_waits import report_waits
 from pipeline.tracking.tags import CHECKSUMS_DIGEST, FINGERPRINT, KIND, NAME, PARENT, PROCESS, STAGE
 from pipeline.tracking.view import has_view, save_view, view_url
@@ -113,12 +114,12 @@ class Store:
             if not has_view(experiment):  # the process that created it was killed
                 save_view(self.client, str(experiment.experiment_id))
             return str(experiment.experiment_id)
-        # Without a location, a SQLite store would put artifacts into the working folder.
+        # Without a location, a database would put artifacts into the working folder.
         root = (self.outputs / "artifacts").resolve()
         folder = (root / name).resolve()
         if folder == root or not folder.is_relative_to(root):
             raise UserError(f"tracking.experiment = {name!r}: leads out of {root}; choose a name that is no path")
-        location = folder.as_uri() if is_sqlite(self.uri) else None
+        location = None if is_server(self.uri) else folder.as_uri()
         experiment_id = create_experiment(self.client, name, location)
         save_view(self.client, experiment_id)
         return experiment_id
@@ -290,7 +291,7 @@ class Store:
     @property
     def view(self) -> str:
         """The address of the experiment's table with the scores as columns."""
-        return view_url(self.experiment_id, self.uri) if self.uri.startswith("http") else view_url(self.experiment_id)
+        return view_url(self.experiment_id, self.uri) if is_server(self.uri) else view_url(self.experiment_id)
 
     @property
     def ui_command(self) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -162,3 +163,12 @@ def test_only_a_server_that_answered_before_is_waited_for_once(files, monkeypatc
         with pytest.raises(UserError, match="does not answer"):
             server_check.check_server(files.uri, reports.append)
         assert len(pauses) - before == expected
+
+
+def test_a_database_without_its_driver_is_reported_without_its_password(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UserError) as caught:
+        Store(Tracking(uri="postgresql+psycopg://ann:hidden@127.0.0.1:1/mlflow"), tmp_path)
+    assert str(caught.value) == (
+        "tracking.uri: postgresql+psycopg://ann:***@127.0.0.1:1/mlflow needs the package psycopg, which is not installed"
+    )
