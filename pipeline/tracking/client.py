@@ -97,13 +97,13 @@ def explain_unreachable(uri: str, report: Callable[[str], None]) -> Iterator[Non
 
     `report` prints that a server which answered before is waited for.
     """
+    address = without_password(uri)
     try:
         check_server(uri, report)
         yield
     except UserError:
         raise
     except ModuleNotFoundError as error:  # the driver of a database
-        address = without_password(uri)
         raise UserError(f"tracking.uri: {address} needs the package {error.name}, which is not installed") from error
     except Exception as error:
         kinds = {kind.__name__ for kind in type(error).__mro__}
@@ -112,9 +112,7 @@ def explain_unreachable(uri: str, report: Callable[[str], None]) -> Iterator[Non
         if not kinds & {"MlflowException", "SQLAlchemyError", "OSError"} or is_resource_error(error):
             raise
         reason = shorten(first_line(error), MESSAGE_LENGTH, placeholder=" …")
-        raise UserError(
-            f"tracking.uri: {without_password(uri)} does not answer as an MLflow store: {reason}"
-        ) from error
+        raise UserError(f"tracking.uri: {address} does not answer as an MLflow store: {reason}") from error
 
 
 def create_experiment(client: Any, name: str, location: str | None) -> str:
@@ -123,8 +121,7 @@ def create_experiment(client: Any, name: str, location: str | None) -> str:
 
     try:
         return str(client.create_experiment(name, artifact_location=location))
-    except MlflowException:
-        experiment = client.get_experiment_by_name(name)
-        if experiment is None:
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-        return str(experiment.experiment_id)
+        return str(client.get_experiment_by_name(name).experiment_id)

@@ -119,14 +119,16 @@ def test_two_machines_create_the_experiment_at_once():
 
     class Client:
         def create_experiment(self, name, artifact_location):
-            raise MlflowException("RESOURCE_ALREADY_EXISTS")
+            error = MlflowException(name)
+            error.error_code = name
+            raise error
 
         def get_experiment_by_name(self, name):
-            return SimpleNamespace(experiment_id="7") if name == "known" else None
+            return SimpleNamespace(experiment_id="7")
 
-    assert create_experiment(Client(), "known", None) == "7"
+    assert create_experiment(Client(), "RESOURCE_ALREADY_EXISTS", None) == "7"
     with pytest.raises(MlflowException):
-        create_experiment(Client(), "unknown", None)
+        create_experiment(Client(), "TEMPORARILY_UNAVAILABLE", None)
 
 
 def test_an_address_with_a_password_is_refused_without_printing_it(tmp_path):
@@ -168,7 +170,6 @@ def test_only_a_server_that_answered_before_is_waited_for_once(files, monkeypatc
 def test_a_database_without_its_driver_is_reported_without_its_password(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(UserError) as caught:
-        Store(Tracking(uri="postgresql+psycopg://ann:hidden@127.0.0.1:1/mlflow"), tmp_path)
-    assert str(caught.value) == (
-        "tracking.uri: postgresql+psycopg://ann:***@127.0.0.1:1/mlflow needs the package psycopg, which is not installed"
-    )
+        Store(Tracking(uri="postgresql+psycopg://ann:hidden@host/db"), tmp_path)
+    address = "postgresql+psycopg://ann:***@host/db"
+    assert str(caught.value) == f"tracking.uri: {address} needs the package psycopg, which is not installed"
