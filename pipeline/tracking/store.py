@@ -49,6 +49,9 @@ SCRATCH_LIFETIME = 30 * 24 * 3600.0
 MAX_RUNS = 5000
 """Runs that one search returns at most."""
 
+MAX_NAME_LENGTH = 250
+"""Characters of a run's name in MLflow's tables; PostgreSQL refuses longer ones, SQLite takes them."""
+
 _open_stores: WeakSet[Store] = WeakSet()
 _start_lock = threading.Lock()
 
@@ -224,6 +227,8 @@ class Store:
 
     def start(self, kind: str, name: str, parent: str | None = None, tags: Mapping[str, str] | None = None) -> Run:
         """Start a run of a kind (sweep, execution, stage, or an action's name) below `parent`."""
+        if len(name) > MAX_NAME_LENGTH:
+            name = f"{name[: MAX_NAME_LENGTH - 1]}…"
         run_tags = {KIND: kind, NAME: name, "mlflow.user": _user(), "mlflow.source.name": "pipeline", **(tags or {})}
         run_tags[PROCESS] = processes.process_tag()
         if parent:

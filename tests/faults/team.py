@@ -12,6 +12,9 @@ from tests.faults.crowd import PROCESSES, SWEEP, count_statuses, run_together
 from tests.faults.team_server import TeamServer, missing_parts, run_team_server
 from tests.helpers import environment, summaries
 
+LONGEST_START = 120.0
+"""Seconds within which one of the processes stores its first result."""
+
 
 def team() -> str:
     """Run eight equal and eight different runs at once and a sweep, all through restarts; return one line."""
@@ -42,7 +45,8 @@ def restart_both(server: TeamServer) -> Callable[[Path], None]:
     """Return a function that waits for the first stored result, and then restarts MLflow's server and the database."""
 
     def restart(outputs: Path) -> None:
-        while not list(outputs.glob("fetched/*/result")):
+        deadline = time.monotonic() + LONGEST_START
+        while not list(outputs.glob("fetched/*/result")) and time.monotonic() < deadline:
             time.sleep(0.02)
         server.server.kill()
         server.server.start()
@@ -58,11 +62,13 @@ def sweep_through_a_restart(outputs: Path, variables: dict[str, str], server: Te
     sweep = subprocess.Popen(
         [sys.executable, "-m", "pipeline", *SWEEP],
         env=environment() | {"PIPELINE_OUTPUTS": str(outputs)} | variables, cwd=outputs,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     while sweep.poll() is None and not summaries(outputs, "sweeps"):
         time.sleep(0.02)
     restart_both(server)(outputs)
-    status = sweep.wait()
+    text, _ = sweep.communicate()
+    if sweep.returncode:
+        print(text[-2000:])
     jobs = len(summaries(outputs, "sweeps"))
-    return jobs, 4 - jobs + int(status != 0) + count_statuses(outputs)["RUNNING"]
+    return jobs, 4 - jobs + int(sweep.returncode != 0) + count_statuses(outputs)["RUNNING"]

@@ -105,6 +105,13 @@ def test_server_and_database_restart_while_eight_processes_work(team, member, tm
 
 
 @pytest.mark.slow
+def test_the_name_of_a_run_may_be_long(team, member, tmp_path):
+    store = Store(Tracking(), tmp_path)
+    run = store.start("sweep", "sweep " + "é" * 500, None, {"pipeline.command": "é" * 2000})
+    assert store.client.get_run(run.id).info.run_name == "sweep " + "é" * 243 + "…"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
