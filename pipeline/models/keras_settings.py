@@ -6,13 +6,15 @@ import keras
 import tensorflow as tf
 
 from pipeline.config import Refine, SelfTraining, Train
+from pipeline.runtime.keras_backend import make_xla_deterministic
 
 
 def set_seed(settings: Train | Refine | SelfTraining) -> None:
-    """Seed Python, NumPy and TensorFlow, and make TensorFlow's operations deterministic if `deterministic` is set."""
+    """Seed Python, NumPy and TensorFlow, and make their operations deterministic if `deterministic` is set."""
     keras.utils.set_random_seed(settings.seed)
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
+        make_xla_deterministic()
     # TensorFlow warns about the repeated tracing of functions, which is normal in a sweep.
     tf.get_logger().setLevel("ERROR")
 

@@ -1,9 +1,10 @@
-"""Environment variables that TensorFlow, MLflow and Ray read when they are imported."""
+"""Environment variables that TensorFlow, JAX, MLflow and Ray read when they are imported."""
 
 from __future__ import annotations
 
 import os
 
+from pipeline.runtime.keras_backend import make_xla_deterministic
 from pipeline.runtime.temp_dirs import provide_cache_dirs
 
 DEFAULTS = {
@@ -15,7 +16,8 @@ DEFAULTS = {
 
 
 def set_library_environment() -> None:
-    """Silence the libraries and give them a cache; variables that are set already stay."""
+    """Silence the libraries, make XLA deterministic and give them a cache; what is set already stays."""
     provide_cache_dirs()
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    make_xla_deterministic()

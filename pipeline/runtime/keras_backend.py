@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.runtime.errors import UserError
 
 BACKENDS = ("tensorflow", "jax")
+DETERMINISTIC_XLA = "xla_gpu_deterministic_ops"
 
 
 def keras_backend() -> str:
@@ -27,6 +28,16 @@ def keras_backend() -> str:
     if find_spec(name) is None:
         raise UserError(f"{where} = {name}: it is not installed; pip install -e '.[{name}]', or choose tensorflow")
     return name
+
+
+def make_xla_deterministic() -> None:
+    """Make JAX repeat its bits on a GPU, unless XLA_FLAGS has its own choice; JAX reads it with its first operation.
+
+    Without it XLA times several kernels in every process and keeps the fastest, and sums in no fixed order.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if DETERMINISTIC_XLA not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --{DETERMINISTIC_XLA}=true".strip()
 
 
 def _configured(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pipeline.artifacts import Images, Latents
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime import keras_backend as module
 from pipeline.runtime.errors import UserError
-from pipeline.runtime.keras_backend import keras_backend
+from pipeline.runtime.keras_backend import keras_backend, make_xla_deterministic
 from pipeline.workflow import fingerprint
 from tests.helpers import environment, summaries
 
@@ -51,6 +52,23 @@ def test_unusable_backend_is_refused(keras_home, monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"^backend in .*keras\.json = jax: .* pip install -e '\.\[jax\]'"):
         keras_backend()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, "--xla_gpu_deterministic_ops=true"),
+        ("--xla_dump_to=d", "--xla_dump_to=d --xla_gpu_deterministic_ops=true"),
+        ("--xla_gpu_deterministic_ops=false", "--xla_gpu_deterministic_ops=false"),
+    ],
+)
+def test_xla_is_deterministic_unless_the_user_decides(before, after, monkeypatch):
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    if before is not None:
+        monkeypatch.setenv("XLA_FLAGS", before)
+    for _ in range(2):
+        make_xla_deterministic()
+        assert os.environ["XLA_FLAGS"] == after
 
 
 def test_backend_changes_only_the_fingerprints_of_networks(monkeypatch):
