@@ -12,8 +12,13 @@ import tensorflow as tf
 from pipeline.artifacts.base import Pixel
 from pipeline.config import Refine, SelfTraining, Train
 from pipeline.models.corruption import corrupt
+from pipeline.runtime.threads import thread_count
 
 Arrange = Callable[[Any, Any, Any], Any]
+
+
+MOST_WORKERS = 8
+"""Batches that are prepared at a time, each of which needs memory; a GPU waits for them if there are fewer."""
 
 
 def denoising_pairs(rows: Any, corrupted: Any, clean: Any) -> Any:  # noqa: ARG001
@@ -44,7 +49,8 @@ def corrupted_batches(
 
     rows = tf.data.Dataset.range(n).shuffle(n, seed=settings.seed, reshuffle_each_iteration=True)
     numbered = rows.batch(size).repeat().enumerate().skip(first_step)
-    return numbered.map(make_batch, num_parallel_calls=2, deterministic=True).prefetch(4)
+    workers = min(thread_count(), MOST_WORKERS)
+    return numbered.map(make_batch, num_parallel_calls=workers, deterministic=True).prefetch(4)
 
 
 def validation_batches(images: Pixel, batch_size: int) -> tf.data.Dataset | None:
