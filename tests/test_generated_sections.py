@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import label_errors, novel_classes, photographs
+from tests.benchmarks import gpu, label_errors, novel_classes, photographs
 from tests.benchmarks import record as speed
 from tests.benchmarks.growth import record as growth
 from tests.benchmarks.peers import record as peers
@@ -20,6 +20,7 @@ SECTIONS = {
         for name, (document, record, _) in write.SECTIONS.items()
     },
     "benchmark": (BENCHMARKS, RECORDS / "benchmark.json", speed.render_speed),
+    "gpu": (BENCHMARKS, RECORDS / "gpu.json", gpu.render_gpu),
     "growth": (BENCHMARKS, RECORDS / "growth.json", growth.render_growth),
     "photographs": (BENCHMARKS, RECORDS / "photographs.json", photographs.render_photographs),
     "label-errors": (label_errors.README, label_errors.FILE, label_errors.render_label_errors),

@@ -19,8 +19,8 @@ from tests.helpers import summaries
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run_python(*words: str, outputs: Path | None = None) -> None:
-    """Run Python in a new process with the project on its path and a store in `outputs`.
+def run_python(*words: str, outputs: Path | None = None, **settings: str) -> None:
+    """Run Python in a new process with the project on its path, a store in `outputs`, and environment variables.
 
     Raises:
         RuntimeError: the process failed; the message ends with its output.
@@ -32,7 +32,12 @@ def run_python(*words: str, outputs: Path | None = None) -> None:
         "PIPELINE_OUTPUTS": str(outputs or ROOT / "outputs"),
     }
     process = subprocess.run(
-        [sys.executable, *words], cwd=ROOT, env=inherited | variables, capture_output=True, text=True, check=False
+        [sys.executable, *words],
+        cwd=ROOT,
+        env=inherited | variables | settings,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if process.returncode:
         raise RuntimeError(f"{' '.join(words)}: {process.stderr[-2000:] or process.stdout[-2000:]}")

@@ -76,10 +76,28 @@ def augmented(sizes: Sizes) -> Work:
     return ours(sizes, AUGMENTED)
 
 
-def on_jax(sizes: Sizes) -> Work:
-    """The plain training with Keras on JAX."""
+def on_jax(sizes: Sizes, overrides: tuple[str, ...] = PLAIN) -> Work:
+    """The training of the stage train with Keras on JAX."""
     os.environ["KERAS_BACKEND"] = "jax"  # the arm has its own process, which has not imported Keras yet
-    return ours(sizes)
+    return ours(sizes, overrides)
+
+
+def input_pipeline(sizes: Sizes, overrides: tuple[str, ...] = PLAIN) -> Work:
+    """The batches of the training, which are counted and not used."""
+    from pipeline.models.input_pipeline import corrupted_batches
+
+    images = third_of_images(sizes)
+    _, train = model_and_training(*overrides)
+
+    def work() -> Facts:
+        ends = []
+        steps = -(-len(images.train) // train.batch_size)
+        for step, _ in zip(range(1, EPOCHS * steps + 1), corrupted_batches(images.train, train), strict=False):
+            if step % steps == 0:
+                ends.append(time.perf_counter())
+        return median_epoch(len(images.train), ends)
+
+    return work
 
 
 def layers(shape: tuple[int, int, int]) -> Any:
@@ -115,27 +133,29 @@ def keras_fit(sizes: Sizes) -> Work:
     return work
 
 
-def pytorch(sizes: Sizes) -> Work:
-    """Eager PyTorch on a tensor in memory, batches taken in random order without a data loader."""
+def pytorch(sizes: Sizes, device: str = "cpu") -> Work:
+    """Eager PyTorch on a tensor in the device's memory, batches taken in random order without a data loader."""
     import torch
 
     from tests.benchmarks.torch_model import torch_autoencoder
 
     images = third_of_images(sizes)
     _, train = model_and_training(*PLAIN)
-    pixels = torch.from_numpy(np.moveaxis(images.train, -1, 1).astype(np.float32) / 255)
+    pixels = torch.from_numpy(np.moveaxis(images.train, -1, 1).astype(np.float32) / 255).to(device)
 
     def work() -> Facts:
         torch.manual_seed(0)
-        model = torch_autoencoder().train()
+        model = torch_autoencoder().train().to(device)
         optimizer = torch.optim.Adam(model.parameters(), train.learning_rate, eps=1e-7)
         ends = []
         for _epoch in range(EPOCHS):
-            for rows in torch.randperm(len(pixels)).split(train.batch_size):
+            for rows in torch.randperm(len(pixels), device=device).split(train.batch_size):
                 batch = pixels[rows]
                 optimizer.zero_grad()
                 torch.nn.functional.mse_loss(model(batch), batch).backward()
                 optimizer.step()
+            if device != "cpu":
+                torch.cuda.synchronize()
             ends.append(time.perf_counter())
         return median_epoch(len(images.train), ends)
 
@@ -172,6 +192,42 @@ def bare_step(sizes: Sizes) -> Work:
         return facts | {"of matmul": rate / matmul_rate()}
 
     step()
+    return work
+
+
+def bare_jax_step(sizes: Sizes) -> Work:
+    """Gradient and optimizer step on JAX, compiled, on one batch in the device's memory."""
+    os.environ["KERAS_BACKEND"] = "jax"
+    import jax
+    import keras
+
+    images = third_of_images(sizes)
+    _, train = model_and_training(*PLAIN)
+    model, optimizer = layers(images.shape), keras.optimizers.Adam(train.learning_rate)
+    batch = jax.device_put(images.train[: train.batch_size].astype(np.float32) / 255)
+    optimizer.build(model.trainable_variables)
+
+    def loss(weights: Any, others: Any, batch: Any) -> Any:
+        decoded, others = model.stateless_call(weights, others, batch, training=True)
+        return keras.ops.mean(keras.ops.square(decoded - batch)), others
+
+    @jax.jit
+    def step(weights: Any, others: Any, slots: Any, batch: Any) -> Any:
+        (_, others), gradients = jax.value_and_grad(loss, has_aux=True)(weights, others, batch)
+        weights, slots = optimizer.stateless_apply(slots, gradients, weights)
+        return weights, others, slots
+
+    def work() -> Facts:
+        variables = (model.trainable_variables, model.non_trainable_variables, optimizer.variables)
+        state = tuple([variable.value for variable in group] for group in variables)
+        ends = []
+        for _epoch in range(EPOCHS):
+            for _ in range(-(-len(images.train) // train.batch_size)):
+                state = step(*state, batch)
+            jax.block_until_ready(state)
+            ends.append(time.perf_counter())
+        return median_epoch(len(images.train), ends)
+
     return work
 
 
