@@ -40,7 +40,7 @@ OVERRIDE_ERRORS = [
     ("sweep=nothing", "sweep = 'nothing': no such choice; choose from …latent_dim…"),
     (
         "data=",
-        "data = '': no such choice; choose from coloured_glyphs, digits, glyphs, idx, image_folder, mnist, …, vectors",
+        "data = '': no such choice; choose from coloured_glyphs, csv, digits, glyphs, idx, image_folder, mnist, …, vectors",
     ),
     ("train=null", "a group takes the name of one choice, such as cluster=gmm; python -m pipeline --help lists them"),
     ("model=conv64,pca", "model=conv64,pca: several values; add --multirun to sweep over them, or write …"),

@@ -14,6 +14,7 @@ from tests.reproduction import write
 from tests.reproduction.claims import CLAIMS, claim_tables, sweep_jobs
 from tests.reproduction.comparison import comparison_tables
 from tests.reproduction.published import PUBLISHED
+from tests.reproduction.results import DATA_SETS
 from tests.reproduction.stored_runs import current_keys
 from tests.tables import Table, to_csv, to_html
 
@@ -89,8 +90,8 @@ def test_pages_records_and_sections_are_written(records, tmp_path):
         (tmp_path / document).write_text(f"# Title\n{sections}end\n")
     folder = write.write_pages(records, tmp_path)
     assert {path.name for path in folder.iterdir()} == {
-        "reproduction.html", "claims.html", "results.html", "reproduction.csv", "figures.csv", "results_mnist.csv",
-        "results_digits.csv", "results_glyphs.csv", "results_mnist_all.csv",
+        "reproduction.html", "claims.html", "results.html", "reproduction.csv", "figures.csv",
+        *(f"results_{name}.csv" for name in DATA_SETS),
         *(f"{claim.sweep}.csv" for claim in CLAIMS),
     }  # fmt: skip
     assert "no finished run" in (folder / "reproduction.csv").read_text()
