@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.runtime.errors import first_line
 from pipeline.tracking.client import with_timeout
+from pipeline.tracking.collisions import write_shared_row
 
 REGISTERED_MODEL, ALIAS = "latent-clustering", "newest"
 """The name in the model registry, and the alias of the newest run's version."""
@@ -80,7 +81,7 @@ def register_model(client: Any, uri: str, experiment_id: str, run_id: str) -> st
                     REGISTERED_MODEL, model.model_uri, run_id, model_id=model.model_id
                 )
             versions = [created]
-        client.set_registered_model_alias(REGISTERED_MODEL, ALIAS, versions[0].version)
+        write_shared_row(lambda: client.set_registered_model_alias(REGISTERED_MODEL, ALIAS, versions[0].version))
     except MlflowException as error:
         return f"the model was not registered in {uri}: {first_line(error)}"
     return ""

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.tracking.collisions import write_shared_row
+
 MAX_PARAM_LENGTH = 6000
 """Characters of a parameter's value that MLflow stores."""
 
@@ -63,7 +65,8 @@ class Run:
 
         profile = json.dumps({"num_rows": rows})
         data = Dataset(name=name, digest=digest, source_type="local", source=json.dumps({"uri": name}), profile=profile)
-        self._client.log_inputs(self.id, [DatasetInput(data, [InputTag("mlflow.data.context", context)])])
+        inputs = [DatasetInput(data, [InputTag("mlflow.data.context", context)])]
+        write_shared_row(lambda: self._client.log_inputs(self.id, inputs))
 
     def log_keras_model(self, name: str, model: Any, example: Any, output: Any) -> None:
         """Log a Keras model with the signature of an example input and its output."""

@@ -9,7 +9,10 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from functools import partial
 from typing import Any
+
+from pipeline.tracking.collisions import write_shared_row
 
 KEY = "scores"
 TAG = f"mlflow.sharedViewState.{KEY}"
@@ -29,8 +32,8 @@ FILTER = "tags.`pipeline.kind` != 'stage'"
 
 def save_view(client: Any, experiment_id: str) -> None:
     """Save the view as a tag of the experiment, and set the kind of the experiment to model training."""
-    client.set_experiment_tag(experiment_id, "mlflow.experimentKind", "custom_model_development")
-    client.set_experiment_tag(experiment_id, TAG, _packed_view())
+    for key, value in {"mlflow.experimentKind": "custom_model_development", TAG: _packed_view()}.items():
+        write_shared_row(partial(client.set_experiment_tag, experiment_id, key, value))
 
 
 def _packed_view() -> str:

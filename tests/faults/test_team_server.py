@@ -19,7 +19,7 @@ from tests.forked_command import SERVER
 
 pytestmark = pytest.mark.skipif(bool(missing_parts()), reason=missing_parts())
 
-MACHINES, NAMES, RUNS = ("one", "other"), ("a", "a", "b", "b"), 3
+MACHINES, NAMES, RUNS = ("one", "other"), ("a", "a", "b", "b"), 2
 """Eight processes: two machines, which see no lock of each other, each with two pairs that want the same results."""
 
 
@@ -54,10 +54,11 @@ class Workers:
         return [line for file in self.files if file.name.startswith(machine) for line in file.read_text().splitlines()]
 
     def wait_for(self, computed):
-        """Wait until this number of results is stored."""
+        """Wait until all processes have opened the store, and this number of results is stored."""
         deadline = time.monotonic() + 100
         while time.monotonic() < deadline and any(process.is_alive() for process in self.processes):
-            if sum(line.startswith("computed") for line in self.lines()) >= computed:
+            lines = self.lines()
+            if lines.count("open") == len(self.processes) and sum(line != "open" for line in lines) >= computed:
                 return
             time.sleep(0.02)
 
@@ -84,7 +85,7 @@ def test_server_and_database_restart_while_eight_processes_work(team, member, tm
     processes.wait_for(1)
     team.server.kill()
     team.server.start()
-    processes.wait_for(4)
+    processes.wait_for(3)
     team.postgres.stop("immediate")
     team.postgres.start()
     assert processes.join() == {0}

@@ -14,11 +14,13 @@ from pipeline.tracking import Store
 
 
 def main(outputs: Path, name: str, count: int) -> None:
-    """Store `count` results, and print for each whether it was computed or reused."""
+    """Print that the store is open; store `count` results, and print for each whether it was computed or reused."""
     store, observer = Store(Tracking(), outputs), RunObserver()
+    print("open")
     for index in range(count):
         fingerprint = f"{name}-{index}"
         with store.run("execution", fingerprint) as execution, store.lock(fingerprint, observer):
+            execution.log_dataset("images", name, count, "train")
             if store.find(fingerprint, observer) is not None:
                 print("reused", fingerprint)
                 continue

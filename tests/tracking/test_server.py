@@ -15,6 +15,7 @@ from pipeline.runtime.errors import UserError
 from pipeline.runtime.server_errors import ServerLostError
 from pipeline.tracking import Store, server_check
 from pipeline.tracking.client import create_experiment
+from pipeline.tracking.collisions import write_shared_row
 from pipeline.tracking.download import ATTEMPTS, download_artifact
 from pipeline.tracking.server_waits import LOGGER, LONGEST_PAUSE, RetryFilter, report_waits
 
@@ -173,3 +174,30 @@ def test_a_database_without_its_driver_is_reported_without_its_password(tmp_path
         Store(Tracking(uri="postgresql+psycopg://ann:hidden@host/db"), tmp_path)
     address = "postgresql+psycopg://ann:***@host/db"
     assert str(caught.value) == f"tracking.uri: {address} needs the package psycopg, which is not installed"
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ("BAD_REQUEST: (psycopg.errors.UniqueViolation) duplicate key value violates unique constraint", 2),
+        ("(sqlite3.IntegrityError) UNIQUE constraint failed: experiment_tags.key", 2),
+        ("value too long", 1),
+    ],
+)
+def test_a_row_that_another_machine_wrote_at_once_is_written_again(text, calls):
+    from mlflow.exceptions import MlflowException
+
+    attempts = []
+
+    def write():
+        attempts.append(text)
+        if len(attempts) == 1:
+            raise MlflowException(text)
+        return "written"
+
+    if calls == 1:
+        with pytest.raises(MlflowException):
+            write_shared_row(write)
+    else:
+        assert write_shared_row(write) == "written"
+    assert len(attempts) == calls
