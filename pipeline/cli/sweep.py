@@ -41,6 +41,10 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         self.store: Any = None
         self.parent: Any = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state for a process of a parallel launcher: the store stays in that of the sweep."""
+        return {"store": None, "parent": None}
+
     def on_multirun_start(self, config: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Validate the common settings, create the store before the jobs race for it, and start the parent run."""
         set_library_environment()

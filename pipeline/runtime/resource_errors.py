@@ -16,7 +16,8 @@ from pathlib import Path
 from pipeline.runtime.server_errors import RESUME, explain_server_error
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
-NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.EFBIG, errno.EIO}
+READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
+NOT_WRITABLE = READ_ONLY | {errno.ENOTDIR, errno.EEXIST, errno.EFBIG, errno.EIO}
 LITTLE_SPACE = 16
 """MiB; with less free space, a short write is explained by a full disk."""
 
@@ -101,7 +102,8 @@ def _disk_message(error: OSError | sqlite3.OperationalError, outputs: Path | Non
     if is_full:
         return f"{path}: the disk is full ({_free_mib(path)} MiB free); free some space, or {OTHER_FOLDER}: {RESUME}"
     reason = getattr(error, "strerror", None) or str(error)
-    return f"{path}: cannot be written ({reason}); {OTHER_FOLDER}{_copy_advice(path)}"
+    is_read_only = getattr(error, "errno", None) in READ_ONLY or isinstance(error, sqlite3.OperationalError)
+    return f"{path}: cannot be written ({reason}); {OTHER_FOLDER}{_copy_advice(path) if is_read_only else ''}"
 
 
 def _copy_advice(path: Path) -> str:
