@@ -9,7 +9,8 @@ from collections.abc import Sequence
 RESUME = "finished stages are kept; run the same command to resume"
 CREDENTIALS = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
 REASONS = (
-    r"connection refused|timed out|too many \d+ error responses|name or service not known|connection reset|broke off"
+    r"connection refused|timed out|too many \d+ error responses|name or service not known|connection reset"
+    r"|connection broken|broke off"
 )
 REFUSALS = r"failed with error code (401|403) |\b(401|403) Client Error"
 
