@@ -10,7 +10,7 @@ RESUME = "finished stages are kept; run the same command to resume"
 CREDENTIALS = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
 REASONS = (
     r"connection refused|timed out|too many \d+ error responses|name or service not known|connection reset"
-    r"|connection broken|broke off"
+    r"|connection broken(?=: IncompleteRead)|broke off"
 )
 REFUSALS = r"failed with error code (401|403) |\b(401|403) Client Error"
 
