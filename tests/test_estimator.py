@@ -73,6 +73,7 @@ def test_it_works_in_pipelines_and_gives_data_frames(vectors):
     assert list(frame.columns) == [f"latentclusterer{i}" for i in range(6)]
 
 
+@pytest.mark.slow
 def test_a_grid_search_finds_the_number_of_clusters(vectors):
     search = GridSearchCV(clone(QUICK), {"n_clusters": [2, 3, 5], "model__normalize": ["none", "standard"]}, cv=2)
     search.fit(vectors[0])

@@ -19,6 +19,7 @@ print(compiled(numpy.arange(3)).tolist(), sum(compiled.stats.cache_hits.values()
 """
 
 
+@pytest.mark.slow
 def test_a_function_is_compiled_by_the_first_process(tmp_path):
     (tmp_path / "doubling.py").write_text(SOURCE)
     for hits in (0, 1):
@@ -36,6 +37,7 @@ def compile_double(folder):
     return njit(names["double"])
 
 
+@pytest.mark.slow
 def test_without_a_folder_each_process_compiles(tmp_path):
     double = compile_double(tmp_path / "missing")  # Numba finds no source, and therefore no folder
     keep_compiled(double)

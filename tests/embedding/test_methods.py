@@ -124,6 +124,7 @@ def exact_distances(points):
     return exact(Latents(points, points[:0], [points.shape[1]]), 10).distances
 
 
+@pytest.mark.slow
 def test_an_option_of_another_layout_selects_umap_learns(blobs, embeddings, recorder):
     dense = embed("umap", blobs, seed=3, densmap=True, observer=recorder)
     assert silhouette_score(dense.fitted, blobs.labels) > 0.5

@@ -49,6 +49,7 @@ def test_neighbours_move_together(blobs, joined, layout):
     assert neighbors_kept(blobs.graph.indices, layout) > 5 * neighbors_kept(blobs.graph.indices, joined[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [2, 10])
 def test_the_layout_is_as_good_as_umap_learns(blobs, joined, p):
     from umap.layouts import optimize_layout_euclidean

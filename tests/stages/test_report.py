@@ -99,6 +99,7 @@ def test_a_report_is_loaded_as_it_was_saved(complete_report, tmp_path):
     assert ReportPage.load(tmp_path) == complete_report
 
 
+@pytest.mark.slow
 def test_equal_inputs_give_equal_reports_and_progress_is_reported(inputs, recorder):
     assert report(**inputs, observer=recorder) == report(**inputs)
     done, total = zip(*recorder.steps, strict=True)

@@ -109,6 +109,7 @@ def digits(tmp_path_factory, empty_store):
     return outputs
 
 
+@pytest.mark.slow
 def test_files_are_added_by_their_paths_with_the_labels_of_their_folders(digits):
     _, run = extend(digits, digits / "digits" / "new")
     images, labels = run.load("images", "labels").values()
@@ -120,6 +121,7 @@ def test_files_are_added_by_their_paths_with_the_labels_of_their_folders(digits)
         extend(digits, digits / "digits" / "new", "nothing")
 
 
+@pytest.mark.slow
 def test_files_of_the_run_are_left_out(digits):
     first = find_run(Store(Tracking(), digits), "last").summary["derived"]["from"]
     metrics, _ = extend(digits, digits / "digits", "both", f"run={first}")

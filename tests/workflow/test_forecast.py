@@ -92,6 +92,7 @@ def test_what_does_not_fit_is_refused_with_what_would(tmp_path, n, shape, free, 
         assert forecast_memory(changed) <= free
 
 
+@pytest.mark.slow
 def test_the_forecast_is_printed_once_and_counts_what_is_computed(outputs, monkeypatch):
     works = []
     monkeypatch.setattr(cost_announcement, "describe_forecast", lambda work, free: works.append(work) or "forecast: x")
