@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from pipeline.embedding.compiled_functions import keep_compiled
 from tests.helpers import environment
