@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+
+from pipeline.runtime.control_groups import control_groups
 
 THREADS = "OMP_NUM_THREADS"
 """The variable that all libraries but TensorFlow and Numba read, and that launchers of parallel jobs set."""
@@ -18,8 +19,6 @@ OTHERS = ("OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Idle threads of OpenMP sleep. Otherwise they spin while they wait, and take the cores from other processes."""
 
-CGROUPS = Path("/sys/fs/cgroup")
-
 
 def set_threads(threads: int | None = None) -> int:
     """Set the number of threads of all libraries that are not yet loaded, and return it.
@@ -27,16 +26,13 @@ def set_threads(threads: int | None = None) -> int:
     None keeps the variables that are set already, such as those of a launcher, and gives the others the number of cores
     that this process may use.
     """
-    for name, value in WAITING.items():
-        os.environ.setdefault(name, value)
+    variables = (THREADS, *OTHERS)
     if threads is not None:
-        os.environ[THREADS] = str(threads)
-    os.environ.setdefault(THREADS, str(usable_cores()))
-    for name in OTHERS:
-        if threads is not None:
-            os.environ[name] = str(threads)
-        os.environ.setdefault(name, os.environ[THREADS])
-    return thread_count()
+        os.environ |= dict.fromkeys(variables, str(threads))
+    number = thread_count()
+    for name, value in (WAITING | dict.fromkeys(variables, str(number))).items():
+        os.environ.setdefault(name, value)
+    return number
 
 
 def thread_count() -> int:
@@ -52,15 +48,12 @@ def usable_cores() -> int:
 
 
 def _quotas() -> Iterator[int]:
-    """The cores, rounded up, that control groups of Linux allow, in the second and in the first version."""
-    for quota_file, period_file in (
-        ("cpu.max", "cpu.max"),
-        ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"),
-    ):
+    """The cores, rounded up, that the control groups of this process allow; a group without a quota is left out."""
+    for folder, is_first_version in control_groups("cpu"):
+        files = ("cpu.cfs_quota_us", "cpu.cfs_period_us") if is_first_version else ("cpu.max",)
         try:
-            quota = (CGROUPS / quota_file).read_text(encoding="ascii").split()[0]
-            period = (CGROUPS / period_file).read_text(encoding="ascii").split()[-1]
-        except (OSError, IndexError):
+            numbers = " ".join((folder / file).read_text(encoding="ascii") for file in files).split()
+        except (OSError, ValueError):
             continue
-        if quota.isdigit() and period.isdigit() and int(period):
-            yield -(-int(quota) // int(period))
+        if len(numbers) == 2 and all(map(str.isdigit, numbers)) and int(numbers[1]):
+            yield -(-int(numbers[0]) // int(numbers[1]))

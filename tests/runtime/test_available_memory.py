@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.runtime import available_memory as module
+from pipeline.runtime import control_groups
 from pipeline.runtime.available_memory import available_memory
 
 FREE = 1000
@@ -13,8 +13,8 @@ FREE = 1000
 @pytest.fixture
 def groups(tmp_path, monkeypatch):
     """A function that writes the files of a group, and the files that Linux has for this process."""
-    monkeypatch.setattr(module, "CGROUPS", tmp_path)
-    monkeypatch.setattr(module, "MEMBERSHIP", tmp_path / "membership")
+    monkeypatch.setattr(control_groups, "CGROUPS", tmp_path)
+    monkeypatch.setattr(control_groups, "MEMBERSHIP", tmp_path / "membership")
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=FREE))
 
     def write(folder, **files):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pipeline.runtime import threads
+from pipeline.runtime import control_groups, threads
 from tests.helpers import environment
 
 VARIABLES = (threads.THREADS, *threads.OTHERS)
@@ -61,7 +61,9 @@ def test_the_limit_of_a_container_counts(files, expected, tmp_path, monkeypatch)
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"{text}\n")
-    monkeypatch.setattr(threads, "CGROUPS", tmp_path)
+    (tmp_path / "membership").write_text("1:cpu,cpuacct:/\n0::/\n")
+    monkeypatch.setattr(control_groups, "CGROUPS", tmp_path)
+    monkeypatch.setattr(control_groups, "MEMBERSHIP", tmp_path / "membership")
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(8), raising=False)
     assert threads.usable_cores() == expected
 
