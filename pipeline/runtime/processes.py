@@ -28,3 +28,8 @@ def has_exited(tag: str) -> bool:
         return is_zombie or abs(process.create_time() - int(started)) > START_TOLERANCE
     except psutil.NoSuchProcess:
         return True
+
+
+def is_running(tag: str) -> bool:
+    """Return whether the process with this tag runs on this machine; False for processes of other machines."""
+    return tag.partition(":")[0] == platform.node() and not has_exited(tag)

@@ -10,7 +10,7 @@ from pipeline.tracking.models import as_invalid_request
 from pipeline.tracking.results import Result
 from pipeline.tracking.run import MAX_PARAM_LENGTH, Run, flatten
 from pipeline.tracking.store import Store, kill_open_runs
-from pipeline.tracking.tags import DERIVED_FROM, FINGERPRINT, KIND, PARENT, PROCESS, is_running
+from pipeline.tracking.tags import DERIVED_FROM, FINGERPRINT, KIND, PARENT, PROCESS
 
 __all__ = [
     "DERIVED_FROM",
@@ -27,7 +27,6 @@ __all__ = [
     "flatten",
     "folder_size",
     "git_commit",
-    "is_running",
     "kill_open_runs",
     "open_client",
 ]

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 from filelock import FileLock
 
 from pipeline.runtime.resource_errors import DISK_FULL
 from pipeline.runtime.server_errors import explain_server_error
 from pipeline.tracking.download import download_artifact
+from pipeline.tracking.local_path import local_path
 from pipeline.tracking.results import CHECKSUMS, RESULT, files_match, text_digest
 from pipeline.tracking.tags import CHECKSUMS_DIGEST
 
@@ -72,5 +71,4 @@ class ArtifactFiles:
         """The folder of a run's artifacts if it is on this machine."""
         if run_id not in self._roots:
             self._roots[run_id] = self._client.get_run(run_id).info.artifact_uri
-        root = self._roots[run_id]
-        return Path(url2pathname(urlparse(root).path)) if root.startswith("file:") else None
+        return local_path(self._roots[run_id])

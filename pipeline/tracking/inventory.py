@@ -8,9 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
+from pipeline.tracking.local_path import local_path
 from pipeline.tracking.models import REGISTERED_MODEL
 
 PAGE = 1000
@@ -30,7 +29,7 @@ class Inventory:
         from mlflow.entities import ViewType
 
         self._client = client
-        self._root = _local_folder(client.get_experiment(experiment_id).artifact_location)
+        self._root = local_path(client.get_experiment(experiment_id).artifact_location)
         self.runs: list[Any] = list(
             _pages(client.search_runs, [experiment_id], run_view_type=ViewType.ALL, max_results=PAGE)
         )
@@ -107,10 +106,6 @@ def _pages(search: Callable[..., Any], *arguments: Any, **options: Any) -> Itera
         token = rows.token
         if not token:
             return
-
-
-def _local_folder(address: str) -> Path | None:
-    return Path(url2pathname(urlparse(address).path)) if address.startswith("file:") else None
 
 
 def _source_run(source: str | None, runs: Mapping[str, str]) -> str | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 from pipeline.runtime.errors import UserError
+from pipeline.tracking.local_path import local_path
 
 PATH_COLUMNS = (
     ("experiments", "artifact_location"),
@@ -48,7 +47,7 @@ def repair_moved_paths(database: Path, artifacts: Path, is_shared: bool = False)
                 f"output_dir: {artifacts.parent} was moved or copied, and the paths in {database} cannot be repaired: "
                 f"{error}; make the file writable"
             ) from error
-    return _to_path(former[0]) if former else None
+    return str(local_path(former[0])) if former else None
 
 
 def _artifact_roots(connection: sqlite3.Connection) -> list[str]:
@@ -68,12 +67,9 @@ def _root(location: str, experiment: str) -> str:
 
 
 def _was_moved(root: str, artifacts: Path, is_shared: bool) -> bool:
-    is_gone = not Path(_to_path(root)).is_dir()
+    folder = local_path(root)
+    is_gone = folder is None or not folder.is_dir()
     return artifacts.is_dir() and is_gone if is_shared else artifacts.is_dir() or is_gone
-
-
-def _to_path(uri: str) -> str:
-    return url2pathname(urlparse(uri).path)
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> set[str]:

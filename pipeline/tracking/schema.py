@@ -11,8 +11,9 @@ from typing import Any
 
 from pipeline.runtime.atomic_files import atomic_write
 from pipeline.runtime.errors import UserError, first_line
+from pipeline.runtime.processes import is_running
 from pipeline.tracking.client import import_mlflow, sqlite_address
-from pipeline.tracking.tags import PROCESS, is_running
+from pipeline.tracking.tags import PROCESS
 
 
 def upgrade_schema(database: Path, is_shared: bool = False) -> Path | None:

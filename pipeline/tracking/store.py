@@ -49,6 +49,8 @@ SCRATCH_LIFETIME = 30 * 24 * 3600.0
 MAX_RUNS = 5000
 """Runs that one search returns at most."""
 
+FINISHED_EXECUTIONS = f"tags.`{KIND}` = 'execution' and attributes.status = 'FINISHED'"
+
 MAX_NAME_LENGTH = 250
 """Characters of a run's name in MLflow's tables; PostgreSQL refuses longer ones, SQLite takes them."""
 
@@ -257,22 +259,18 @@ class Store:
 
     def executions(self) -> list[Any]:
         """Return the finished executions, newest first."""
-        return list(self._search(f"tags.`{KIND}` = 'execution' and attributes.status = 'FINISHED'", "DESC"))
+        return list(self._search(FINISHED_EXECUTIONS, "start_time DESC"))
 
     def recent_executions(self, most: int) -> list[Any]:
         """Return the newest finished executions, at most `most` of them, the newest first."""
-        query = f"tags.`{KIND}` = 'execution' and attributes.status = 'FINISHED'"
-        order = ["attributes.end_time DESC"]
-        return list(self.client.search_runs([self.experiment_id], query, order_by=order, max_results=most))
+        return list(self._search(FINISHED_EXECUTIONS, "end_time DESC", most))
 
-    def _search(self, query: str, order: str) -> Any:
-        return self.client.search_runs(
-            [self.experiment_id], query, order_by=[f"attributes.start_time {order}"], max_results=MAX_RUNS
-        )
+    def _search(self, query: str, order: str, most: int = MAX_RUNS) -> Any:
+        return self.client.search_runs([self.experiment_id], query, order_by=[f"attributes.{order}"], max_results=most)
 
     def open_runs(self) -> list[Any]:
         """Return the unfinished runs, those of other machines included."""
-        return list(self._search("attributes.status = 'RUNNING'", "ASC"))
+        return list(self._search("attributes.status = 'RUNNING'", "start_time ASC"))
 
     def inventory(self) -> Inventory:
         """Return all runs with their files.

@@ -13,10 +13,11 @@ from typing import Any
 from pipeline.config import Clean
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import Observer
+from pipeline.runtime.processes import is_running
 from pipeline.stages.clean import clean
 from pipeline.stages.clean.result import CleaningResult
 from pipeline.stages.clean.stored_run import OPEN, StoredRun
-from pipeline.tracking import DERIVED_FROM, KIND, PARENT, PROCESS, Inventory, Store, folder_size, is_running
+from pipeline.tracking import DERIVED_FROM, KIND, PARENT, PROCESS, Inventory, Store, folder_size
 from pipeline.workflow.execution_record import PAGE_FILES
 
 STAGE_TAG, USED_TAG, CLUSTER_TAG = "stage.", "pipeline.used.", "stage.cluster"
