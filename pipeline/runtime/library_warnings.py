@@ -1,4 +1,4 @@
-"""Warnings of libraries when Python is told to make every warning an error."""
+"""Keep the warnings of libraries from ending a run where Python turns warnings into errors."""
 
 from __future__ import annotations
 

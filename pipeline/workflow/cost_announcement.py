@@ -8,7 +8,7 @@ from pipeline.config import Config
 from pipeline.runtime.observer import RunObserver
 from pipeline.workflow.executor import Executor
 from pipeline.workflow.forecast import Workload, describe_forecast, memory_for_process
-from pipeline.workflow.recipe import PRODUCER, Step, ancestors
+from pipeline.workflow.recipe import PRODUCER, Step, ancestors, steps_and_ancestors
 
 
 class CostAnnouncement:
@@ -16,7 +16,7 @@ class CostAnnouncement:
 
     def __init__(self, config: Config, steps: Iterable[Step], observer: RunObserver) -> None:
         self.config, self.observer = config, observer
-        self.planned = set(steps).union(*(ancestors(step) for step in steps))
+        self.planned = steps_and_ancestors(steps)
         self.is_made = False
 
     def __call__(self, step: Step, executor: Executor) -> None:

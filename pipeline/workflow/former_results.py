@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.config import Config
 from pipeline.tracking import FINGERPRINT, MAX_PARAM_LENGTH, Store, flatten
-from pipeline.workflow.recipe import Step, ancestors
+from pipeline.workflow.recipe import Step, steps_and_ancestors
 from pipeline.workflow.version_tags import VERSION_TAG, version_tags
 
 RECENT = 20
@@ -35,7 +35,7 @@ def explain_recomputation(config: Config, step: Step, identity: str, store: Stor
 
 def _settings(config: Config, step: Step) -> dict[str, str]:
     """The settings that the result of a step depends on, as MLflow stores them."""
-    groups = {group for each in (step, *ancestors(step)) for group in each.groups}
+    groups = {group for each in steps_and_ancestors([step]) for group in each.groups}
     values = config.model_dump(by_alias=True, include=groups)
     return {key: str(value)[:MAX_PARAM_LENGTH] for key, value in flatten(values).items()}
 

@@ -1,6 +1,6 @@
 """Links between the pages of a run that lie in one folder, and the run whose clusters a page corrects.
 
-A stage does not know its run nor which other pages that writes, and its page may be reused by other runs. Each page
+A stage knows neither its run nor the other pages of that run, and its page may be reused by other runs. Each page
 therefore has a placeholder, a comment in its header, which is replaced when the pages are copied into the run's folder.
 """
 

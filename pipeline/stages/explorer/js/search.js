@@ -8,8 +8,9 @@
 function pinByQuery(query) {
   const text = query.trim();
   if (!text) return false;
-  const named = imagesByName().get(text) ?? data.paths.findIndex((path) => path.includes(text));
-  const i = /^\d+$/.test(text) ? Number(text) : named;
+  const i = /^\d+$/.test(text)
+    ? Number(text)
+    : (imagesByName().get(text) ?? data.paths.findIndex((path) => path.includes(text)));
   if (i < 0 || i >= n) return false;
   if (!isVisible[i]) showCluster(columns.cluster[i]);
   setPin(i);
