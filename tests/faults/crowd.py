@@ -27,19 +27,29 @@ SWEEP = (
 def crowd() -> str:
     """Run eight equal runs at once, then eight different ones, then kill and resume a sweep; return one line."""
     with tempfile.TemporaryDirectory() as folder:
-        equal, lost_equal = run_together(Path(folder) / "equal", [()] * PROCESSES)
-        print(f"  equal runs: {dict(equal)}", flush=True)
-        seeds = [(f"seed={seed}",) for seed in range(PROCESSES)]
-        different, lost_different = run_together(Path(folder) / "different", seeds)
-        print(f"  different runs: {dict(different)}", flush=True)
+        text, lost = run_equal_and_different(Path(folder))
         reused, lost_jobs = kill_and_resume_sweep(Path(folder) / "sweep")
+    return f"crowd: {text}; a parallel sweep killed and resumed: {reused} finished jobs reused; {lost + lost_jobs} lost"
+
+
+def run_equal_and_different(
+    folder: Path, server: dict[str, str] | None = None, meanwhile: Callable[[Path], None] | None = None
+) -> tuple[str, int]:
+    """Run eight equal runs at once, then eight different ones, by `run_together`; return what happened, and the losses.
+
+    A stage of equal runs that is computed more than once counts as a loss.
+    """
+    equal, lost_equal = run_together(folder / "equal", [()] * PROCESSES, server, meanwhile)
+    print(f"  equal runs: {dict(equal)}", flush=True)
+    seeds = [(f"seed={seed}",) for seed in range(PROCESSES)]
+    different, lost_different = run_together(folder / "different", seeds, server, meanwhile)
+    print(f"  different runs: {dict(different)}", flush=True)
     computations = equal["computations of a stage"]
-    lost = lost_equal + lost_different + lost_jobs + int(computations != 1)
-    return (
-        f"crowd: {PROCESSES} equal runs at once: each stage computed {computations} time; {PROCESSES} different runs: "
-        f"{different['finished']} finished; a parallel sweep killed and resumed: {reused} finished jobs reused; "
-        f"{lost} lost"
+    text = (
+        f"{PROCESSES} equal runs at once: each stage computed {computations} time; {PROCESSES} different runs: "
+        f"{different['finished']} finished"
     )
+    return text, lost_equal + lost_different + int(computations != 1)
 
 
 def run_together(

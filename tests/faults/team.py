@@ -7,8 +7,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
-from tests.faults.crowd import PROCESSES, SWEEP, count_statuses, run_together
+from tests.faults.crowd import SWEEP, count_statuses, run_equal_and_different
 from tests.faults.team_server import TeamServer, missing_parts, run_team_server
 from tests.helpers import environment, summaries
 
@@ -22,22 +23,12 @@ def team() -> str:
         return f"team: {missing}; 0 lost"
     with tempfile.TemporaryDirectory() as name, run_team_server(Path(name)) as server:
         folder, variables = Path(name), server.variables()
-        os.environ |= variables
-        restart = restart_both(server)
-        equal, lost_equal = run_together(folder / "equal", [()] * PROCESSES, variables, restart)
-        print(f"  equal runs: {dict(equal)}", flush=True)
-        seeds = [(f"seed={seed}",) for seed in range(PROCESSES)]
-        different, lost_different = run_together(folder / "different", seeds, variables, restart)
-        print(f"  different runs: {dict(different)}", flush=True)
-        jobs, lost_jobs = sweep_through_a_restart(folder / "sweep", variables, server)
-        for name in variables:
-            del os.environ[name]
-    computations = equal["computations of a stage"]
-    lost = lost_equal + lost_different + lost_jobs + int(computations != 1)
+        with patch.dict(os.environ, variables):
+            text, lost = run_equal_and_different(folder, variables, restart_both(server))
+            jobs, lost_jobs = sweep_through_a_restart(folder / "sweep", variables, server)
     return (
-        f"team: PostgreSQL and MLflow's server, both restarted in the middle; {PROCESSES} equal runs at once: each "
-        f"stage computed {computations} time; {PROCESSES} different runs: {different['finished']} finished; a sweep in "
-        f"two processes: {jobs} of 4 jobs finished; {lost} lost"
+        f"team: PostgreSQL and MLflow's server, both restarted in the middle; {text}; a sweep in two processes: {jobs} "
+        f"of 4 jobs finished; {lost + lost_jobs} lost"
     )
 
 
