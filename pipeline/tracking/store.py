@@ -255,7 +255,7 @@ class Store:
 
     def children(self, parent: str) -> list[Any]:
         """Return the runs directly below `parent`, oldest first."""
-        return list(self._search(f"tags.`{PARENT}` = '{parent}'", "ASC"))
+        return list(self._search(f"tags.`{PARENT}` = '{parent}'", "start_time ASC"))
 
     def executions(self) -> list[Any]:
         """Return the finished executions, newest first."""
@@ -266,6 +266,7 @@ class Store:
         return list(self._search(FINISHED_EXECUTIONS, "end_time DESC", most))
 
     def _search(self, query: str, order: str, most: int = MAX_RUNS) -> Any:
+        """Return the runs that `query` finds; `order` is an attribute and ASC or DESC."""
         return self.client.search_runs([self.experiment_id], query, order_by=[f"attributes.{order}"], max_results=most)
 
     def open_runs(self) -> list[Any]:
