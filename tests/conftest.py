@@ -22,7 +22,7 @@ from pipeline.artifacts import Features, Graph, Images, Labels, Latents
 from pipeline.embedding.neighbors import exact
 from pipeline.runtime.observer import Observer
 
-settings.register_profile("suite", deadline=None, derandomize=True, max_examples=40, database=None)
+settings.register_profile("suite", deadline=None, derandomize=True, max_examples=25, database=None)
 settings.load_profile("suite")
 
 

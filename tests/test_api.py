@@ -38,6 +38,7 @@ print([name for name in sys.modules if name.split(".")[0] in ("mlflow",)])
     assert not list(tmp_path.iterdir()), "nothing is written"
 
 
+@pytest.mark.slow
 def test_it_computes_what_the_command_line_computes(digits, outputs):
     from pipeline.workflow.execution import execute_run
 

@@ -6,6 +6,7 @@ import inspect
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -61,7 +62,9 @@ def room(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
 def tree(path):
+    """The syntax tree of a file, which is parsed once for all tests: it must not be changed."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -72,12 +75,12 @@ def module_of(path):
 
 def imports(path, *, type_checking=True):
     """Every name that a file imports, at its top or inside a function."""
-    body = tree(path)
-    if not type_checking:
-        body.body = [
-            node for node in body.body if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test))
-        ]
-    for node in ast.walk(body):
+    statements = [
+        node
+        for node in tree(path).body
+        if type_checking or not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test))
+    ]
+    for node in (node for statement in statements for node in ast.walk(statement)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -22,6 +22,7 @@ def test_separated_groups_are_counted(make_blobs, sizes):
     assert note.startswith(f"cluster.k = auto: {len(sizes)} clusters have the highest silhouette, 0.")
 
 
+@pytest.mark.slow
 def test_the_choice_has_the_highest_silhouette_of_scikit_learn():
     points = np.random.default_rng(0).normal(size=(120, 3)).astype(np.float32)
     scores = {

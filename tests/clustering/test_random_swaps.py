@@ -102,6 +102,7 @@ def test_no_cluster_becomes_too_small_for_a_covariance(local_optimum):
     assert np.bincount(labels_after, minlength=6).min() > 2
 
 
+@pytest.mark.slow
 def test_the_stage_swaps_and_reports_progress(local_optimum, recorder):
     truth, points, _ = local_optimum
     latents = Latents(points, points[:0], [2])

@@ -193,6 +193,7 @@ def test_the_perplexity_is_lowered_for_few_images(blobs, recorder):
     assert recorder.notes == ["perplexity = 30 is lowered to 3: there are 10 images"]
 
 
+@pytest.mark.slow
 def test_few_images_start_umap_at_random(blobs, recorder):
     latents = Latents(blobs.latents.fitted[:8], blobs.latents.held_out[:1], [8])
     assert methods.umap(latents, exact(latents, 7), n_components=10, n_epochs=5, observer=recorder).fitted.shape == (

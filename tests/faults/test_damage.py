@@ -83,15 +83,10 @@ UNSEEDED_STAGES = {"data", "train", "refine", "extract", "neighbors", "manifold"
 DAMAGES = (flip_bit, swap_all, truncate, delete, swap)
 
 
-@pytest.mark.parametrize(
-    ("fixture", "damage"),
-    [
-        ("runs", DAMAGES[0]),
-        *(pytest.param("runs_of_all_stages", damage, marks=pytest.mark.slow) for damage in DAMAGES),
-    ],
-)
-def test_damaged_results_are_reported_and_computed_again(request, fixture, damage):
-    stages, outputs, first, other = request.getfixturevalue(fixture)
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_results_are_reported_and_computed_again(runs_of_all_stages, damage):
+    stages, outputs, first, other = runs_of_all_stages
     current = run(outputs, stages)  # repairs what an earlier case damaged
     other_folders = stage_folders(outputs, other)
     for name, folder in stage_folders(outputs, current).items():

@@ -76,6 +76,7 @@ def test_full_disk_is_reported_and_finished_stages_are_reused_later(disk, free_k
     assert reused_stages(run(disk)) == set(summary["stages"])
 
 
+@pytest.mark.slow
 def test_summary_that_does_not_fit_on_the_disk_loses_no_stage(outputs, monkeypatch):
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full")

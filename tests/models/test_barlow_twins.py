@@ -40,6 +40,7 @@ def test_the_term_increases_the_correlation_of_clean_and_corrupted_codes(images)
     assert correlation(5.0) > correlation(0.0)
 
 
+@pytest.mark.slow
 def test_reported_loss_is_the_reconstruction_loss_alone(images):
     few = replace(images, train=images.train[:3])  # batches of two images and of one
     settings = {"batch_size": 2, "learning_rate": 1e-9, "validate_on": "none"}  # the weights hardly change

@@ -119,14 +119,8 @@ def test_every_refinement_is_as_published(name):
     assert (config.manifold.name, config.cluster.name, config.cluster.k) == ("none", "kmeans", 10)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "selu_transpose",
-        pytest.param("dense64", marks=pytest.mark.slow),
-        pytest.param("conv3x3x4_transpose", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["selu_transpose", "dense64", "conv3x3x4_transpose"])
 def test_every_optimizer_trains(images, name):
     config = compose_config(f"experiment={name}", "train.epochs=1")
     enlarged = type(images)(

@@ -79,6 +79,7 @@ def test_seed_determines_the_weights_of_a_convolutional_model(images):
     assert first.history[-1]["val_loss"] < first.history[0]["val_loss"]
 
 
+@pytest.mark.slow
 def test_early_stopping_restores_the_best_weights(images):
     stopping = EarlyStopping(patience=2, min_delta=100.0)  # no improvement counts: the first epoch stays the best
     stopped = train_model(images, epochs=9, early_stopping=stopping, schedule="constant", **TAIL)
@@ -89,6 +90,7 @@ def test_early_stopping_restores_the_best_weights(images):
     assert error != pytest.approx(losses[2], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_epoch_size_shortens_the_epochs(images, recorder):
     trained = train_model(images, recorder=recorder, epoch_size=40, epochs=2, steps_per_execution=1, validate_on="none")
     assert len(trained.history) == 2

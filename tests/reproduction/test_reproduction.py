@@ -54,6 +54,7 @@ def records(store):
     return write.collect_records(store)
 
 
+@pytest.mark.slow
 def test_measurements_are_read_from_matching_runs_only(records):
     by_experiment = {row["experiment"]: row for row in records["reproduction"]}
     assert [name for name, row in by_experiment.items() if row["ours"]] == ["conv3x3x4_transpose"]
@@ -81,6 +82,7 @@ def test_parameters_of_older_runs_are_read_under_their_names_of_today():
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_pages_records_and_sections_are_written(records, tmp_path):
     documents = {document for document, _, _ in write.SECTIONS.values()}
     for document in documents:

@@ -32,6 +32,7 @@ def test_a_short_peak_is_measured():
     assert psutil.Process().memory_info().rss / 2**20 < during - 200
 
 
+@pytest.mark.slow
 def test_objects_that_survive_are_excluded_from_later_collections(released):
     dead, alive = Node(), Node()
     dead.link = dead

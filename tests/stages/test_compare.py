@@ -133,6 +133,7 @@ def finished_runs(tmp_path_factory, empty_store):
     return outputs, ids
 
 
+@pytest.mark.slow
 def test_the_last_two_runs_and_runs_by_id_are_compared(finished_runs, tmp_path):
     outputs, (older, newer) = finished_runs
     metrics = run_action(compose("stage=compare", outputs=outputs), tmp_path, [])
@@ -144,6 +145,7 @@ def test_the_last_two_runs_and_runs_by_id_are_compared(finished_runs, tmp_path):
     assert run_action(reversed_runs, tmp_path, [])["compare/ari"] == pytest.approx(metrics["compare/ari"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runs", ["[abc,def]", "[{older}]", "[{older},{older}]"])
 def test_runs_that_cannot_be_compared_are_refused(finished_runs, tmp_path, runs):
     outputs, (older, _) = finished_runs

@@ -129,6 +129,7 @@ def test_identical_points_have_no_recommendation_and_no_warning():
     assert "recommend no number in this range" in result.html
 
 
+@pytest.mark.slow
 def test_order_of_images_and_rotation_do_not_matter(blobs, result):
     rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0]
     points = (blobs.features.fitted @ rotation)[::-1].astype(np.float32)
@@ -136,6 +137,7 @@ def test_order_of_images_and_rotation_do_not_matter(blobs, result):
     assert rotated.recommendations == result.recommendations
 
 
+@pytest.mark.slow
 def test_sampling_and_reduced_dimensions_are_noted(blobs, recorder):
     config = SMALL.model_copy(update={"sample": 90, "most_dimensions": 3, "seed": 4})
     result = how_many(config, "run", blobs.features, make_clustering(156, 4), recorder)
@@ -203,6 +205,7 @@ def test_differences_between_the_indices_are_described():
 # A finished run
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_measured(finished_run, tmp_path):
     words = ["stage=how_many", "how_many.largest=4", "how_many.references=2", "how_many.bootstraps=2"]
     words += ["how_many.sample=120", "how_many.most_dimensions=5"]

@@ -143,6 +143,7 @@ def test_a_clustering_with_only_noise_has_no_cluster_figures(inputs):
     assert "No clusters were found" in result.html
 
 
+@pytest.mark.slow
 def test_a_sampled_map_is_a_caveat_and_the_colour_bar_shows_only_the_sample(inputs):
     config = inputs["config"].model_copy(update={"colour_bar": True})
     result = report(**inputs | {"config": config, "map": replace(inputs["map"], first=30)})
@@ -150,6 +151,7 @@ def test_a_sampled_map_is_a_caveat_and_the_colour_bar_shows_only_the_sample(inpu
     assert "pca embedded the first 30 of 60 images" in result.html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", [{}, {"reconstruction": 0.02}])
 def test_refinement_has_curves_and_an_outdated_decoder_is_a_caveat(inputs, extra):
     model = PixelModel((5, 7, 1))

@@ -103,6 +103,7 @@ def test_a_database_of_two_folders_keeps_the_paths_of_a_disk_that_is_not_mounted
     assert stored_paths(finished) == before
 
 
+@pytest.mark.slow
 def test_an_experiment_that_was_renamed_in_mlflow_moves_too(finished, tmp_path):
     store = open_store(finished)
     store.client.rename_experiment(store.experiment_id, "renamed")

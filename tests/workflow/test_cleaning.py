@@ -54,6 +54,7 @@ def stage_folder(outputs, summary, name):
     return store.local(summary["stages"][name]["run_id"], "").parent
 
 
+@pytest.mark.slow
 def test_results_of_a_run_deleted_in_mlflow_are_deleted_when_told(outputs):
     first = execute(outputs, "first", "cluster.k=3")
     second = execute(outputs, "second", "cluster.k=4")
@@ -171,6 +172,7 @@ def test_versions_with_an_alias_keep_their_runs_and_others_go_with_theirs(store,
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["runs", "models"])
 def test_a_model_that_the_user_registered_under_another_name_is_kept(store, outputs, scheme):
     _, stage = fake_run(store, "first")

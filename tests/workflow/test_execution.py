@@ -110,6 +110,7 @@ def test_the_same_run_again_reuses_every_stage(shared):
     assert (outputs / "again" / "report.html").read_bytes() == (outputs / "first" / "report.html").read_bytes()
 
 
+@pytest.mark.slow
 def test_another_clusterer_reuses_all_earlier_stages(shared):
     outputs, _ = shared
     words = [*(word for word in TINY if word != "cluster=kmeans"), "cluster=birch", "cluster.estimator.threshold=2.0"]
@@ -201,6 +202,7 @@ def test_run_names_differ(outputs):
     )
 
 
+@pytest.mark.slow
 def test_a_failure_to_log_models_is_a_note_of_a_stage_whose_result_is_stored(outputs, monkeypatch, capsys):
     def fail(*_):
         raise OSError("the model folder is full\nand more")

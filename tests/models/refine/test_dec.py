@@ -122,6 +122,7 @@ def test_saved_model_has_its_refinement(refined, spots, tmp_path):
     assert np.array_equal(loaded.encode(spots.fitted), refined["dec"].encode(spots.fitted))
 
 
+@pytest.mark.slow
 def test_same_seed_repeats_the_bits_and_k_means_agrees_with_the_largest_share(spots, pretrained, refined, monkeypatch):
     """The clusterer needs no centres from the refinement, because its own are close to them."""
     models = []
@@ -166,7 +167,8 @@ def test_corruption_changes_the_gradients(spots, pretrained, refined):
     assert separation(other, spots)[1] > 0.9
 
 
-@pytest.mark.parametrize("name", [pytest.param("conv64", marks=pytest.mark.slow), "conv7x7x2"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["conv64", "conv7x7x2"])
 def test_normalised_and_spatial_bottlenecks_are_refined(name, spots):
     model = KerasAutoencoder(*build_pair(load_model(name), (8, 8, 1)))
     refined = refine_dec(IDEC.model_copy(update={"max_steps": 20}), model, spots)
