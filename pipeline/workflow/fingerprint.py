@@ -124,7 +124,7 @@ def closure(*paths: str) -> Closure:
         elif module not in reached.modules:
             reached.modules.add(module)
             if not _is_neutral(module):
-                pending.extend((name, False) for name in _imports(module))
+                pending.extend((name, False) for name in _facts(module).imports)
     return reached
 
 
@@ -163,27 +163,32 @@ def _source(module: str) -> str:
     return file.read_text(encoding="utf-8")
 
 
-@cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(_source(module))
+class ModuleFacts(NamedTuple):
+    """What a fingerprint needs to know of one of the project's modules."""
+
+    imports: tuple[str, ...]
+    pages: tuple[str, ...]
+    code: str
 
 
 @cache
-def _imports(module: str) -> tuple[str, ...]:
-    return tuple(imported_paths(_source(module)))
+def _facts(module: str) -> ModuleFacts:
+    """Parse a module once: every command does this for each module that its stages reach."""
+    tree = ast.parse(_source(module))
+    constants = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    pages = sorted(name for name in constants if isinstance(name, str) and name.endswith((".j2", ".css", ".js")))
+    return ModuleFacts(tuple(imported_paths(tree)), tuple(pages), digest_code(tree))
 
 
-@cache
 def code_digest(module: str) -> str:
     """Return the SHA-256 of a module's code without comments, docstrings and layout."""
-    return digest_code(_source(module))
+    return _facts(module).code
 
 
 @cache
 def page_digests(module: str) -> dict[str, str]:
     """Return the SHA-256 of each template, style sheet and script that a module names, by its path in the package."""
-    constants = {node.value for node in ast.walk(_tree(module)) if isinstance(node, ast.Constant)}
-    names = sorted(name for name in constants if isinstance(name, str) and name.endswith((".j2", ".css", ".js")))
+    names = _facts(module).pages
     folder = PACKAGE.joinpath(*module.split(".")[1:-1])
     files = [folder / name if (folder / name).is_file() else PACKAGE / "pages" / name for name in names]
     return {f.relative_to(PACKAGE).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.is_file()}

@@ -68,7 +68,7 @@ def user_code_digest(module: UserModule) -> str:
     """Return the SHA-256 of the module's code, or of the bytes of a file that is not Python source."""
     if module.file.suffix != ".py":
         return hashlib.sha256(module.file.read_bytes()).hexdigest()
-    return digest_code(_read(module))
+    return digest_code(ast.parse(_read(module)))
 
 
 def user_imports(module: UserModule) -> tuple[str, ...]:
@@ -77,16 +77,16 @@ def user_imports(module: UserModule) -> tuple[str, ...]:
     if module.file.suffix != ".py":
         return parents
     package = module.name if module.is_package else "".join(parents)
-    return (*parents, *imported_paths(_read(module), package))
+    return (*parents, *imported_paths(ast.parse(_read(module)), package))
 
 
 def _read(module: UserModule) -> str:
     return util.decode_source(module.file.read_bytes())
 
 
-def imported_paths(source: str, package: str = "") -> Iterator[str]:
-    """Yield the dotted path of each import anywhere in the source; relative ones start from `package`."""
-    for node in ast.walk(ast.parse(source)):
+def imported_paths(tree: ast.Module, package: str = "") -> Iterator[str]:
+    """Yield the dotted path of each import anywhere in the tree of a module; relative ones start from `package`."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -95,13 +95,17 @@ def imported_paths(source: str, package: str = "") -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def digest_code(source: str) -> str:
-    """Return the SHA-256 of Python source without comments, docstrings and layout."""
-    tree = ast.parse(source)
+def digest_code(tree: ast.Module) -> str:
+    """Return the SHA-256 of a module's code without comments, docstrings and layout; the tree loses its docstrings."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and _has_docstring(node):
             node.body = node.body[1:] or [ast.Pass()]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> bool:
+    first = node.body[0] if node.body else None
+    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
 
 
 def package_versions(package: str) -> dict[str, str]:

@@ -61,14 +61,14 @@ def test_versions_are_those_of_packages_that_the_code_or_the_configuration_names
 
 def test_docstrings_and_comments_do_not_count_but_code_does(monkeypatch):
     def digest(source):
-        code_digest.cache_clear()
+        module._facts.cache_clear()
         monkeypatch.setattr(module, "_source", lambda _: source)
         return code_digest("pipeline.anything")
 
     plain = digest('"""One."""\ndef f():\n    """A."""\n    return 1\n')
     assert digest('"""Two."""\n# why\ndef f():\n\n    """B."""\n    return 1  # one\n') == plain
     assert digest('"""One."""\ndef f():\n    """A."""\n    return 2\n') != plain
-    code_digest.cache_clear()
+    module._facts.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["pipeline.config.model", "pipeline.config.clustering", "pipeline.config.base"])
