@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import clustering, command, embedding, neighbours, training
+from tests.benchmarks import clustering, command, embedding, neighbours, shards, training
 from tests.benchmarks.row import Row
 
 ROWS: dict[str, Row] = {
@@ -17,6 +17,7 @@ ROWS: dict[str, Row] = {
     "reused": command.REUSED_ROW,
     "sweep": command.SWEEP_ROW,
     "busy": command.BUSY_ROW,
+    "shards": shards.SHARDS_ROW,
     "help": command.HELP_ROW,
     "numba": command.NUMBA_ROW,
 }

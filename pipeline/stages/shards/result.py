@@ -19,12 +19,14 @@ LISTED_SIZES = 12
 class ShardsResult:
     """A row per shard (shard, images, far, clustered), and the result of k-means where it was requested.
 
-    `folder` holds the files of the shards; `reused` is the number of shards that were finished before.
+    `folder` holds the files of the shards; `reused` is the number of shards that were finished before, and
+    `images_per_second` the rate of the others, None if there were none.
     """
 
     table: pd.DataFrame
     folder: Path
     reused: int
+    images_per_second: float | None
     kmeans: KMeansCentres | None
 
     def save(self, folder: Path) -> list[str]:
@@ -44,6 +46,8 @@ class ShardsResult:
             "shards/images": images,
             "shards/reused": float(self.reused),
         }
+        if self.images_per_second is not None:
+            metrics["shards/images_per_second"] = self.images_per_second
         if self.kmeans is not None:
             metrics |= {"shards/inertia": self.kmeans.inertia, "shards/iterations": float(self.kmeans.iterations)}
         return metrics
@@ -52,8 +56,9 @@ class ShardsResult:
         """Return the lines that are printed at the end."""
         images, far = int(self.table["images"].sum()), int(self.table["far"].sum())
         reused = f", {self.reused:,} of them reused" if self.reused else ""
+        rate = "" if self.images_per_second is None else f"; {self.images_per_second:,.0f} images per second"
         lines = [
-            f"assigned {images:,} images in {len(self.table):,} shards{reused}",
+            f"assigned {images:,} images in {len(self.table):,} shards{reused}{rate}",
             f"far      {far:,} images are far from all fitted images",
         ]
         if self.kmeans is not None:

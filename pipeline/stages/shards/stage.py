@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -54,11 +55,14 @@ def shards(
     unfinished = [shard for shard in inputs if task.finished(shard) is None]
     _remove_outdated(folder, inputs, bool(unfinished), observer)
     reused = len(inputs) - len(unfinished)
+    started = time.perf_counter()
     for done, _ in enumerate(engine.map(task, unfinished), reused + 1):
         observer.progress(done, len(inputs), "shards")
+    seconds = time.perf_counter() - started
     table = pd.DataFrame([task.finished(shard) for shard in inputs])
+    computed = int(table["images"][table["shard"].isin([shard.name for shard in unfinished])].sum())
     kmeans = None if config.k is None else _cluster_latents(config, config.k, inputs, task, engine, observer)
-    return ShardsResult(table, folder, reused, kmeans)
+    return ShardsResult(table, folder, reused, computed / seconds if computed else None, kmeans)
 
 
 def _remove_outdated(folder: Path, inputs: Sequence[Shard], has_changed: bool, observer: Observer) -> None:
