@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.array_names import stores_columns_first
+from pipeline.data.emnist_mapping import read_class_names
 from pipeline.data.source import Source
 from pipeline.runtime.available_memory import available_memory
 from pipeline.runtime.errors import ArgumentError, UserError
@@ -36,7 +37,8 @@ def read_idx(
 
     Only the training images are required. `subset` is the beginning of the names, such as `emnist-balanced`, if the
     folder holds several sets. `transpose` exchanges rows and columns; None does so for names that begin with `emnist`,
-    as that data set stores columns first.
+    as that data set stores columns first. Its classes are named by the characters in `SUBSET-mapping.txt`, if the
+    folder has this file of EMNIST.
 
     Raises:
         UserError: there are no training images, several subsets, or a file is damaged or too large for the free memory.
@@ -50,7 +52,11 @@ def read_idx(
             if role in arrays and arrays[role].ndim > 2:
                 arrays[role] = arrays[role].swapaxes(1, 2)
     return Source(
-        arrays["train-images"], arrays.get("test-images"), arrays.get("train-labels"), arrays.get("test-labels")
+        arrays["train-images"],
+        arrays.get("test-images"),
+        arrays.get("train-labels"),
+        arrays.get("test-labels"),
+        names=read_class_names(folder, name),
     )
 
 

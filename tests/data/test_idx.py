@@ -137,3 +137,19 @@ def test_images_that_are_a_folder_are_refused(tmp_path):
     (tmp_path / IDX_FILES[0]).mkdir()
     with pytest.raises(UserError, match=r"train-images-idx3-ubyte: cannot be read \(.*Is a directory"):
         read_idx(str(tmp_path))
+
+
+def test_classes_of_emnist_are_named_by_the_characters_of_its_mapping(tmp_path):
+    write_set(tmp_path, [f"emnist-letters-{name}" for name in EMNIST])
+    assert read_idx(str(tmp_path)).names == []
+    mapping = tmp_path / "emnist-letters-mapping.txt"
+    mapping.write_text("1 65 97\n2 66 98\r\n\n4 48\n")
+    assert read_idx(str(tmp_path)).names == ["0", "Aa", "Bb", "3", "0"]
+
+
+@pytest.mark.parametrize("line", ["A 65", "1", "1 65 -97", "1 1114112", "é 65", "1;65"])
+def test_a_mapping_that_names_no_characters_is_refused(tmp_path, line):
+    write_set(tmp_path, [f"emnist-letters-{name}" for name in EMNIST])
+    (tmp_path / "emnist-letters-mapping.txt").write_text(f"0 48\n{line}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"emnist-letters-mapping\.txt: is not a label and the codes"):
+        read_idx(str(tmp_path))
