@@ -18,6 +18,7 @@ from pipeline.workflow.python_source import (
     digest_code,
     find_user_module,
     imported_paths,
+    installed_version,
     package_versions,
     user_code_digest,
     user_imports,
@@ -196,7 +197,4 @@ def page_digests(module: str) -> dict[str, str]:
 
 @cache
 def _version(package: str) -> str:
-    try:
-        return metadata.version(DISTRIBUTIONS[package])
-    except metadata.PackageNotFoundError:
-        return "absent"
+    return installed_version(DISTRIBUTIONS[package], package)

@@ -108,6 +108,15 @@ def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> bool:
     return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
 
 
+def installed_version(distribution: str, package: str) -> str:
+    """Return the version of a distribution, of others that provide its package (`tensorflow-cpu`), or `absent`."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        others = package_versions(package)
+        return ", ".join(f"{name} {version}" for name, version in others.items()) or "absent"
+
+
 def package_versions(package: str) -> dict[str, str]:
     """Return the version of each installed distribution that provides a top-level package, by distribution."""
     return {name: metadata.version(name) for name in _distributions().get(package, [])}

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.workflow import fingerprint as module
 from pipeline.workflow.fingerprint import closure, code_digest, fingerprint
-from pipeline.workflow.python_source import package_versions
+from pipeline.workflow.python_source import installed_version, package_versions
 from pipeline.workflow.recipe import RECIPE
 from tests.helpers import compose
 
@@ -157,6 +157,12 @@ def test_the_version_of_a_targets_package_counts(monkeypatch):
 def test_a_package_has_the_versions_of_its_distributions():
     assert package_versions("yaml") == {"PyYAML": metadata.version("PyYAML")}
     assert package_versions("no_such_package") == {}
+
+
+def test_a_package_may_come_from_another_distribution():
+    assert installed_version("numpy", "numpy") == metadata.version("numpy")
+    assert installed_version("yaml-of-another-name", "yaml") == f"PyYAML {metadata.version('PyYAML')}"
+    assert installed_version("no-such-distribution", "no_such_package") == "absent"
 
 
 @pytest.mark.parametrize("target", ["umap.UMAP", "pipeline.embedding.methods.umap"])
