@@ -345,6 +345,14 @@ def test_labels_are_ranked_and_conflicts_of_duplicates_named():
     assert "1 group of duplicates with different labels" in "\n".join(result.summary_lines())
 
 
+def test_clusters_have_the_names_that_a_person_gave_them():
+    pixels = np.concatenate([draw_pictures(30), draw_pictures(30)[:1]])
+    inputs = inputs_of(pixels)
+    html = check(**inputs | {"clustering": replace(inputs["clustering"], names=["<i>even</i>", ""])}).html
+    assert "c0 &lt;i&gt;even&lt;/i&gt;" in html
+    assert "<i>even" not in html
+
+
 def test_neighbours_of_other_labels_are_a_caveat():
     labels = np.random.default_rng(0).integers(0, 3, 40)
     result = check(**inputs_of(draw_pictures(40), labels, ["a", "b", "c"]))

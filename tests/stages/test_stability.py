@@ -1,6 +1,7 @@
 """Stage stability: the plan of the repeats, the wording, the page, and a finished run."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -163,6 +164,16 @@ def test_the_consensus_comes_from_the_widest_source(inputs, clusters, tmp_path):
     result.save(tmp_path)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "consensus.parquet"), result.images)
     assert len(pd.read_csv(tmp_path / "clusters.csv")) == 3
+
+
+def test_clusters_have_the_names_that_a_person_gave_them(inputs, clusters):
+    named = replace(inputs["clustering"], names=["", "<i>sevens</i>", ""])
+    moved = move_images(clusters, np.arange(3), 1)
+    repeats = {"clusterer": [moved, clusters, moved]}
+    html = stability(Stability(), **inputs | {"clustering": named}, repeats=repeats).html
+    assert "c1 &lt;i&gt;sevens&lt;/i&gt;</" in html, "in the table"
+    assert "c0 in the run, consensus c1 &lt;i&gt;sevens" in html
+    assert "<i>sevens" not in html
 
 
 def test_a_run_without_clusters_has_a_page(inputs):

@@ -14,6 +14,7 @@ from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph
 from pipeline.data.file_facts import FileFacts
+from pipeline.pages.formats import cluster_name
 from pipeline.stages.quality.duplicates import Duplicates
 from pipeline.stages.quality.image_checks import Flags
 from pipeline.stages.quality.label_errors import LabelErrors
@@ -59,6 +60,10 @@ class Findings:
         """The label (n,) of each image, −1 where unknown."""
         labels = np.asarray(self.labels.fitted, np.int32)
         return labels if len(labels) else np.full(self.n, -1, np.int32)
+
+    def cluster_name(self, cluster: int) -> str:
+        """Return the display name of a cluster, with the name that a person gave it."""
+        return cluster_name(cluster, self.clustering.names)
 
     def label_name(self, label: int) -> str:
         """Return the name of a label, empty where it is unknown."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from pipeline.config import Quality
 from pipeline.pages.figures.images import to_rgb_images
-from pipeline.pages.formats import cluster_name
 from pipeline.pages.html import render, thumbnail
 from pipeline.stages.quality.findings import Findings
 from pipeline.stages.quality.image_checks import order_flagged
@@ -69,7 +68,7 @@ def _pictures(findings: Findings, rows: Sequence[int]) -> list[dict[str, Any]]:
             "address": thumbnail(image),
             "name": findings.names[row],
             "caption": findings.names[row],
-            "cluster": cluster_name(int(findings.clusters[row])),
+            "cluster": findings.cluster_name(int(findings.clusters[row])),
             "label": findings.label_name(int(findings.truth[row])) or "–",
         }
         for image, row in zip(pixels, rows, strict=True)
@@ -93,7 +92,7 @@ def _groups(findings: Findings, limit: int) -> Iterator[dict[str, Any]]:
             "exact": sum(kind != "near" for kind in others),
             "near": others.count("near"),
             "keep": findings.names[rows[0]],
-            "clusters": ", ".join(map(cluster_name, clusters)),
+            "clusters": ", ".join(map(findings.cluster_name, clusters)),
             "labels": ", ".join(labels),
             "has_conflict": findings.has_conflict(rows),
             "pictures": pictures,

@@ -23,6 +23,7 @@ TEMPLATE = "stability.html.j2"
 def render_stability_page(
     name: str,
     images: Images,
+    cluster_names: Sequence[str],
     sources: pd.DataFrame,
     clusters: pd.DataFrame,
     table: pd.DataFrame,
@@ -32,6 +33,7 @@ def render_stability_page(
 ) -> str:
     """Return the page as self-contained HTML, from the tables of a `StabilityResult`, with at most `examples` images.
 
+    `cluster_names` are those that a person gave to the clusters, empty if there are none.
     A cluster counts as stable if it is stable for every source of variation, the bootstrap included.
     """
     widest = str(sources["source"].iloc[-1])
@@ -49,7 +51,7 @@ def render_stability_page(
         clusters=[
             row
             | {
-                "name": cluster_name(row["cluster"]),
+                "name": cluster_name(row["cluster"], cluster_names),
                 "colour": group_colour(row["cluster"]),
                 "verdict": stability_verdict(jaccard),
             }
@@ -60,7 +62,7 @@ def render_stability_page(
         figure=data_uri(figure),
         unanimous=float((table["agreement"] == 1).mean()),
         changed=int((table["consensus"] != table["cluster"]).sum()),
-        least_agreed=_least_agreed(images, table, examples),
+        least_agreed=_least_agreed(images, cluster_names, table, examples),
     )
 
 
@@ -68,7 +70,9 @@ def _k_range(row: dict[str, Any]) -> str:
     return f"{row['k_least']:,}" + (f" to {row['k_most']:,}" if row["k_most"] > row["k_least"] else "")
 
 
-def _least_agreed(images: Images, table: pd.DataFrame, examples: int) -> list[dict[str, Any]]:
+def _least_agreed(
+    images: Images, cluster_names: Sequence[str], table: pd.DataFrame, examples: int
+) -> list[dict[str, Any]]:
     """Return the pictures of the images on which the fewest repeats agree, each with a description."""
     agreement = table["agreement"].to_numpy()
     rows = np.argsort(agreement, kind="stable")[:examples]
@@ -76,8 +80,9 @@ def _least_agreed(images: Images, table: pd.DataFrame, examples: int) -> list[di
     pixels = images.fitted
     pictures = []
     for row, image in zip(rows.tolist(), _records(table.iloc[rows]), strict=True):
-        clusters = f"{cluster_name(image['cluster'])} in the run, consensus {cluster_name(image['consensus'])}"
-        words = f"{image['image']}: {clusters}, agreement {format_percent(image['agreement'])}"
+        own, consensus = (cluster_name(image[column], cluster_names) for column in ("cluster", "consensus"))
+        agreement_text = format_percent(image["agreement"])
+        words = f"{image['image']}: {own} in the run, consensus {consensus}, agreement {agreement_text}"
         pictures.append({"address": thumbnail(to_rgb_images(np.asarray(pixels[row : row + 1]))[0]), "words": words})
     return pictures
 

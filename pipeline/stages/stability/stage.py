@@ -54,7 +54,9 @@ def stability(
             f"{len(next(iter(repeats.values())))} repeats, n = {len(reference):,} images",
         )
     )
-    html = render_stability_page(name, images, sources, clusters, table, figure, notes, config.examples)
+    html = render_stability_page(
+        name, images, clustering.names, sources, clusters, table, figure, notes, config.examples
+    )
     observer.progress(2, 2, "parts")
     return StabilityResult(html, figure, sources, clusters, table)
 
