@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.cli import signals
 from pipeline.cli.errors import SHOW_TRACEBACKS, explain_error
@@ -19,6 +19,9 @@ from pipeline.runtime.memory import free_memory
 from pipeline.runtime.temp_dirs import job_temp_dir
 from pipeline.runtime.threads import set_threads
 from pipeline.runtime.visible_text import make_visible
+
+if TYPE_CHECKING:
+    from pipeline.cli.console import Console
 
 FAILURE = "failure.txt"
 """The file in a job's folder with the reason of its failure; a sweep continues with its other jobs."""
@@ -53,12 +56,11 @@ def run_job(values: Any) -> None:
     settings = HydraConfig.get()
     folder = Path(settings.runtime.output_dir)
     is_sweep = settings.mode == RunMode.MULTIRUN
-    if is_sweep:
-        print(f"\n— job {settings.job.num}: {settings.job.override_dirname or 'defaults'}", flush=True)
+    console = _announce(settings.job.num, list(settings.overrides.task)) if is_sweep else None
     try:
         config = to_config(values)
         with job_temp_dir():
-            _run(config, folder, list(settings.overrides.task))
+            _run(config, folder, list(settings.overrides.task), console)
     except Exception as error:
         reason = explain_error(error, Path(str(values.output_dir)))
         if not is_sweep and (reason is None or SHOW_TRACEBACKS):
@@ -68,26 +70,49 @@ def run_job(values: Any) -> None:
             with suppress(OSError):  # a full disk, for example, which is the reason printed
                 folder.mkdir(parents=True, exist_ok=True)
                 (folder / FAILURE).write_text(reason, encoding="utf-8", errors="backslashreplace")
-        print(f"error: {reason}", file=sys.stderr)
+        print(f"{_prefix(settings.job.num) if is_sweep else ''}error: {reason}", file=sys.stderr)
         mark_failed()
     finally:
         if is_sweep:  # the jobs share a process
             free_memory(thorough=settings.job.num % FULL_COLLECTION_EVERY == 0)
 
 
-def _run(config: Config, folder: Path, overrides: list[str]) -> None:
+def _announce(number: int, overrides: list[str]) -> Console:
+    """Print which job of a sweep begins, with the keys that differ between jobs; return the console for its events."""
+    from pipeline.cli.console import Console
+    from pipeline.cli.job_console import JobConsole
+
+    swept = os.environ.get("PIPELINE_SWEEP_KEYS", "").split(",")
+    name = ", ".join(word for word in overrides if word.partition("=")[0].lstrip("+") in swept) or "defaults"
+    if not _prefix(number):
+        print(f"\n— job {number}: {name}", flush=True)
+        return Console()
+    console = JobConsole(_prefix(number))
+    console.message(name)
+    return console
+
+
+def _prefix(number: int) -> str:
+    """What begins each line of a job that runs beside others: in another process than that of the sweep."""
+    process = str(os.getpid())
+    return "" if os.environ.get("PIPELINE_SWEEP_PROCESS", process) == process else f"job {number:<3} "
+
+
+def _run(config: Config, folder: Path, overrides: list[str], console: Console | None) -> None:
     """Run the action or the stages that the configuration asks for."""
     from pipeline.workflow.plan import plan
 
     _, action = plan(config)
-    from pipeline.cli.console import Console
+    if console is None:
+        from pipeline.cli.console import Console
 
+        console = Console()
     sweep = os.environ.get("PIPELINE_SWEEP_RUN")
     if action is not None:
         from pipeline.workflow.run_action import run_action
 
-        run_action(config, folder, overrides, Console(), sweep)
+        run_action(config, folder, overrides, console, sweep)
     else:
         from pipeline.workflow.execution import execute_run
 
-        execute_run(config, folder, overrides, sweep, Console())
+        execute_run(config, folder, overrides, sweep, console)

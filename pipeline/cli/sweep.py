@@ -52,7 +52,8 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         try:
             tracking, outputs = _common_settings(_without_hydra(config), overrides, config.hydra.sweeper.get("params"))
             self._start(tracking, outputs, overrides)
-            _forward_to_jobs(config, self.parent.id)
+            swept = _swept_overrides(overrides) | set(config.hydra.sweeper.get("params") or ())
+            _forward_to_jobs(config, self.parent.id, swept)
         except Exception as error:  # Hydra would turn it into a warning and start the jobs, which would all fail
             print_error(error, Path(str(config.output_dir)))
             raise SystemExit(2) from error
@@ -90,12 +91,13 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         console.message(f"        {self.store.view}")
 
 
-def _forward_to_jobs(config: Any, parent: str) -> None:
-    """Let Hydra set the parent run and the server's address in each job, on whatever machine it is started."""
+def _forward_to_jobs(config: Any, parent: str, swept: set[str]) -> None:
+    """Let Hydra tell each job, wherever it is started, its parent run, this process, what is swept, and the server."""
     from omegaconf import open_dict
 
     variables = {name: os.environ[name] for name in FORWARDED_VARIABLES if name in os.environ}
-    variables["PIPELINE_SWEEP_RUN"] = parent
+    variables |= {"PIPELINE_SWEEP_RUN": parent, "PIPELINE_SWEEP_PROCESS": str(os.getpid())}
+    variables["PIPELINE_SWEEP_KEYS"] = ",".join(sorted(swept))
     with open_dict(config):
         config.hydra.overrides.hydra += [f"++hydra.job.env_set.{name}='{value}'" for name, value in variables.items()]
 

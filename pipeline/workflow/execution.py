@@ -41,5 +41,5 @@ def execute_run(
         Executor(config, results).run(steps)
         results.find_ancestors(steps)
         summary, pages = record_execution(results, folder, started)
-    print_summary(observer, store, summary, pages)
+    print_summary(observer, store, summary, pages, is_job=sweep is not None)
     return summary

@@ -134,11 +134,14 @@ def _write_files(outcomes: dict[str, Outcome], run: Run, folder: Path, summary: 
     return {name: folder / file for name, file in files.items() if (folder / file).exists()}
 
 
-def print_summary(observer: RunObserver, store: Store, summary: dict[str, Any], pages: dict[str, Path]) -> None:
-    """Print the scores, the run's id, its pages, and how to browse the store."""
+def print_summary(
+    observer: RunObserver, store: Store, summary: dict[str, Any], pages: dict[str, Path], is_job: bool
+) -> None:
+    """Print the scores, the run's id, its pages, and how to browse the store, unless it is a job of a sweep."""
     observer.scores(summary["metrics"])
     observer.message(f"run      {summary['run_id']}, {summary['metrics']['wall_seconds']:.1f} s")
     for name, page in pages.items():
         observer.message(f"{name:<9}{page}")
-    observer.message(f"browse   {store.ui_command}")
-    observer.message(f"         {store.view}")
+    if not is_job:
+        observer.message(f"browse   {store.ui_command}")
+        observer.message(f"         {store.view}")

@@ -17,7 +17,8 @@ RECENT = 20
 def explain_recomputation(config: Config, step: Step, identity: str, store: Store) -> str | None:
     """Return one line if a run with the same settings has a result of the step that another version computed.
 
-    `identity` is the step's fingerprint. Settings that only one of both versions has do not count.
+    `identity` is the step's fingerprint. Settings that only one of both versions has do not count,
+    unless they are arguments of another library's component.
     """
     settings = _settings(config, step)
     for run in store.recent_executions(RECENT):
@@ -42,9 +43,22 @@ def _settings(config: Config, step: Step) -> dict[str, str]:
 
 def _is_equal(settings: Mapping[str, str], params: Mapping[str, str]) -> bool:
     common = settings.keys() & params.keys()
-    return "data.name" in common and all(
-        _without_module(settings[key]) == _without_module(params[key]) for key in common
+    groups = {key.partition(".")[0] for key in settings}
+    others = {key for key in settings.keys() ^ params.keys() if key.partition(".")[0] in groups}
+    return (
+        "data.name" in common
+        and all(_without_module(settings[key]) == _without_module(params[key]) for key in common)
+        and not any(_is_argument(key, settings) for key in others)
     )
+
+
+def _is_argument(key: str, settings: Mapping[str, str]) -> bool:
+    """Whether a key is an argument of a component inside a group, such as `cluster.estimator.max_iter`.
+
+    These belong to another library, so a version of this program does not add or remove them.
+    """
+    component = key.rpartition(".")[0]
+    return "." in component and f"{component}._target_" in settings
 
 
 def _without_module(value: str) -> str:

@@ -91,6 +91,9 @@ def test_jobs_of_a_parallel_sweep_share_results(outputs):
     assert answer.returncode == 0, answer.stderr
     jobs = summaries(outputs, "sweeps")
     assert len(jobs) == 2
+    lines = answer.stdout.splitlines()
+    assert {"job 0   cluster=kmeans", "job 1   cluster=agglomerative"} <= set(lines)
+    assert sum(line.endswith("report.html") or "✓ evaluate" in line for line in lines if line.startswith("job ")) == 2
     ids = [
         {job["stages"][name]["run_id"] for job in jobs} for name in ("data", "train", "refine", "extract", "neighbors")
     ]

@@ -103,5 +103,7 @@ def test_the_reason_names_what_differs(outputs):
     assert explain() == f"{begin}but an earlier version of this program computed it"
     other = compose(*SETTINGS, "model.latent_dim=9", outputs=outputs)
     assert explain_recomputation(other, STEPS["extract"], "other", store) is None
+    more = compose(*SETTINGS, "+train.optimizer.beta_1=0.8", outputs=outputs)
+    assert explain_recomputation(more, STEPS["extract"], "other", store) is None, "an argument that the run lacks"
     assert explain_recomputation(other, STEPS["data"], "other", store) is not None
     assert explain_recomputation(config, STEPS["cluster"], "other", store) is None, "the run has no such stage"
