@@ -26,20 +26,20 @@ def run(outputs, *overrides, observer=None):
     return execute_run(compose(*OVERRIDES, *overrides, outputs=outputs), outputs / "run", [], observer=observer)
 
 
-def run_twice(stages, outputs, empty_store):
-    """Stages of the runs, outputs folder, a run, and one with another seed."""
-    shutil.copy(empty_store, outputs / "mlflow.db")
-    return stages, outputs, run(outputs, stages), run(outputs, stages, "seed=1")
-
-
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory, empty_store):
-    return run_twice("stage=[evaluate,explorer]", tmp_path_factory.mktemp("damage"), empty_store)
+def clustered(tmp_path_factory, empty_store):
+    """The outputs folder of a run up to the clusters, and its summary."""
+    outputs = tmp_path_factory.mktemp("damage")
+    shutil.copy(empty_store, outputs / "mlflow.db")
+    return outputs, run(outputs, "stage=cluster")
 
 
 @pytest.fixture(scope="module")
 def runs_of_all_stages(tmp_path_factory, empty_store):
-    return run_twice("stage=all", tmp_path_factory.mktemp("damage"), empty_store)
+    """The outputs folder of two runs of all stages with different seeds, and their summaries."""
+    outputs = tmp_path_factory.mktemp("damage")
+    shutil.copy(empty_store, outputs / "mlflow.db")
+    return outputs, run(outputs), run(outputs, "seed=1")
 
 
 def stage_folders(outputs, summary):
@@ -77,7 +77,7 @@ def scores(summary):
 
 
 UNSEEDED_STAGES = {"data", "train", "refine", "extract", "neighbors", "manifold"}
-"""Their results are the same for both seeds of `runs`: swapping their files does no harm."""
+"""Their results are the same for both seeds: swapping their files does no harm."""
 
 
 DAMAGES = (flip_bit, swap_all, truncate, delete, swap)
@@ -86,8 +86,8 @@ DAMAGES = (flip_bit, swap_all, truncate, delete, swap)
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damaged_results_are_reported_and_computed_again(runs_of_all_stages, damage):
-    stages, outputs, first, other = runs_of_all_stages
-    current = run(outputs, stages)  # repairs what an earlier case damaged
+    outputs, first, other = runs_of_all_stages
+    current = run(outputs)  # repairs what an earlier case damaged
     other_folders = stage_folders(outputs, other)
     for name, folder in stage_folders(outputs, current).items():
         if damage is swap_all:
@@ -97,7 +97,7 @@ def test_damaged_results_are_reported_and_computed_again(runs_of_all_stages, dam
             if file.is_file() and file.stat().st_size:
                 damage(file, other_folders[name] / file.relative_to(folder))
     log = EventLog()
-    repaired = run(outputs, stages, observer=log)
+    repaired = run(outputs, observer=log)
     reused = {name for name, stage in repaired["stages"].items() if stage["reused"]}
     assert reused <= (UNSEEDED_STAGES if damage in (swap, swap_all) else set())
     for name in repaired["stages"].keys() - reused:
@@ -115,8 +115,8 @@ def test_damaged_results_are_reported_and_computed_again(runs_of_all_stages, dam
     ],
     ids=["no estimator", "unknown field"],
 )
-def test_artifact_of_an_earlier_version_is_reported(runs, change):
-    _, outputs, *_ = runs
+def test_artifact_of_an_earlier_version_is_reported(clustered, change):
+    outputs, _ = clustered
     summary = run(outputs, "stage=cluster")
     finished = find_run(Store(Tracking(), outputs), summary["run_id"])
     folder = stage_folders(outputs, summary)["cluster"] / "result" / "clustering"
@@ -131,9 +131,9 @@ def test_artifact_of_an_earlier_version_is_reported(runs, change):
     shutil.rmtree(folder)  # the next run computes it again
 
 
-def test_damaged_summary_is_reported(runs):
-    _, outputs, _, other = runs
+def test_damaged_summary_is_reported(clustered):
+    outputs, summary = clustered
     store = Store(Tracking(), outputs)
-    store.local(other["run_id"], "summary.json").write_text('{"metrics"')
+    store.local(summary["run_id"], "summary.json").write_text('{"metrics"')
     with pytest.raises(UserError, match=r"^run: .* has no readable summary\.json"):
-        find_run(store, other["run_id"]).load("clustering")
+        find_run(store, summary["run_id"]).load("clustering")
