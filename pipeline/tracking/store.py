@@ -73,6 +73,9 @@ class Store:
     """
 
     def __init__(self, config: Tracking, outputs: Path, observer: RunObserver | None = None) -> None:
+        # skops looks for SciPy's functions in all modules, in the order of their import: 3 s if MLflow comes first.
+        import scipy.special  # noqa: F401
+
         self.outputs = outputs
         self.uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or sqlite_address(outputs / "mlflow.db")
         self.config = config

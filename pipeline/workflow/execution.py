@@ -28,9 +28,6 @@ def execute_run(
     started = time.perf_counter()
     steps, _ = plan(config)
     observer.message(f"threads  {thread_count():,}")
-    # skops looks for SciPy's functions in all modules, in the order of their import: 3 s if MLflow comes first.
-    import scipy.special  # noqa: F401
-
     store = Store(config.tracking, Path(config.output_dir), observer)
     store.kill_orphaned_runs(observer)
     with store.run(

@@ -10,7 +10,6 @@ from typing import Any
 
 from pipeline.config import Config
 from pipeline.runtime.observer import RunObserver
-from pipeline.runtime.stderr import mute_stderr
 from pipeline.tracking import Store, flatten
 from pipeline.workflow.action_context import ActionContext
 from pipeline.workflow.actions import Action
@@ -32,8 +31,6 @@ def run_action(
     if action is None:
         raise ValueError(f"stage = {config.stage!r} is not an action")
     started = time.perf_counter()
-    with mute_stderr():  # TensorFlow prints messages when it is imported
-        import pipeline.models.assigner  # noqa: F401
     store = Store(config.tracking, Path(config.output_dir), observer)
     store.kill_orphaned_runs(observer)
     runs = action.find_runs(config, store)

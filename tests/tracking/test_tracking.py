@@ -14,6 +14,7 @@ from pipeline.config import Tracking
 from pipeline.runtime import processes
 from pipeline.runtime.errors import UserError
 from pipeline.tracking import Store, flatten
+from tests.helpers import environment
 
 
 @pytest.fixture
@@ -170,3 +171,14 @@ def test_a_store_that_does_not_exist_is_one_clear_error(tmp_path):
 
 def test_flatten_joins_keys_with_dots():
     assert flatten({"a": {"b": 1, "c": [2]}, "d": {}}) == {"a.b": 1, "a.c": [2], "d": {}}
+
+
+@pytest.mark.slow
+def test_scipys_functions_are_found_before_mlflows(outputs):
+    """skops asks each module, in the order of import, for 900 of SciPy's functions; MLflow's lazy ones are slow."""
+    code = (
+        "import sys; from pathlib import Path; from pipeline.config import Tracking;"
+        "from pipeline.tracking import Store; Store(Tracking(), Path(sys.argv[1])); names = list(sys.modules);"
+        "sys.exit(names.index('scipy.special') > names.index('mlflow'))"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(outputs)], env=environment(), check=False).returncode == 0
