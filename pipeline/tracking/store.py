@@ -32,12 +32,11 @@ from pipeline.tracking.client import (
     sqlite_address,
     sqlite_file,
 )
+from pipeline.tracking.database_update import update_database
 from pipeline.tracking.inventory import Inventory
 from pipeline.tracking.locks import hold_lock, store_folder
-from pipeline.tracking.moved_folder import repair_moved_paths
 from pipeline.tracking.results import CHECKSUMS, RESULT, Result, file_digests, text_digest
 from pipeline.tracking.run import Run, flatten
-from pipeline.tracking.schema import upgrade_schema
 from pipeline.tracking.server_check import is_server
 from pipeline.tracking.server_waits import report_waits
 from pipeline.tracking.tags import CHECKSUMS_DIGEST, FINGERPRINT, KIND, NAME, PARENT, PROCESS, STAGE
@@ -86,32 +85,12 @@ class Store:
         report_waits(self.uri, self._observer.warning)
         # The first use of an empty database runs its migrations, which collide between processes.
         with FileLock(self._locks / "create.lock"), explain_unreachable(self.uri, self._observer.warning):
-            self._update_database()
+            database = sqlite_file(self.uri)
+            if database is not None:
+                update_database(database, outputs, self._observer)
             self.client = open_client(self.uri)
             self.experiment_id = self._experiment(config.experiment)
         self._files = ArtifactFiles(self.client, outputs / "fetched", self._locks)
-
-    def _update_database(self) -> None:
-        """Upgrade the schema of the database, and repair its paths if its folder was moved.
-
-        A database that `tracking.uri` names may serve several folders.
-        """
-        database = sqlite_file(self.uri)
-        if database is None:
-            return
-        is_shared = database != (self.outputs / "mlflow.db").resolve()
-        backup = upgrade_schema(database, is_shared)
-        if backup is not None:
-            self._observer.warning(
-                f"  note: {database} was written by an earlier MLflow and was upgraded; {backup.name} beside it is as "
-                "it was before"
-            )
-        former = repair_moved_paths(database, database.parent / "artifacts", is_shared)
-        if former is not None:
-            self._observer.warning(
-                f"  note: {database.parent} was moved or copied: its database names artifacts in {former}, and names "
-                f"those in {database.parent / 'artifacts'} now"
-            )
 
     def _experiment(self, name: str) -> str:
         """Return the id of the experiment, which is created if there is none."""
