@@ -20,7 +20,8 @@ def run_forked(
 ) -> subprocess.CompletedProcess[str]:
     """Run `python -m pipeline` with these words and variables in a folder.
 
-    The interpreter has started and has imported the libraries: what they read then is that of the first call.
+    The interpreter has started and has imported the libraries: what they read then is that of the first call. A sweep
+    of a parallel launcher does not end in such a process.
     """
     with tempfile.TemporaryDirectory() as temporary:
         streams = [Path(temporary) / name for name in ("stdout", "stderr")]

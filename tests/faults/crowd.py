@@ -15,7 +15,7 @@ import psutil
 from pipeline.config import Tracking
 from pipeline.runtime.observer import RunObserver
 from pipeline.tracking import Store
-from tests.helpers import TINY, environment, pipeline, summaries
+from tests.helpers import TINY, environment, new_process, summaries
 
 PROCESSES = 8
 OVERRIDES = ("stage=evaluate", *TINY)
@@ -105,7 +105,7 @@ def kill_and_resume_sweep(outputs: Path) -> tuple[int, int]:
         time.sleep(0.02)
     kill_tree(sweep)
     before = summaries(outputs, "sweeps")
-    result = pipeline(*SWEEP, outputs=outputs)
+    result = new_process(*SWEEP, outputs=outputs)
     after = summaries(outputs, "sweeps")[len(before) :]
     reused = [summary for summary in after if all(stage["reused"] for stage in summary["stages"].values())]
     reused_keys = {summary["config"]["neighbors"]["k"] for summary in reused}
