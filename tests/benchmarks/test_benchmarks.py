@@ -278,6 +278,7 @@ def test_trials_are_recorded_and_shown_in_order(tmp_path):
     assert rows["DCN"][2] == "no finished run"
 
 
+@pytest.mark.slow
 def test_all_methods_get_the_same_stratified_images():
     pixels, labels = subset(200)
     assert pixels.shape == (200, 28, 28)

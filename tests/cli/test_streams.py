@@ -61,6 +61,7 @@ def test_run_with_closed_streams_finishes(outputs, closed):
     assert len(list(outputs.glob("runs/*/*/summary.json"))) == 1
 
 
+@pytest.mark.slow
 def test_path_that_is_not_utf_8_is_refused_in_one_line(tmp_path):
     np.save(tmp_path / "a\udcff.npy", np.zeros((4, 8, 8), np.uint8))
     result = new_process("data=npz", f"data.path='{tmp_path}/a\udcff.npy'", STAGE, outputs=tmp_path)
@@ -71,6 +72,7 @@ def test_path_that_is_not_utf_8_is_refused_in_one_line(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_output_folder_that_is_not_utf_8_is_refused_in_one_line(tmp_path):
     result = new_process(STAGE, "output_dir='a\udcff'", outputs=tmp_path)
     assert (

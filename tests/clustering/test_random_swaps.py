@@ -84,6 +84,7 @@ def test_the_same_seed_gives_the_same_swaps_and_each_is_reported(local_optimum):
     assert reported == list(range(1, 61))
 
 
+@pytest.mark.slow
 def test_a_better_optimum_of_the_sample_is_refitted_on_all_points(local_optimum, monkeypatch):
     truth, points, start = local_optimum
     monkeypatch.setattr(module, "SAMPLE", 200)
@@ -93,6 +94,7 @@ def test_a_better_optimum_of_the_sample_is_refitted_on_all_points(local_optimum,
     np.testing.assert_allclose(np.sort(better.means_[:, 0]), np.sort(expected[:, 0]), atol=0.01)
 
 
+@pytest.mark.slow
 def test_no_cluster_becomes_too_small_for_a_covariance(local_optimum):
     """The likelihood is unbounded if a component holds one point."""
     _, points, start = local_optimum

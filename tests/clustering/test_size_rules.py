@@ -1,11 +1,15 @@
 """Parameters of a clusterer that follow from the number of images."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from pipeline import cluster_images
 from pipeline.clustering.size_rules import suit_number_of_images
-from pipeline.config.compose import compose_config
+from pipeline.config.compose import compose_config as compose_uncached
+
+compose_config = cache(compose_uncached)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def test_value_that_umap_refuses_is_refused_in_one_line(overrides, expected):
     check(error_message(lambda: run_recipe(compose_tiny(overrides.split()), "project")), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("overrides", "k", "note"), UNUSUAL_RUNS)
 def test_unusual_clusters_are_scored_with_a_note(overrides, k, note):
     artifacts = run_recipe(compose_tiny(overrides.split()), "evaluate")

@@ -107,6 +107,7 @@ def test_damaged_results_are_reported_and_computed_again(runs_of_all_stages, dam
     assert scores(repaired) == scores(first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -131,6 +132,7 @@ def test_artifact_of_an_earlier_version_is_reported(clustered, change):
     shutil.rmtree(folder)  # the next run computes it again
 
 
+@pytest.mark.slow
 def test_damaged_summary_is_reported(clustered):
     outputs, summary = clustered
     store = Store(Tracking(), outputs)

@@ -115,6 +115,7 @@ def test_every_index_finds_separated_groups(result):
     assert result.summary_lines()[0] == "Inertia        3"
 
 
+@pytest.mark.slow
 def test_the_gap_statistic_recommends_one_cluster_for_uniform_data():
     points = np.random.default_rng(0).uniform(size=(200, 2)).astype(np.float32)
     result = how_many(SMALL, "run", make_features(points), make_clustering(200, 2))
@@ -122,6 +123,7 @@ def test_the_gap_statistic_recommends_one_cluster_for_uniform_data():
     assert "recommends a single cluster" in result.html
 
 
+@pytest.mark.slow
 def test_identical_points_have_no_recommendation_and_no_warning():
     result = how_many(SMALL, "run", make_features(np.zeros((30, 2), np.float32)), make_clustering(30, 2))
     assert result.recommendations["elbow"] is None

@@ -38,6 +38,7 @@ def test_a_refinement_without_target_is_an_error():
         compose_config("~refine._target_")
 
 
+@pytest.mark.slow
 def test_the_number_of_clusters_follows_the_clusterer():
     assert compose_config("refine=dec", "cluster.k=7").refine.k == 7
     assert compose_config("refine=dec", "cluster=hdbscan").refine.k == 10

@@ -277,6 +277,7 @@ def test_the_chance_margin_grows_with_fewer_images_and_varying_repeats():
 # Duplicates and blank images
 
 
+@pytest.mark.slow
 def test_exact_duplicates_and_blank_images_are_in_a_table(inputs, page):
     assert "No fitted image is an exact copy of another, and none is blank." in page.text
     pixels = inputs["images"].train.copy()

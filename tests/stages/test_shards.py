@@ -214,6 +214,7 @@ def make_points(seed=0):
     return (rng.normal(size=(900, 5)) + 4 * rng.integers(0, 3, (900, 1))).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_sharded_kmeans_agrees_with_scikit_learn(tmp_path, seed):
     points = make_points(seed)

@@ -119,6 +119,7 @@ def test_another_clusterer_reuses_all_earlier_stages(shared):
     assert computed == {"cluster", "baselines", "evaluate", "report", "explorer"}
 
 
+@pytest.mark.slow
 def test_a_single_stage_computes_only_its_ancestors(outputs):
     stages = execute_run(compose(*TINY, "stage=cluster", outputs=outputs), outputs / "run", [])["stages"]
     assert set(stages) == {"data", "train", "refine", "extract", "neighbors", "manifold", "cluster"}

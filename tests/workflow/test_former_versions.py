@@ -81,6 +81,7 @@ def outputs(tmp_path, empty_store):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_reason_names_what_differs(outputs):
     config = compose(*SETTINGS, "stage=extract", outputs=outputs)
     summary = execute_run(config, outputs / "run", [])

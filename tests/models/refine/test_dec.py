@@ -78,6 +78,7 @@ def reconstruction_error(autoencoder, images):
     return float(np.mean((autoencoder.reconstruct(images.fitted) - to_unit_range(images.fitted)) ** 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dec", "idec"])
 def test_refinement_separates_the_clusters(name, refined, pretrained, spots):
     before, after = separation(pretrained, spots), separation(refined[name], spots)
@@ -86,12 +87,14 @@ def test_refinement_separates_the_clusters(name, refined, pretrained, spots):
     assert after[1] > 0.9
 
 
+@pytest.mark.slow
 def test_idec_preserves_the_reconstruction(refined, pretrained, spots):
     error = reconstruction_error(refined["idec"], spots)
     assert error < 1.1 * reconstruction_error(pretrained, spots)
     assert error < reconstruction_error(refined["dec"], spots)
 
 
+@pytest.mark.slow
 def test_only_idec_trains_the_decoder(refined, pretrained):
     def is_changed(name):
         pairs = zip(refined[name].decoder.get_weights(), pretrained.decoder.get_weights(), strict=True)
@@ -101,6 +104,7 @@ def test_only_idec_trains_the_decoder(refined, pretrained):
     assert not is_changed("dec")
 
 
+@pytest.mark.slow
 def test_history_and_reports_have_a_row_per_target(refined, pretrained, module_recorder):
     for name, metrics in (("dec", {"kl", "changed"}), ("idec", {"kl", "reconstruction", "changed"})):
         rows = refined[name].refinement
@@ -115,6 +119,7 @@ def test_history_and_reports_have_a_row_per_target(refined, pretrained, module_r
     assert module_recorder.steps[-1] == (200, 200)
 
 
+@pytest.mark.slow
 def test_saved_model_has_its_refinement(refined, spots, tmp_path):
     refined["dec"].save(tmp_path)
     loaded = Autoencoder.load(tmp_path)

@@ -74,6 +74,7 @@ def test_history_has_the_epochs_of_all_rounds(images):
     assert refined.decode(refined.encode(images.fitted[:3])).shape == (3, 8, 8, 1)
 
 
+@pytest.mark.slow
 def test_noise_counts_as_disagreement(images):
     labels = np.full(len(images.fitted), -1, np.int32)
     labels[:2] = (0, 1)
