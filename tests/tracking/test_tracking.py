@@ -123,6 +123,16 @@ def test_a_database_has_its_name_only_when_its_tables_are_made(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"mlflow.db", ".locks"}
 
 
+def test_a_database_that_a_killed_process_left_half_made_is_removed(outputs):
+    for name in (".mlflow.db-a1.part", ".mlflow.db-a1.part-journal", ".mlflow-before-mlflow-3.1.db-b2.part"):
+        (outputs / name).write_bytes(b"half")
+    (outputs / ".mine.part").write_bytes(b"another program's")
+    before = (outputs / "mlflow.db").read_bytes()
+    Store(Tracking(), outputs)
+    assert {path.name for path in outputs.iterdir()} == {"mlflow.db", ".locks", ".mine.part"}
+    assert len((outputs / "mlflow.db").read_bytes()) >= len(before)
+
+
 def test_the_lock_lets_one_compute_while_the_other_waits(store, outputs):
     order = []
 
