@@ -22,8 +22,13 @@ from pipeline.artifacts import Features, Graph, Images, Labels, Latents
 from pipeline.embedding.neighbors import exact
 from pipeline.runtime.observer import Observer
 
-settings.register_profile("suite", deadline=None, derandomize=True, max_examples=25, database=None)
-settings.load_profile("suite")
+settings.register_profile("all", deadline=None, derandomize=True, max_examples=40, database=None)
+settings.register_profile("fast", settings.get_profile("all"), max_examples=25)
+
+
+def pytest_configure(config):
+    """Try fewer random examples where the slow tests are left out."""
+    settings.load_profile("fast" if "not slow" in config.option.markexpr else "all")
 
 
 def pytest_collection_modifyitems(items):

@@ -101,7 +101,13 @@ def test_output_that_cannot_be_written_is_reported_as_such(outputs, words, unbuf
 
 @pytest.mark.parametrize(
     ("words", "unbuffered"),
-    [(["--help"], ""), (["--help"], "1"), (["--cfg", "job"], ""), *RUNS],
+    [
+        (["--help"], ""),
+        (["--help"], "1"),
+        (["--cfg", "job"], ""),
+        pytest.param(["--cfg", "job"], "1", marks=pytest.mark.slow),
+        *RUNS,
+    ],
 )
 def test_output_whose_reader_has_ended_is_no_traceback(outputs, words, unbuffered):
     result = shell("| true; exit ${PIPESTATUS[0]}", *words, outputs=outputs, PYTHONUNBUFFERED=unbuffered)
