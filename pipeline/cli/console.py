@@ -32,8 +32,12 @@ class TerminalObserver(StageObserver):
             self.bar.update(self.task, completed=done, total=total, detail=detail)
 
     def report_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Log the metrics; print them if there is no bar to show them."""
+        """Log the metrics and show them."""
         self.log({f"{self.name}/{key}": value for key, value in metrics.items()}, step)
+        self.show_metrics(step, metrics)
+
+    def show_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Show the metrics beside the bar; print them if there is none."""
         text = make_visible("  ".join(f"{key} {value:.4f}" for key, value in metrics.items()))
         if self.bar is None:
             self.terminal.print(plain_text(f"  {self.name} {step}: {text}"))

@@ -42,8 +42,8 @@ class JobConsole(Console):
 class _JobObserver(TerminalObserver):
     """Logs the metrics of a stage without a line for each step."""
 
-    def report_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
-        self.log({f"{self.name}/{key}": value for key, value in metrics.items()}, step)
+    def show_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
+        pass
 
 
 class _PrefixedLines(io.TextIOBase):

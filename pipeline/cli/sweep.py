@@ -50,9 +50,9 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         set_library_environment()
         overrides = list(config.hydra.overrides.task)
         try:
-            tracking, outputs = _common_settings(_without_hydra(config), overrides, config.hydra.sweeper.get("params"))
-            self._start(tracking, outputs, overrides)
             swept = _swept_overrides(overrides) | set(config.hydra.sweeper.get("params") or ())
+            tracking, outputs = _common_settings(_without_hydra(config), swept)
+            self._start(tracking, outputs, overrides)
             _forward_to_jobs(config, self.parent.id, swept)
         except Exception as error:  # Hydra would turn it into a warning and start the jobs, which would all fail
             print_error(error, Path(str(config.output_dir)))
@@ -102,7 +102,7 @@ def _forward_to_jobs(config: Any, parent: str, swept: set[str]) -> None:
         config.hydra.overrides.hydra += [f"++hydra.job.env_set.{name}='{value}'" for name, value in variables.items()]
 
 
-def _common_settings(values: Any, overrides: list[str], params: Any) -> tuple[Tracking, Path]:
+def _common_settings(values: Any, swept: set[str]) -> tuple[Tracking, Path]:
     """Validate what all jobs share, and return the tracking settings and the outputs folder.
 
     A mistake in a swept key or group is left to the jobs: without the swept values it may have no value at all.
@@ -116,7 +116,6 @@ def _common_settings(values: Any, overrides: list[str], params: Any) -> tuple[Tr
         plan(settings)
         return settings.tracking, Path(settings.output_dir)
     except UserError as error:
-        swept = _swept_overrides(overrides) | set(params or ())
         if not swept & {"experiment", "sweep"} and not all(_is_about(line, swept) for line in str(error).splitlines()):
             raise
     tracking: Any = OmegaConf.to_container(values.tracking, resolve=True)

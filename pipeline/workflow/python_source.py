@@ -98,14 +98,12 @@ def imported_paths(tree: ast.Module, package: str = "") -> Iterator[str]:
 def digest_code(tree: ast.Module) -> str:
     """Return the SHA-256 of a module's code without comments, docstrings and layout; the tree loses its docstrings."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and _has_docstring(node):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
             node.body = node.body[1:] or [ast.Pass()]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-
-
-def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> bool:
-    first = node.body[0] if node.body else None
-    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
 
 
 def installed_version(distribution: str, package: str) -> str:

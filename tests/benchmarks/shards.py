@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -48,19 +49,9 @@ def assign(sizes: Sizes, threads: int) -> Work:
     return work
 
 
-def on_two_cores(sizes: Sizes) -> Work:
-    """Two threads, two shards at a time."""
-    return assign(sizes, 2)
-
-
-def on_one_core(sizes: Sizes) -> Work:
-    """One thread, one shard at a time."""
-    return assign(sizes, 1)
-
-
 SHARDS_ROW = Row(
     "`stage=shards` on four copies of the images, after the start of the process",
-    {"two threads": on_two_cores, "one thread": on_one_core},
+    {"two threads": partial(assign, threads=2), "one thread": partial(assign, threads=1)},
     repeats=2,
     target_ratios={"one thread": 1.8},
 )
