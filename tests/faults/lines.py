@@ -14,8 +14,8 @@ PACKAGES = ("tensorflow", "keras", "mlflow", "umap-learn", "scikit-learn")
 def record_line(part: str, line: str, root: Path = ROOT) -> None:
     """Write a part's line into the record and the README, in place of its earlier line."""
     record = read_lines(root)
-    record["machine"] = describe_machine(PACKAGES)
     record["lines"] = record.get("lines", {}) | {part: line}
+    record["machines"] = record.get("machines", {}) | {part: describe_machine(PACKAGES)}
     file = root / FILE
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -29,8 +29,15 @@ def read_lines(root: Path = ROOT) -> dict:
 
 
 def render_lines(record: dict) -> str:
-    """Return the README's section."""
+    """Return the README's section: the lines, then each machine with the parts that were run on it."""
     if not record:
         return "Not run yet."
     lines = "\n".join(record["lines"].values())
-    return f"```\n{lines}\n```\n\nMeasured on {machine_sentence(record['machine'])}"
+    parts_by_machine: dict[str, list[str]] = {}
+    for part in record["lines"]:
+        parts_by_machine.setdefault(machine_sentence(record["machines"][part]), []).append(part)
+    machines = [
+        f"Measured on {machine}" if len(parts_by_machine) == 1 else f"Measured for {', '.join(parts)} on {machine}"
+        for machine, parts in parts_by_machine.items()
+    ]
+    return "\n\n".join([f"```\n{lines}\n```", *machines])

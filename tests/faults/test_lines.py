@@ -6,6 +6,8 @@ from pipeline.config.instantiate import import_target
 from tests.faults import lines
 from tests.faults.__main__ import PARTS, main
 
+MACHINE = {"cpu": "A", "cores": 2, "memory_gib": 8, "system": "Linux", "python": "3.11.7", "versions": {"keras": "3"}}
+
 
 @pytest.mark.parametrize("name", PARTS)
 def test_each_part_is_a_function(name):
@@ -27,6 +29,15 @@ def test_a_new_line_replaces_the_earlier_line_of_its_part(tmp_path):
     assert "three\ntwo" in text
     assert "one" not in text
     assert list(lines.read_lines(tmp_path)["lines"]) == ["kills", "soak"]
+
+
+def test_each_machine_is_named_with_its_parts():
+    machines = {"kills": MACHINE, "soak": MACHINE | {"cpu": "B"}, "fuzz": MACHINE}
+    text = lines.render_lines({"lines": dict.fromkeys(machines, "0 lost"), "machines": machines})
+    assert "Measured for kills, fuzz on A, 2 cores" in text
+    assert "Measured for soak on B, 2 cores" in text
+    text = lines.render_lines({"lines": {"kills": "0 lost"}, "machines": machines})
+    assert "Measured on A, 2 cores" in text
 
 
 def test_the_exit_status_is_1_when_a_part_lost_something(monkeypatch):
