@@ -17,6 +17,7 @@ from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.artifacts.scores import Scores
 from pipeline.clustering import metrics
+from pipeline.clustering.calibration import accuracy_at_coverage, find_right, measure_calibration
 from pipeline.clustering.silhouette import silhouette_score
 from pipeline.config import Evaluate
 from pipeline.embedding.quality import neighbors_kept, trustworthiness
@@ -65,11 +66,13 @@ def evaluate(
     has_test_labels = bool((labels.held_out >= 0).any())
     if has_test_labels:
         values |= _prefixed("test/", metrics.score_clustering(labels.held_out, clustering.held_out))
+        values |= _prefixed("test/", _calibration(labels.held_out, clustering.held_out, clustering.held_confidence))
     if not labels.has_labels:
         notes.insert(0, NO_FITTED_LABELS if has_test_labels else "no labels: scores that need them are left out")
         empty = np.zeros((0, 0), np.int64)
         return Scores(values, _cluster_sizes(clustering.fitted), empty, [], notes, rows, baselines.notes)
     values |= _prefixed("train/", metrics.score_clustering(labels.fitted, clustering.fitted))
+    values |= _prefixed("train/", _calibration(labels.fitted, clustering.fitted, clustering.confidence))
     table = metrics.contingency_matrix(labels.fitted, clustering.fitted)
     columns = [*table.clusters.tolist(), *([-1] if table.noise.any() else [])]
     clusters = metrics.per_cluster(table)
@@ -78,6 +81,17 @@ def evaluate(
 
 def _prefixed(prefix: str, values: dict[str, float]) -> dict[str, float]:
     return {f"{prefix}{name}": value for name, value in values.items()}
+
+
+def _calibration(labels: Int, clusters: Int, confidence: Float) -> dict[str, float]:
+    """How well the confidences (n,) of labelled images tell right from wrong ones; none without such images."""
+    confidence, right = find_right(labels, clusters, confidence)
+    if not len(right):
+        return {}
+    return {
+        "expected_calibration_error": measure_calibration(confidence, right).error,
+        "accuracy_at_90_coverage": accuracy_at_coverage(confidence, right, 0.9),
+    }
 
 
 def _baseline_row(baselines: BaselineClusterings, space: int, labels: Labels, clustering: Clustering) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pipeline.stages.report.wording import describe_map
 from tests.stages.report_inputs import ParsedPage, replace_clusters, report_inputs
 
 ALWAYS = {"reconstructions", "map_by_cluster", "map_thumbnails", "confidence", "centres", "examples"}
-WITH_LABELS = ALWAYS | {"map_by_label", "contingency"}
+WITH_LABELS = ALWAYS | {"map_by_label", "contingency", "reliability"}
 LAYERS = [{"part": "encoder", "layer": "Dense", "output": "64", "parameters": 12345, "receptive_field": None}]
 
 

@@ -7,6 +7,7 @@ from pipeline.pages.figures.dendrogram import plot_dendrogram
 from pipeline.pages.figures.how_many import plot_how_many
 from pipeline.pages.figures.images import to_rgb_images
 from pipeline.pages.figures.maps import plot_map, plot_map_with_colour_bar, plot_map_with_thumbnails, plot_maps
+from pipeline.pages.figures.reliability import plot_reliability
 from pipeline.pages.figures.stability import plot_stability
 from pipeline.pages.figures.style import figure_to_png
 from pipeline.pages.figures.sweep import plot_sweep
@@ -28,6 +29,7 @@ __all__ = [
     "plot_maps",
     "plot_reconstructions",
     "plot_refinement_curves",
+    "plot_reliability",
     "plot_stability",
     "plot_sweep",
     "to_rgb_images",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from pipeline.artifacts.images import to_unit_range
+from pipeline.clustering.calibration import find_right, measure_calibration
 from pipeline.pages import figures
 from pipeline.pages.figures.style import shorten
 from pipeline.pages.formats import format_percent
@@ -166,6 +167,30 @@ def _confidence(run: ReportContext) -> Iterator[ReportFigure]:
     yield ReportFigure("confidence", "clusters", figure, caption, alt)
 
 
+def _reliability(run: ReportContext) -> Iterator[ReportFigure]:
+    clustering, labels = run.clustering, run.labels.without(run.clustering.removed)
+    assigned = {
+        "fitted": (labels.fitted, clustering.fitted, clustering.confidence),
+        "held out": (labels.held_out, clustering.held_out, clustering.held_confidence),
+    }
+    found = {name: find_right(*arrays) for name, arrays in assigned.items() if len(arrays[0])}
+    parts = {name: measure_calibration(confidence, right) for name, (confidence, right) in found.items() if len(right)}
+    if not parts:
+        return
+    bins = {
+        f"{name}, expected calibration error {part.error:.4f}": (part.confidence, part.accuracy, part.counts)
+        for name, part in parts.items()
+    }
+    figure = figures.plot_reliability(bins, f"Reliability of the confidence\n{run.subtitle}")
+    caption = (
+        "Images are grouped by confidence; each point is a group, with its mean confidence and the share of its images "
+        "that are right under the best matching of clusters to classes. On the grey line, confidence is that share."
+    )
+    errors = ", ".join(f"{part.error:.3f} on {name} images" for name, part in parts.items())
+    alt = f"Line chart of accuracy against confidence; the expected calibration error is {errors}."
+    yield ReportFigure("reliability", "clusters", figure, caption, alt)
+
+
 def _loss_curves(run: ReportContext) -> Iterator[ReportFigure]:
     history = run.autoencoder.history
     if not history:
@@ -208,6 +233,6 @@ def _reconstructions(run: ReportContext) -> Iterator[ReportFigure]:
 
 DRAWINGS: tuple[Callable[[ReportContext], Iterator[ReportFigure]], ...] = (
     _map_by_label, _map_by_cluster, _map_thumbnails, _map_stepped, _contingency, _centres, _examples, _confidence,
-    _loss_curves, _refinement_curves, _reconstructions,
+    _reliability, _loss_curves, _refinement_curves, _reconstructions,
 )  # fmt: skip
 """All figures in the order of the page. To add one, write a generator of `ReportFigure` and list it here."""
