@@ -93,3 +93,10 @@ def test_validation_batches_are_clean_and_scaled():
     for array in (corrupted, clean, target):
         np.testing.assert_allclose(array, pixels / np.float32(255), rtol=1e-6)
     assert validation_batches(pixels[:0], 4) is None
+
+
+def test_nothing_tunes_the_parallelism():
+    # The thread that tunes sleeps for up to a minute, and the end of a training waits for it.
+    pixels = np.zeros((8, 2, 2, 1), np.uint8)
+    for dataset in (corrupted_batches(pixels, settings()), validation_batches(pixels, 4)):
+        assert dataset.options().autotune.enabled is False
