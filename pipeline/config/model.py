@@ -53,6 +53,11 @@ class Model(Group):
         return self
 
     @property
+    def ignores_colour(self) -> bool:
+        """Whether the encoder sees grey copies of the images alone."""
+        return all(view.startswith("grey") for view in self.views)
+
+    @property
     def layers(self) -> list[Spec]:
         """The layer table of the encoder; empty if the encoder is pretrained."""
         return [] if isinstance(self.encoder, str) else self.encoder

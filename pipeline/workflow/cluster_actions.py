@@ -96,7 +96,8 @@ def rank_spaces(context: ActionContext) -> ActionResult:
     if not artifacts["images"].has_images:
         raise UserError(f"run: {run.run_id} was fitted on vectors; stage=spaces encodes images with several models")
     models = {name: compose_config(f"model={name}").model for name in config.models}
-    plan = plan_spaces(run.config, models, compose_config("refine=none").refine)
+    has_colour = artifacts["images"].shape[2] == 3
+    plan = plan_spaces(run.config, models, compose_config("refine=none").refine, has_colour)
     compared, notes = {}, []
     for number, (name, variant) in enumerate(plan.items(), 1):
         try:

@@ -12,7 +12,7 @@ from tests.tables import MISSING, Table, format_duration, format_spread, format_
 SCORES = ("accuracy", "purity", "nmi", "ari")
 DEFAULT = "autoencoder, UMAP, mixture (the default)"
 SELF_TRAINED = "the same with self-training"
-GREY_COPIES = "model=pretrained model.views=[grey,grey_negative]"
+GREY_COPIES = "model=pretrained_grey"
 CAPTION = (
     "Mean ± sd over the seeds; each seed repeats the whole pipeline. `train` scores are of the fitted images, `test` "
     "scores of held-out images. Time is that of the median run with all stages computed."

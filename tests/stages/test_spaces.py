@@ -89,14 +89,21 @@ def test_the_choice_is_described():
 def test_the_run_is_compared_with_other_models_once(tmp_path):
     config = compose("model=pca", outputs=tmp_path)
     models = {name: compose(f"model={name}", outputs=tmp_path).model for name in ("pixels", "pca")}
-    plan = plan_spaces(config, models, config.refine)
+    plan = plan_spaces(config, models, config.refine, has_colour=True)
     assert list(plan) == ["pca", "pixels"]
     assert plan["pca"] is config
     assert plan["pixels"].model == models["pixels"]
     assert plan["pixels"].cluster == config.cluster
     refined = compose("model=pca", "refine=idec", outputs=tmp_path)
-    assert list(plan_spaces(refined, models, config.refine)) == ["pca · idec", "pixels", "pca"]
-    assert plan_spaces(refined, models, config.refine)["pca"].refine.name == "none"
+    assert list(plan_spaces(refined, models, config.refine, has_colour=True)) == ["pca · idec", "pixels", "pca"]
+    assert plan_spaces(refined, models, config.refine, has_colour=True)["pca"].refine.name == "none"
+
+
+def test_a_model_that_ignores_colour_is_compared_on_images_in_colour_alone(tmp_path):
+    config = compose("model=pca", outputs=tmp_path)
+    models = {name: compose(f"model={name}", outputs=tmp_path).model for name in ("pretrained", "pretrained_grey")}
+    assert list(plan_spaces(config, models, config.refine, has_colour=False)) == ["pca", "pretrained"]
+    assert list(plan_spaces(config, models, config.refine, has_colour=True)) == ["pca", *models]
 
 
 @pytest.mark.slow

@@ -1,0 +1,106 @@
+"""Is the space that is chosen without labels the right one? `python -m tests.benchmarks.spaces [DATA …] [--folder F]`.
+
+Each trial runs the default recipe on a data set, then `stage=spaces`. With a folder, a trial that was interrupted
+continues where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from tests.benchmarks.command import run_python
+from tests.benchmarks.machine import describe_machine, machine_sentence
+from tests.benchmarks.records import NOT_MEASURED, README, Record, Section, read_record, save_record
+from tests.markdown_sections import RECORDS, ROOT
+from tests.tables import Table, to_markdown
+
+FILE = RECORDS / "spaces.json"
+SEED = 0
+DATA = {
+    "mnist": ("MNIST, a stratified 10,000", ("data=mnist", "data.train_size=10000", "data.test_size=1000")),
+    "digits": ("scikit-learn's digits", ("data=digits",)),
+    "glyphs": ("letters A to J", ("data=glyphs",)),
+    "coloured_glyphs": ("letters in colour", ("data=coloured_glyphs",)),
+}
+"""The title of each data set, and the overrides that choose it."""
+
+
+def measure(name: str, folder: Path) -> Record:
+    """Return the spaces of a data set, ranked without labels, with their silhouettes and scores."""
+    words, store = (*DATA[name][1], f"seed={SEED}", "tracking.models=false"), folder / name
+    store.mkdir(exist_ok=True)
+    run_python("-m", "pipeline", "stage=[cluster,project]", *words, outputs=store)
+    run_python("-m", "pipeline", "stage=spaces", "tracking.models=false", outputs=store)
+    table = pd.read_csv(max(store.rglob("spaces.csv"), key=lambda path: path.stat().st_mtime))
+    columns = ["space", "silhouette", "accuracy", "nmi"]
+    return {"data": name, "spaces": table[columns].round(4).to_dict("records")}
+
+
+def accuracy_rank(trial: Record) -> int:
+    """Return the rank by accuracy of the space that is first by silhouette: 1 is the most accurate."""
+    accuracies = [row["accuracy"] for row in trial["spaces"]]
+    return 1 + sum(accuracy > accuracies[0] for accuracy in accuracies)
+
+
+def spaces_table(record: Record) -> Table:
+    """Return the table: a row per data set and space, in the order of the ranking without labels."""
+    caption = (
+        f"The default recipe (seed {record['seed']}) and `stage=spaces`. The spaces are in the order in which they are "
+        "ranked without labels; the first one is the choice, with its rank by accuracy. `pretrained_grey` is compared on "
+        "images in colour alone. "
+        f"Measured on {machine_sentence(record['machine'])}"
+    )
+    rows = [
+        (
+            DATA[trial["data"]][0] if not index else "", row["space"], f"{row['silhouette']:.3f}",
+            f"{row['accuracy']:.4f}", f"{row['nmi']:.4f}",
+            f"{accuracy_rank(trial)} of {len(trial['spaces'])}" if not index else "",
+        )
+        for trial in record["trials"]
+        for index, row in enumerate(trial["spaces"])
+    ]  # fmt: skip
+    header = ("data", "space", "silhouette", "accuracy", "NMI", "the choice's rank by accuracy")
+    return Table("Spaces, ranked without labels", caption, header, rows)
+
+
+def render_spaces(record: Record | None) -> str:
+    """Return the section."""
+    return NOT_MEASURED if record is None else to_markdown([spaces_table(record)])
+
+
+SECTION = Section("spaces", render_spaces)
+
+
+def measure_all(names: Iterable[str], folder: Path) -> None:
+    """Measure data sets and write the record and its section after each; those of the record stay."""
+    for name in names:
+        trial = measure(name, folder)
+        record = read_record(ROOT / FILE) or {"trials": []}
+        trials = {row["data"]: row for row in [*record["trials"], trial]}
+        ordered = [trials[key] for key in DATA if key in trials]
+        save_record(ROOT, FILE, {"machine": describe_machine(), "seed": SEED, "trials": ordered}, SECTION)
+        print(f"{name}: {trial['spaces'][0]['space']}, number {accuracy_rank(trial)} by accuracy; see {README}")
+
+
+def main() -> None:
+    """Measure the data sets that are named, or all."""
+    parser = argparse.ArgumentParser("python -m tests.benchmarks.spaces", description=__doc__)
+    parser.add_argument("data", nargs="*", metavar="DATA", help=f"of {', '.join(DATA)}; all if none is named")
+    parser.add_argument("--folder", type=Path, help="keeps the runs")
+    arguments = parser.parse_args()
+    unknown = set(arguments.data) - set(DATA)
+    if unknown:
+        parser.error(f"no such data: {', '.join(sorted(unknown))}")
+    with tempfile.TemporaryDirectory(prefix="spaces-") as name:
+        folder = Path(arguments.folder or name).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        measure_all([each for each in DATA if each in (arguments.data or DATA)], folder)
+
+
+if __name__ == "__main__":
+    main()
