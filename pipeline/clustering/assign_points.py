@@ -21,9 +21,9 @@ def assign_points(
 ) -> tuple[Int, Float]:
     """Return the cluster (m,) int32, noise −1, and the confidence (m,) float32 in [0, 1] of new `latents` (m, d).
 
-    If the features can transform new points, the estimator's `predict_proba` decides, or its `predict`. Otherwise the
-    fitted neighbours in the latent space, `indices` and `distances` (m, k), vote: the mean of neighbours in two
-    clusters lies in neither, and often in a third.
+    If the features can transform new points, the estimator's `predict` decides. Otherwise the fitted neighbours in the
+    latent space, `indices` and `distances` (m, k), vote: the mean of neighbours in two clusters lies in neither, and
+    often in a third. Confidence is the weighted share of these neighbours that are in the same cluster.
     """
     if not len(latents):
         return np.empty(0, np.int32), np.empty(0, np.float32)
@@ -31,44 +31,53 @@ def assign_points(
     if not features.can_transform or not hasattr(estimator, "predict"):
         return vote_labels(fitted, indices, distances)
     points = place_points(features, latents, indices, distances)
-    numbering = np.asarray(clustering.numbering)
-    if hasattr(estimator, "predict_proba"):
-        posterior = estimator.predict_proba(points)
-        return renumber(posterior.argmax(axis=1), numbering), posterior.max(axis=1).astype(np.float32)
-    clusters = renumber(np.asarray(estimator.predict(points), np.int32), numbering)
-    same_cluster = fitted[indices] == clusters[:, None]
-    share = np.where(same_cluster, gaussian_weights(distances), 0).sum(axis=1, dtype=np.float32)
-    return clusters, np.minimum(share, np.float32(1))
+    clusters = renumber(np.asarray(estimator.predict(points), np.int32), np.asarray(clustering.numbering))
+    return clusters, share_in_cluster(clusters, fitted, indices, distances)
 
 
 def assign_fitted(estimator: Any, labels: Int, rows: slice | Int, points: Float, graph: Graph) -> tuple[Int, Float]:
     """Return the estimator's label (n,) int32 and the confidence (n,) float32 in [0, 1] of all fitted `points` (n, d).
 
     `labels` are those of the `rows` that the estimator was fitted on: all, the landmarks of the `graph`, or a sample.
-    Other images get the posterior's or the prediction's label, or the label that their neighbours vote for.
+    Other images get the predicted label, or the label that their neighbours vote for. Confidence is the weighted share
+    of an image's neighbours in the graph that have the same label.
     """
     if rows is graph.landmarks:
-        return _assign_from_landmarks(estimator, labels, points, graph)
-    if hasattr(estimator, "predict_proba"):
-        posterior = estimator.predict_proba(points)
-        return posterior.argmax(axis=1).astype(np.int32), posterior.max(axis=1).astype(np.float32)
+        return _assign_from_landmarks(labels, graph)
     if not isinstance(rows, slice):
-        sample = np.asarray(points)[rows]
-        voted, _ = vote_labels(labels, *search_neighbors(sample, points, min(graph.k, len(sample))))
-        voted[rows] = labels
-        labels = np.asarray(estimator.predict(points), np.int32) if hasattr(estimator, "predict") else voted
-    same_label = labels[graph.indices] == labels[:, None]
-    return labels, same_label.mean(axis=1, dtype=np.float32)
+        labels = _assign_others(estimator, labels, rows, np.asarray(points), graph)
+    return labels, share_in_cluster(labels, labels, graph.indices, graph.distances)
 
 
-def _assign_from_landmarks(estimator: Any, labels: Int, points: Float, graph: Graph) -> tuple[Int, Float]:
+def share_in_cluster(clusters: Int, fitted: Int, indices: Int, distances: Float) -> Float:
+    """Return the weighted share (m,) float32 in [0, 1] of each point's neighbours that are in its cluster.
+
+    `clusters` (m,) are those of the points, `fitted` (n,) those of the fitted points, `indices` and `distances` (m, k)
+    the nearest of these. A mixture's posterior is no such measure: on a manifold, whose groups lie far apart, it is 1
+    for right and wrong points alike.
+    """
+    same = fitted[np.asarray(indices)] == clusters[:, None]
+    share = np.where(same, gaussian_weights(distances), 0).sum(axis=1, dtype=np.float32)
+    return np.asarray(np.minimum(share, np.float32(1)), np.float32)
+
+
+def _assign_others(estimator: Any, labels: Int, rows: Int, points: Float, graph: Graph) -> Int:
+    """Labels of all points (n, d), from those of the sampled rows."""
+    if hasattr(estimator, "predict"):
+        return np.asarray(estimator.predict(points), np.int32)
+    sample = points[rows]
+    voted, _ = vote_labels(labels, *search_neighbors(sample, points, min(graph.k, len(sample))))
+    voted[rows] = labels
+    return voted
+
+
+def _assign_from_landmarks(labels: Int, graph: Graph) -> tuple[Int, Float]:
     """Labels and confidences of the landmarks, and of all other points by the vote of their nearest landmarks."""
     rows, indices, distances = graph.landmarks, graph.landmark_indices, graph.landmark_distances
     if rows is None or indices is None or distances is None:
         raise ValueError("this graph has no landmarks")
-    landmark_labels, landmark_confidence = assign_fitted(
-        estimator, labels, slice(None), points[rows], graph.landmark_graph()
-    )
-    voted, share = vote_labels(landmark_labels, indices, distances)
-    voted[rows], share[rows] = landmark_labels, landmark_confidence
+    of_landmarks = graph.landmark_graph()
+    voted, share = vote_labels(labels, indices, distances)
+    voted[rows] = labels
+    share[rows] = share_in_cluster(labels, labels, of_landmarks.indices, of_landmarks.distances)
     return voted, share

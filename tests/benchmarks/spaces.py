@@ -51,8 +51,8 @@ def spaces_table(record: Record) -> Table:
     """Return the table: a row per data set and space, in the order of the ranking without labels."""
     caption = (
         f"The default recipe (seed {record['seed']}) and `stage=spaces`. The spaces are in the order in which they are "
-        "ranked without labels; the first one is the choice, with its rank by accuracy. `pretrained_grey` is compared on "
-        "images in colour alone. "
+        "ranked without labels; the first one is the choice, with its rank by accuracy. `pretrained_grey` is compared "
+        "on images in colour alone. "
         f"Measured on {machine_sentence(record['machine'])}"
     )
     rows = [

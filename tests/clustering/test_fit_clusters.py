@@ -180,13 +180,27 @@ def test_neighbours_vote_if_new_points_are_placed_between_them(between, name):
     assert clustering.held_confidence == pytest.approx([6 / 15])
 
 
-@pytest.mark.parametrize(("name", "confidence"), [("kmeans", 5 / 15), ("gmm", 1)])
-def test_the_estimator_predicts_if_the_features_can_transform_new_points(between, name, confidence):
-    """The confidence is the share of neighbours in the same cluster, or the posterior."""
+@pytest.mark.parametrize("name", ["kmeans", "gmm"])
+def test_the_estimator_predicts_if_the_features_can_transform_new_points(between, name):
+    """The confidence is the share of neighbours in the same cluster, also of a mixture, whose posterior is 1 here."""
     latents, graph = between
     clustering = cluster(read_config(name), Features(latents.fitted, latents.held_out, "latents"), graph, latents)
     assert clustering.held_out.tolist() == [1]
-    assert clustering.held_confidence == pytest.approx([confidence])
+    assert clustering.held_confidence == pytest.approx([5 / 15])
+
+
+def test_confidence_is_low_between_clusters_and_the_same_for_fitted_and_held_out_points():
+    """Two groups that touch: a mixture is sure of every point, the neighbours are not."""
+    rng = np.random.default_rng(0)
+    points = np.concatenate([rng.uniform(0, 1, (200, 2)), rng.uniform(0, 1, (200, 2)) + [1, 0]]).astype(np.float32)
+    copies = Latents(points, points + np.float32(1e-6), [2])
+    graph = exact(copies, 15)
+    clustering = cluster(read_config("gmm", k=2), Features(copies.fitted, copies.held_out, "umap"), graph, copies)
+    border, inside = np.abs(points[:, 0] - 1) < 0.05, np.abs(points[:, 0] - 1) > 0.5
+    assert clustering.confidence[border].mean() < 0.9
+    assert clustering.confidence[inside].mean() > 0.99
+    # A held-out copy has the fitted point itself among its neighbours.
+    assert np.abs(clustering.confidence - clustering.held_confidence).mean() < 0.05
 
 
 @pytest.mark.parametrize("name", ["kmeans", "agglomerative"])

@@ -159,8 +159,8 @@ def _confidence(run: ReportContext) -> Iterator[ReportFigure]:
     part = "" if len(fitted) == run.n else f", {len(fitted):,} of them in a cluster"
     figure = figures.plot_confidence(fitted, held_out, f"Confidence of the assignments\n{run.subtitle}{part}")
     caption = (
-        "Confidence is the posterior probability of the assigned cluster if the clusterer is a probability model, else "
-        "the share of an image's nearest neighbours that are in the same cluster. Noise is excluded."
+        "Confidence is the share of an image's nearest neighbours in the latent space that are in the same cluster; "
+        "nearer ones weigh more. Noise is excluded."
     )
     share = format_percent(float((fitted > 0.9).mean()))
     alt = f"Histogram of confidences; {share} of the fitted images in a cluster are above 0.9."
