@@ -24,9 +24,10 @@ class Clustering(Artifact):
     `confidence` (n,) and `held_confidence` (m,) float32 in [0, 1] are the weighted share of a point's neighbours in the
     same cluster. `centres` (k, d) float32 are the mean latents of the members. `method` is the name of the clusterer.
     `notes` records samples and warnings, `scores` the estimator's own criteria. `estimator` is the fitted scikit-learn
-    object, None if it cannot be stored; `numbering` int32 maps its labels + 1 to clusters. `names` (k) are what a person called the clusters, empty strings
-    for those without a name, and an empty list if none has one. `marks` (n,) int8 are a person's marks of the fitted
-    images: 0 none, 1 not sure, 2 remove; None if there are none. Removed images have cluster −1.
+    object, None if it cannot be stored; `numbering` int32 maps its labels + 1 to clusters. `names` (k) are what a
+    person called the clusters, empty strings for those without a name, and an empty list if none has one. `marks` (n,)
+    int8 are a person's marks of the fitted images: 0 none, 1 not sure, 2 remove; None if there are none. Removed images
+    have cluster −1.
     """
 
     fitted: Int
