@@ -10,6 +10,8 @@ from tests.reproduction.stored_runs import StoredRuns
 from tests.tables import MISSING, Table, format_duration, format_spread, format_value
 
 SCORES = ("accuracy", "purity", "nmi", "ari")
+CONFIDENCE_SCORES = {"calibration error": "expected_calibration_error", "accuracy at 90 %": "accuracy_at_90_coverage"}
+"""Scores of the confidences, by their title; earlier runs do not have them."""
 DEFAULT = "autoencoder, UMAP, mixture (the default)"
 SELF_TRAINED = "the same with self-training"
 GREY_COPIES = "model=pretrained_grey"
@@ -128,13 +130,41 @@ def _measure(name: str, data_set: DataSet, overrides: str, runs: StoredRuns) -> 
             for part in parts
             for score in SCORES
         },
+        "confidence": {
+            f"{part} {title}": [round(run.metrics[f"{part}/{name}"], 4) for run in by_seed.values()]
+            for part in parts
+            for title, name in CONFIDENCE_SCORES.items()
+            if all(f"{part}/{name}" in run.metrics for run in by_seed.values())
+        },
     }
 
 
 def result_tables(rows: list[dict[str, Any]]) -> list[Table]:
     """Return a table per data set: mean ± sd over the seeds, and the worst seed's accuracy."""
     by_data_set = {name: [row for row in rows if row["data_set"] == name] for name in DATA_SETS}
-    return [_table(DATA_SETS[name], group) for name, group in by_data_set.items() if group]
+    tables = [_table(DATA_SETS[name], group) for name, group in by_data_set.items() if group]
+    return [*tables, _confidence_table([row for row in rows if row["seeds"] and row.get("confidence")])]
+
+
+def _confidence_table(rows: list[dict[str, Any]]) -> Table:
+    """How well the confidences of images tell right from wrong ones, in the rows that have such scores."""
+    caption = (
+        "Whether confidences say how often images are right, mean ± sd over the seeds. The expected calibration error "
+        "is the mean gap between confidence and accuracy; the accuracy at 90 % is that of the images with the highest "
+        "confidence. Confidences are computed without labels."
+    )
+    columns = [f"{part} {title}" for part in ("train", "test") for title in CONFIDENCE_SCORES]
+    cells = [
+        (
+            DATA_SETS[row["data_set"]].short_title,
+            _recipe(DATA_SETS[row["data_set"]], row["overrides"]),
+            format_spread(row["scores"]["train accuracy"]),
+            *(format_spread(row["confidence"].get(column, [])) for column in columns),
+            ", ".join(map(str, row["seeds"])),
+        )
+        for row in rows
+    ]
+    return Table("Confidence", caption, ("images", "recipe", "train accuracy", *columns, "seeds"), cells)
 
 
 def _table(data_set: DataSet, rows: list[dict[str, Any]]) -> Table:

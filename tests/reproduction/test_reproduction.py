@@ -14,7 +14,7 @@ from tests.reproduction import write
 from tests.reproduction.claims import CLAIMS, claim_tables, sweep_jobs
 from tests.reproduction.comparison import comparison_tables
 from tests.reproduction.published import PUBLISHED
-from tests.reproduction.results import DATA_SETS
+from tests.reproduction.results import DATA_SETS, result_tables
 from tests.reproduction.stored_runs import current_keys
 from tests.tables import Table, to_csv, to_html
 
@@ -93,7 +93,7 @@ def test_pages_records_and_sections_are_written(records, tmp_path):
     folder = write.write_pages(records, tmp_path)
     assert {path.name for path in folder.iterdir()} == {
         "reproduction.html", "claims.html", "results.html", "reproduction.csv", "figures.csv",
-        *(f"results_{name}.csv" for name in DATA_SETS),
+        *(f"results_{name}.csv" for name in (*DATA_SETS, "confidence")),
         *(f"{claim.sweep}.csv" for claim in CLAIMS),
     }  # fmt: skip
     assert "no finished run" in (folder / "reproduction.csv").read_text()
@@ -122,6 +122,19 @@ def test_a_row_without_finished_runs_keeps_its_record(tmp_path):
     write.update_documents({"results": [row]}, tmp_path)
     write.update_documents({"results": [row | {"seeds": []}]}, tmp_path)
     assert json.loads((tmp_path / RECORDS / "results.json").read_text()) == [row]
+
+
+def test_confidences_are_shown_of_the_runs_that_have_scores_of_them():
+    scores = {
+        f"{part} {score}": [0.9, 0.8] for part in ("train", "test") for score in ("accuracy", "purity", "nmi", "ari")
+    }
+    row = {"data_set": "mnist", "overrides": "", "seeds": [0, 1], "k": 10, "n": 50, "seconds": [1.0], "scores": scores}
+    confidence = {"train calibration error": [0.01, 0.03], "train accuracy at 90 %": [0.95, 0.97]}
+    table = result_tables([row, row | {"confidence": confidence}, row | {"seeds": [], "confidence": confidence}])[-1]
+    (cells,) = [dict(zip(table.header, cells, strict=True)) for cells in table.rows]
+    assert cells["train calibration error"] == "0.0200 ± 0.0141"
+    assert cells["train accuracy at 90 %"] == "0.9600 ± 0.0141"
+    assert cells["test accuracy at 90 %"] == "–"
 
 
 def test_nothing_is_written_if_a_document_lacks_a_section(tmp_path):

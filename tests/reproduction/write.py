@@ -32,7 +32,7 @@ SECTIONS = {
 """Sections of Markdown files: the file, the record shown there, and what makes its tables."""
 
 CSV_NAMES = {
-    "results": tuple(f"results_{name}" for name in DATA_SETS),
+    "results": (*(f"results_{name}" for name in DATA_SETS), "results_confidence"),
     "reproduction": ("reproduction", "figures"),
     "claims": tuple(claim.sweep for claim in CLAIMS),
 }
