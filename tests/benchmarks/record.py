@@ -93,11 +93,13 @@ def format_seconds(seconds: float) -> str:
 
 
 def format_fact(name: str, value: float) -> str:
-    """Return a share in per cent, a count as a whole number, a time in seconds, a score with four decimals."""
+    """Return a value with its unit: per cent, a whole number, seconds, cores, or a score with four decimals."""
     if name in ("tracking share", "of matmul"):
         return f"{100 * value:.1f} %"
     if name in ("images/s", "inertia", "jobs"):
         return f"{value:,.0f}"
     if name in ("seconds", "tracking", *PARTS):
         return format_seconds(value)
+    if name == "busy cores":
+        return f"{value:.2f}"
     return f"{value:.4f}"
