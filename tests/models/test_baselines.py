@@ -39,6 +39,19 @@ def test_pca_equals_scikit_learn(images, tmp_path):
     np.testing.assert_array_equal(loaded.encode(images.held_out, batch_size=10), codes)
 
 
+def test_pca_of_large_images_keeps_nearly_all_that_an_exact_one_keeps():
+    """40 directions of falling variance in images of 2,700 values, and noise."""
+    rng = np.random.default_rng(0)
+    signal = rng.normal(size=(200, 40)) * np.linspace(1, 0.1, 40) @ rng.normal(size=(40, 2700))
+    pixels = (0.5 + 0.01 * (signal + 0.1 * rng.normal(size=signal.shape))).astype(np.float32).reshape(200, 30, 30, 3)
+    wide = Images(np.clip(pixels, 0, 1), np.empty((0, 30, 30, 3), np.float32))
+    model = Model(name="pca", latent_dim=10)
+    kept = fit_pca(model, TRAIN, wide).encode(wide.train).var(axis=0, ddof=1)
+    exact = PCA(10, svd_solver="full").fit(wide.train.reshape(200, -1)).explained_variance_
+    assert kept.sum() == pytest.approx(exact.sum(), rel=1e-3)
+    np.testing.assert_array_equal(fit_pca(model, TRAIN, wide).components, fit_pca(model, TRAIN, wide).components)
+
+
 @pytest.mark.parametrize("latent_dim", [None, 65])
 def test_pca_refuses_more_components_than_pixels(images, latent_dim):
     with pytest.raises(UserError, match=rf"model\.latent_dim = {latent_dim}: .* 1 to 64"):
