@@ -70,7 +70,7 @@ DATA_SETS = {
     ),
     "coloured_glyphs": DataSet(
         "Letters A to J in random colours on textured grounds of 64×64, 10,000 images fitted, 2,000 held out "
-        "(on a busy machine)",
+        "(rows with one seed on a busy machine)",
         "letters in colour",
         True,
         {
@@ -151,7 +151,8 @@ def _confidence_table(rows: list[dict[str, Any]]) -> Table:
     caption = (
         "Whether confidences say how often images are right, mean ± sd over the seeds. The expected calibration error "
         "is the mean gap between confidence and accuracy; the accuracy at 90 % is that of the images with the highest "
-        "confidence. Confidences are computed without labels."
+        "confidence. Confidences are computed without labels. They say how well an image fits its cluster, so they are "
+        "too high where two classes share one, as on the letters."
     )
     columns = [f"{part} {title}" for part in ("train", "test") for title in CONFIDENCE_SCORES]
     cells = [
