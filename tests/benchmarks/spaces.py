@@ -12,14 +12,25 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
+from pipeline.pages.figures.style import (
+    INK,
+    WIDTH,
+    add_heading,
+    figure_style,
+    group_colour,
+    group_marker,
+    new_figure,
+)
 from tests.benchmarks.command import run_python
 from tests.benchmarks.machine import describe_machine, machine_sentence
-from tests.benchmarks.records import NOT_MEASURED, README, Record, Section, read_record, save_record
+from tests.benchmarks.records import NOT_MEASURED, README, Record, Section, read_record, write_record
 from tests.markdown_sections import RECORDS, ROOT
 from tests.tables import Table, to_markdown
 
-FILE = RECORDS / "spaces.json"
+FILE, PICTURE = RECORDS / "spaces.json", "spaces.png"
 SEED = 0
 DATA = {
     "mnist": ("MNIST, a stratified 10,000", ("data=mnist", "data.train_size=10000", "data.test_size=1000")),
@@ -68,9 +79,27 @@ def spaces_table(record: Record) -> Table:
     return Table("Spaces, ranked without labels", caption, header, rows)
 
 
+def spaces_figure(record: Record) -> Figure:
+    """Plot accuracy against silhouette, a point for each data set and space."""
+    with figure_style():
+        figure = new_figure(WIDTH, 3.8)
+        axes = figure.subplots()
+        for group, trial in enumerate(record["trials"]):
+            points = [(row["silhouette"], row["accuracy"]) for row in trial["spaces"]]
+            axes.scatter(*zip(*points, strict=True), s=46, color=group_colour(group), marker=group_marker(10 * group),
+                         label=DATA[trial["data"]][0])  # fmt: skip
+        axes.set(xlim=(0.25, 0.85), ylim=(-0.03, 1.03), xlabel="silhouette, measured without labels", ylabel="accuracy")
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.grid()
+        axes.legend(loc="lower right", labelcolor=INK)
+        add_heading(axes, "Silhouette and accuracy\na point is a data set in one of its spaces, k = 10")
+    return figure
+
+
 def render_spaces(record: Record | None) -> str:
     """Return the section."""
-    return NOT_MEASURED if record is None else to_markdown([spaces_table(record)])
+    picture = f"![Silhouette and accuracy of each space]({PICTURE})"
+    return NOT_MEASURED if record is None else f"{picture}\n\n{to_markdown([spaces_table(record)])}"
 
 
 SECTION = Section("spaces", render_spaces)
@@ -83,7 +112,8 @@ def measure_all(names: Iterable[str], folder: Path) -> None:
         record = read_record(ROOT / FILE) or {"trials": []}
         trials = {row["data"]: row for row in [*record["trials"], trial]}
         ordered = [trials[key] for key in DATA if key in trials]
-        save_record(ROOT, FILE, {"machine": describe_machine(), "seed": SEED, "trials": ordered}, SECTION)
+        record = {"machine": describe_machine(), "seed": SEED, "trials": ordered}
+        write_record(ROOT, FILE, record, PICTURE, spaces_figure(record), SECTION)
         print(f"{name}: {trial['spaces'][0]['space']}, number {accuracy_rank(trial)} by accuracy; see {README}")
 
 
