@@ -10,23 +10,15 @@ from typing import Any
 from hydra.experimental.callback import Callback
 
 from pipeline.cli import job
-from pipeline.cli.console import Console, format_score, plain_text
+from pipeline.cli.console import Console
 from pipeline.cli.errors import print_error
+from pipeline.cli.sweep_table import describe_best, print_table
 from pipeline.config import Tracking
 from pipeline.config.compose import to_config
 from pipeline.runtime.environment import set_library_environment
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.paths import output_folder
 
-TABLE_COLUMNS = (
-    "train/purity_score",
-    "train/accuracy_score",
-    "test/accuracy_score",
-    "train/nmi_score",
-    "train/ari_score",
-    "k",
-    "latent_size",
-)
 FIGURE_SCORES = ("train/purity_score", "test/purity_score", "train/nmi_score", "test/nmi_score")
 LABEL_FREE_SCORES = ("train/silhouette_score", "map/trustworthiness")
 MOST_ACTION_METRICS = 4
@@ -159,6 +151,12 @@ def read_jobs(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
     return rows, failures
 
 
+def _manifold(path: Path) -> str:
+    """The name of a job's manifold, empty for an action."""
+    config = json.loads((path / "summary.json").read_text()).get("config", {})
+    return str(config.get("manifold", {}).get("name", ""))
+
+
 def _job_number(path: Path) -> tuple[int, str]:
     return (int(path.name), "") if path.name.isdigit() else (10**9, path.name)
 
@@ -178,9 +176,12 @@ def _write_summary(rows: list[dict[str, Any]], folder: Path, parent: Any, consol
     keys = swept_keys(rows)
     table.to_csv(folder / "sweep.csv", index=False)
     parent.log_files(folder / "sweep.csv")
-    _print_table(rows, keys, console)
-    scores = [name for name in FIGURE_SCORES if name in table] or [name for name in LABEL_FREE_SCORES if name in table]
-    scores = scores or _action_metrics(rows)
+    label_free = [name for name in LABEL_FREE_SCORES if name in table]
+    print_table(rows, keys, label_free or _action_metrics(rows), console)
+    best_job = describe_best(rows, keys, _manifold(folder / rows[0]["job"]))
+    if best_job:
+        console.message(f"best    {best_job}")
+    scores = [name for name in FIGURE_SCORES if name in table] or label_free or _action_metrics(rows)
     if keys and scores:
         from pipeline.pages.figures.sweep import plot_sweep
 
@@ -204,24 +205,3 @@ def swept_keys(rows: list[dict[str, Any]]) -> list[str]:
     """Return the overrides that differ between jobs, in the order in which they were given."""
     keys = [key for key, value in rows[0].items() if key not in ("job", "run_id") and isinstance(value, str)]
     return [key for key in keys if len({row.get(key) for row in rows}) > 1]
-
-
-def _print_table(rows: list[dict[str, Any]], keys: list[str], console: Console) -> None:
-    from rich.box import SIMPLE
-    from rich.table import Table
-
-    columns = [name for name in TABLE_COLUMNS if any(name in row for row in rows)]
-    columns = columns or [name for name in LABEL_FREE_SCORES if any(name in row for row in rows)]
-    columns = columns or _action_metrics(rows)
-    table = Table(title="Sweep", title_justify="left", box=SIMPLE, collapse_padding=True, pad_edge=False)
-    for key in keys or ["job"]:
-        table.add_column(plain_text(key.replace(".", ".\n")), no_wrap=True)
-    for name in columns:
-        # Two short lines, so that the table fits 80 characters.
-        title = name.removesuffix("_score").replace("/", "\n").replace("_", "\n")
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("seconds", justify="right", no_wrap=True)
-    for row in rows:
-        cells = [format_score(row[name]) if name in row else "–" for name in columns] + [f"{row['wall_seconds']:.1f}"]
-        table.add_row(*(plain_text(str(row.get(key))) for key in keys or ["job"]), *cells)
-    console.terminal.print(table)

@@ -7,7 +7,7 @@ from rich.console import Console as RichConsole
 
 from pipeline.cli.console import Console
 from pipeline.cli.errors import explain_error
-from pipeline.cli.sweep import _print_table
+from pipeline.cli.sweep_table import print_table
 from pipeline.runtime.errors import UserError
 
 TEXTS = ["photo[final].jpg", "a[/b].jpg", "[red]x", "scans :smile: 1", "trailing\\", "\\[x]"]
@@ -57,7 +57,7 @@ def test_notes_metrics_and_tables_of_a_stage_are_printed_as_they_are(text, termi
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_table_of_a_sweep_shows_keys_and_values_as_they_are(text):
     console = console_on(terminal=False)
-    _print_table([{"job": "0", text: value, "wall_seconds": 1.0} for value in (text, "other")], [text], console)
+    print_table([{"job": "0", text: value, "wall_seconds": 1.0} for value in (text, "other")], [text], [], console)
     assert text.replace(".", ".\n").splitlines()[-1] in output(console)
     assert f" {text} " in output(console).replace("\n", " \n")
 
