@@ -14,7 +14,7 @@ from tests.reproduction import write
 from tests.reproduction.claims import CLAIMS, claim_tables, sweep_jobs
 from tests.reproduction.comparison import comparison_tables
 from tests.reproduction.published import PUBLISHED
-from tests.reproduction.results import DATA_SETS, result_tables
+from tests.reproduction.results import DATA_SETS, SCORES, result_tables
 from tests.reproduction.stored_runs import current_keys
 from tests.tables import Table, to_csv, to_html
 
@@ -125,9 +125,7 @@ def test_a_row_without_finished_runs_keeps_its_record(tmp_path):
 
 
 def test_confidences_are_shown_of_the_runs_that_have_scores_of_them():
-    scores = {
-        f"{part} {score}": [0.9, 0.8] for part in ("train", "test") for score in ("accuracy", "purity", "nmi", "ari")
-    }
+    scores = {f"{part} {score}": [0.9, 0.8] for part in ("train", "test") for score in SCORES}
     row = {"data_set": "mnist", "overrides": "", "seeds": [0, 1], "k": 10, "n": 50, "seconds": [1.0], "scores": scores}
     confidence = {"train calibration error": [0.01, 0.03], "train accuracy at 90 %": [0.95, 0.97]}
     table = result_tables([row, row | {"confidence": confidence}, row | {"seeds": [], "confidence": confidence}])[-1]
@@ -135,6 +133,15 @@ def test_confidences_are_shown_of_the_runs_that_have_scores_of_them():
     assert cells["train calibration error"] == "0.0200 ± 0.0141"
     assert cells["train accuracy at 90 %"] == "0.9600 ± 0.0141"
     assert cells["test accuracy at 90 %"] == "–"
+
+
+def test_the_seed_with_the_highest_silhouette_is_shown():
+    scores = {f"{part} {score}": [0.9, 0.8] for part in ("train", "test") for score in SCORES}
+    row = {"data_set": "mnist", "overrides": "", "seeds": [0, 1], "k": 10, "n": 50, "seconds": [1.0], "scores": scores}
+    rows = [row | {"silhouette": [0.1, 0.3]}, row, row | {"seeds": []}]
+    table = result_tables(rows)[0]
+    chosen = [dict(zip(table.header, cells, strict=True))["by silhouette"] for cells in table.rows]
+    assert chosen == ["0.8000", "–", "–"]
 
 
 def test_nothing_is_written_if_a_document_lacks_a_section(tmp_path):
