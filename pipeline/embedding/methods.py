@@ -23,10 +23,10 @@ from pipeline.embedding.compiled_functions import keep_compiled
 from pipeline.embedding.neighbors import exact
 from pipeline.embedding.parallel_umap import optimize_layout
 from pipeline.embedding.placement import place_held_out, place_points
+from pipeline.embedding.umap_learn import import_umap
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
-from pipeline.runtime.stderr import mute_stderr
 
 LIBRARY_LAYOUT_OPTIONS = {
     "densmap",
@@ -149,14 +149,12 @@ def _fit_umap_learn(
     with warnings.catch_warnings():
         # The warnings are about transform, which is not used, and about Numba's own deprecations.
         warnings.simplefilter("ignore")
-        with mute_stderr():  # umap imports TensorFlow
-            from umap.umap_ import UMAP, compute_membership_strengths, smooth_knn_dist
-
-        keep_compiled(compute_membership_strengths, smooth_knn_dist)
+        library = import_umap()
+        keep_compiled(library.compute_membership_strengths, library.smooth_knn_dist)
         self_indices = np.arange(n, dtype=np.int32)[:, None]
         indices = np.hstack([self_indices, graph.indices])
         distances = np.hstack([np.zeros((n, 1), np.float32), graph.distances])
-        model = UMAP(
+        model = library.UMAP(
             n_neighbors=graph.k + 1,
             random_state=seed,
             n_jobs=1,

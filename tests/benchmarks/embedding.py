@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.artifacts.base import Float
 from pipeline.config.instantiate import import_target
+from pipeline.embedding.umap_learn import import_umap
 from tests.benchmarks import inputs
 from tests.benchmarks.row import Row
 from tests.benchmarks.sizes import Sizes
@@ -38,6 +39,7 @@ PARTS = {
 @contextmanager
 def profile_parts() -> Iterator[dict[str, Stopwatch]]:
     """Yield a stopwatch per part of UMAP, which measures the calls inside this context."""
+    import_umap()
     watches = {name: Stopwatch() for name in PARTS}
     with ExitStack() as stack:
         for name, functions in PARTS.items():

@@ -1,0 +1,29 @@
+"""umap-learn, imported without the libraries of a class that is not used here."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from types import ModuleType
+
+PARAMETRIC = "umap.parametric_umap"
+
+
+def import_umap() -> ModuleType:
+    """Return the module `umap.umap_`.
+
+    The package imports TensorFlow and PyTorch for `ParametricUMAP`. That takes seconds, and with some builds of PyTorch
+    it ends the process. So the module of this class is hidden while the package is imported for the first time; a
+    program that uses the class too imports it from `umap.parametric_umap`.
+    """
+    is_first = "umap" not in sys.modules
+    if is_first:
+        sys.modules[PARAMETRIC] = None  # type: ignore[assignment]  # makes its import fail, for which umap is prepared
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that the class is not available, and Numba's deprecations
+            import umap.umap_ as module
+    finally:
+        if is_first:
+            sys.modules.pop(PARAMETRIC, None)
+    return module  # type: ignore[no-any-return]
