@@ -176,12 +176,13 @@ def _write_summary(rows: list[dict[str, Any]], folder: Path, parent: Any, consol
     keys = swept_keys(rows)
     table.to_csv(folder / "sweep.csv", index=False)
     parent.log_files(folder / "sweep.csv")
-    label_free = [name for name in LABEL_FREE_SCORES if name in table]
-    print_table(rows, keys, label_free or _action_metrics(rows), console)
+    action_metrics = _action_metrics(rows)
+    print_table(rows, keys, action_metrics, console)
     best_job = describe_best(rows, keys, _manifold(folder / rows[0]["job"]))
     if best_job:
         console.message(f"best    {best_job}")
-    scores = [name for name in FIGURE_SCORES if name in table] or label_free or _action_metrics(rows)
+    scores = [name for name in FIGURE_SCORES if name in table] or [name for name in LABEL_FREE_SCORES if name in table]
+    scores = scores or action_metrics
     if keys and scores:
         from pipeline.pages.figures.sweep import plot_sweep
 

@@ -6,10 +6,7 @@ the eight alone. With a folder, a trial that was interrupted continues where it 
 
 from __future__ import annotations
 
-import argparse
 import json
-import tempfile
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from pipeline.data.mnist import read_mnist
 from tests.benchmarks.command import run_python
 from tests.benchmarks.machine import describe_machine, machine_sentence
 from tests.benchmarks.records import NOT_MEASURED, README, Record, Section, read_record, save_record
+from tests.benchmarks.trials import measure_named
 from tests.helpers import summaries
 from tests.markdown_sections import RECORDS, ROOT
 from tests.tables import Table, to_markdown
@@ -172,9 +170,9 @@ def render_novel_classes(record: Record | None) -> str:
 SECTION = Section("novel_classes", render_novel_classes)
 
 
-def measure_all(trials: Iterable[Trial], folder: Path) -> None:
+def measure_all(names: set[str], folder: Path) -> None:
     """Measure the trials and write the record and its section after each; trials of the record stay."""
-    for trial in trials:
+    for trial in (trial for trial in TRIALS if trial.name in names):
         measured = measure(trial, folder)
         record = read_record(ROOT / FILE) or {"epochs": EPOCHS, "trials": []}
         others = {Trial(row["data"], tuple(row["held_back"]), row["seed"]).name: row for row in record["trials"]}
@@ -186,19 +184,7 @@ def measure_all(trials: Iterable[Trial], folder: Path) -> None:
 
 def main() -> None:
     """Measure the trials that are named, or all."""
-    parser = argparse.ArgumentParser("python -m tests.benchmarks.novel_classes", description=__doc__)
-    names = [trial.name for trial in TRIALS]
-    parser.add_argument("trials", nargs="*", metavar="TRIAL", help=f"of {', '.join(names)}; all if none is named")
-    parser.add_argument("--folder", type=Path, help="keeps the images and the runs")
-    arguments = parser.parse_args()
-    unknown = set(arguments.trials) - set(names)
-    if unknown:
-        parser.error(f"no such trial: {', '.join(sorted(unknown))}")
-    trials = [trial for trial in TRIALS if not arguments.trials or trial.name in arguments.trials]
-    with tempfile.TemporaryDirectory(prefix="novel-classes-") as name:
-        folder = Path(arguments.folder or name).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        measure_all(trials, folder)
+    measure_named("novel_classes", __doc__, "trial", [trial.name for trial in TRIALS], measure_all)
 
 
 if __name__ == "__main__":

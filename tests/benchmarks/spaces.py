@@ -6,9 +6,6 @@ continues where it stopped.
 
 from __future__ import annotations
 
-import argparse
-import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -17,16 +14,17 @@ from matplotlib.ticker import PercentFormatter
 
 from pipeline.pages.figures.style import (
     INK,
+    MARKERS,
     WIDTH,
     add_heading,
     figure_style,
     group_colour,
-    group_marker,
     new_figure,
 )
 from tests.benchmarks.command import run_python
 from tests.benchmarks.machine import describe_machine, machine_sentence
 from tests.benchmarks.records import NOT_MEASURED, README, Record, Section, read_record, write_record
+from tests.benchmarks.trials import measure_named
 from tests.markdown_sections import RECORDS, ROOT
 from tests.tables import Table, to_markdown
 
@@ -86,7 +84,7 @@ def spaces_figure(record: Record) -> Figure:
         axes = figure.subplots()
         for group, trial in enumerate(record["trials"]):
             points = [(row["silhouette"], row["accuracy"]) for row in trial["spaces"]]
-            axes.scatter(*zip(*points, strict=True), s=46, color=group_colour(group), marker=group_marker(10 * group),
+            axes.scatter(*zip(*points, strict=True), s=46, color=group_colour(group), marker=MARKERS[group],
                          label=DATA[trial["data"]][0])  # fmt: skip
         axes.set(xlim=(0.25, 0.85), ylim=(-0.03, 1.03), xlabel="silhouette, measured without labels", ylabel="accuracy")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -105,9 +103,9 @@ def render_spaces(record: Record | None) -> str:
 SECTION = Section("spaces", render_spaces)
 
 
-def measure_all(names: Iterable[str], folder: Path) -> None:
+def measure_all(names: set[str], folder: Path) -> None:
     """Measure data sets and write the record and its section after each; those of the record stay."""
-    for name in names:
+    for name in filter(names.__contains__, DATA):
         trial = measure(name, folder)
         record = read_record(ROOT / FILE) or {"trials": []}
         trials = {row["data"]: row for row in [*record["trials"], trial]}
@@ -119,17 +117,7 @@ def measure_all(names: Iterable[str], folder: Path) -> None:
 
 def main() -> None:
     """Measure the data sets that are named, or all."""
-    parser = argparse.ArgumentParser("python -m tests.benchmarks.spaces", description=__doc__)
-    parser.add_argument("data", nargs="*", metavar="DATA", help=f"of {', '.join(DATA)}; all if none is named")
-    parser.add_argument("--folder", type=Path, help="keeps the runs")
-    arguments = parser.parse_args()
-    unknown = set(arguments.data) - set(DATA)
-    if unknown:
-        parser.error(f"no such data: {', '.join(sorted(unknown))}")
-    with tempfile.TemporaryDirectory(prefix="spaces-") as name:
-        folder = Path(arguments.folder or name).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        measure_all([each for each in DATA if each in (arguments.data or DATA)], folder)
+    measure_named("spaces", __doc__, "data", list(DATA), measure_all)
 
 
 if __name__ == "__main__":

@@ -115,18 +115,22 @@ def write_empty_documents(root):
             file.write(f"<!-- {name}:begin -->\n<!-- {name}:end -->\n")
 
 
+def results_row(seeds, values):
+    """A row of the results in which every score has these values."""
+    scores = {f"{part} {score}": values for part in ("train", "test") for score in SCORES}
+    return {"data_set": "mnist", "overrides": "", "seeds": seeds, "k": 10, "n": 50, "seconds": [1.0], "scores": scores}
+
+
 def test_a_row_without_finished_runs_keeps_its_record(tmp_path):
     write_empty_documents(tmp_path)
-    scores = {f"{part} {score}": [0.5] for part in ("train", "test") for score in ("accuracy", "purity", "nmi", "ari")}
-    row = {"data_set": "mnist", "overrides": "", "seeds": [0], "k": 10, "n": 50, "seconds": [1.0], "scores": scores}
+    row = results_row([0], [0.5])
     write.update_documents({"results": [row]}, tmp_path)
     write.update_documents({"results": [row | {"seeds": []}]}, tmp_path)
     assert json.loads((tmp_path / RECORDS / "results.json").read_text()) == [row]
 
 
 def test_confidences_are_shown_of_the_runs_that_have_scores_of_them():
-    scores = {f"{part} {score}": [0.9, 0.8] for part in ("train", "test") for score in SCORES}
-    row = {"data_set": "mnist", "overrides": "", "seeds": [0, 1], "k": 10, "n": 50, "seconds": [1.0], "scores": scores}
+    row = results_row([0, 1], [0.9, 0.8])
     confidence = {"train calibration error": [0.01, 0.03], "train accuracy at 90 %": [0.95, 0.97]}
     table = result_tables([row, row | {"confidence": confidence}, row | {"seeds": [], "confidence": confidence}])[-1]
     (cells,) = [dict(zip(table.header, cells, strict=True)) for cells in table.rows]
@@ -136,8 +140,7 @@ def test_confidences_are_shown_of_the_runs_that_have_scores_of_them():
 
 
 def test_the_seed_with_the_highest_silhouette_is_shown():
-    scores = {f"{part} {score}": [0.9, 0.8] for part in ("train", "test") for score in SCORES}
-    row = {"data_set": "mnist", "overrides": "", "seeds": [0, 1], "k": 10, "n": 50, "seconds": [1.0], "scores": scores}
+    row = results_row([0, 1], [0.9, 0.8])
     rows = [row | {"silhouette": [0.1, 0.3]}, row, row | {"seeds": []}]
     table = result_tables(rows)[0]
     chosen = [dict(zip(table.header, cells, strict=True))["by silhouette"] for cells in table.rows]
