@@ -10,9 +10,7 @@ which of them merge depends on the seed.)
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -24,18 +22,6 @@ from pipeline.runtime.observer import SILENT, Observer
 
 BLOCKS = 16
 """Number of blocks of points, a power of 2. At most half as many threads are busy; more blocks cost more overhead."""
-
-MAX_STEP = np.float32(4)
-"""Longest movement along an axis by one pull or push, at a learning rate of 1; as in umap-learn."""
-
-MIN_SQUARE = np.float32(0.001)
-"""Added to the squared distance that a push is divided by, to avoid division by zero; as in umap-learn."""
-
-ONE, TWO = np.float32(1), np.float32(2)
-"""Numbers for the compiled code: Python's would make the arithmetic 64-bit."""
-
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-"""Increment of SplitMix64, the generator of the random pairs that repel (Steele, Lea, Flood 2014)."""
 
 
 def optimize_layout(
@@ -62,9 +48,11 @@ def optimize_layout(
     Source: McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018. Limitation: as in
     every layout of this kind, distances between clusters mean little.
     """
+    from pipeline.embedding.umap_kernel import compile_move
+
     ends, shares, round_bounds = _edges(weights, n_epochs)
     points = np.array(start, np.float32, order="C")
-    previous, move = np.empty_like(points), _compiled(points.shape[1])
+    previous, move = np.empty_like(points), compile_move(points.shape[1], negative_sample_rate)
     curve = np.array([a, b, repulsion_strength], np.float32)
     threads = threads or available_threads()
     rounds = [_parts(bounds, threads) for bounds in round_bounds]
@@ -73,7 +61,7 @@ def optimize_layout(
             np.copyto(previous, points)
             rate = np.float32(learning_rate * (1 - epoch / n_epochs))
             key = np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint64)[0]
-            state = (points, previous, ends, shares, np.float32(epoch), rate, curve, negative_sample_rate, key)
+            state = (points, previous, ends, shares, np.float32(epoch), rate, curve, key)
             for parts in rounds:
                 for future in [pool.submit(move, *part, *state) for part in parts]:
                     future.result()
@@ -111,75 +99,3 @@ def _parts(bounds: NDArray[np.int64], threads: int) -> list[tuple[int, int]]:
     """Divide a round's edges between threads: first edge and end of each part, cut at bounds of pairs of blocks."""
     even = np.linspace(bounds[0], bounds[-1], threads + 1)
     return list(pairwise(np.unique(bounds[np.searchsorted(bounds, even)]).tolist()))
-
-
-def _mix(state: Any) -> Any:
-    """The uint64 random number that SplitMix64 derives from its state."""
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
-
-
-@cache
-def _compiled(p: int) -> Callable[..., None]:
-    """Compile the pulls and pushes of some edges in an epoch, in p dimensions; a constant p makes it much faster."""
-    from numba import njit
-
-    mix = njit(_mix)
-
-    def move(
-        first_edge: int,
-        end_edge: int,
-        points: Any,
-        previous: Any,
-        ends: Any,
-        shares: Any,
-        epoch: Any,
-        rate: Any,
-        curve: Any,
-        pushes: int,
-        key: Any,
-    ) -> None:
-        n, (a, b, strength) = np.uint64(len(previous)), curve
-        position, step = np.empty((2, p), np.float32), np.empty((2, p), np.float32)
-        difference = np.empty(p, np.float32)
-        for edge in range(first_edge, end_edge):
-            if np.floor((epoch + ONE) * shares[edge]) == np.floor(epoch * shares[edge]):
-                continue
-            for axis in range(p):
-                position[0, axis], position[1, axis] = points[ends[edge, 0], axis], points[ends[edge, 1], axis]
-                difference[axis] = position[0, axis] - position[1, axis]
-                step[0, axis] = 0
-            for _ in range(2):  # the graph is symmetric: umap-learn has every edge twice
-                square = np.float32(0)
-                for axis in range(p):
-                    square += difference[axis] * difference[axis]
-                power = square**b
-                force = -TWO * a * b * power / (max(square, MIN_SQUARE * MIN_SQUARE) * (a * power + ONE))
-                for axis in range(p):
-                    pull = rate * min(max(force * difference[axis], -MAX_STEP), MAX_STEP)
-                    step[0, axis] += pull
-                    difference[axis] += TWO * pull
-            for axis in range(p):
-                step[1, axis] = -step[0, axis]
-            state = mix(key ^ mix(np.uint64(edge)))
-            # Pushes are computed at the positions before the pull, so that the processor can overlap them.
-            for _ in range(pushes):
-                for end in range(2):
-                    state += GOLDEN
-                    other = np.int64(((mix(state) >> np.uint64(32)) * n) >> np.uint64(32))
-                    square = np.float32(0)
-                    for axis in range(p):
-                        difference[axis] = position[end, axis] - previous[other, axis]
-                        square += difference[axis] * difference[axis]
-                    force = TWO * strength * b / ((MIN_SQUARE + square) * (a * square**b + ONE))
-                    if other == ends[edge, end]:
-                        force = np.float32(0)
-                    for axis in range(p):
-                        step[end, axis] += rate * min(max(force * difference[axis], -MAX_STEP), MAX_STEP)
-            for end in range(2):
-                for axis in range(p):
-                    points[ends[edge, end], axis] = position[end, axis] + step[end, axis]
-
-    compiled: Callable[..., None] = njit(move, nogil=True, fastmath=True)
-    return compiled
