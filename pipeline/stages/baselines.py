@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,10 @@ from pipeline.config.reseed import is_random, reseed
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.sampling import sample_rows
+from pipeline.runtime.threads import thread_count
+
+Result = tuple[NDArray[np.int32] | None, str]
+"""Clusters (repeats, s) of the sample in one space, None if clustering failed, and a problem to note or nothing."""
 
 REGULARIZATION = 1e-3
 """Multiple of the mean variance of a dimension that is added to covariances if a mixture fails without it."""
@@ -49,24 +54,23 @@ def baselines(
     if not config.sample:
         return BaselineClusterings.none()
     rows = sample_rows(n, config.sample, config.seed)
-    with threadpool_limits(1 if cluster.deterministic else None):
-        spaces = _spaces(images, latents, features, rows, config.seed)
     clusterers, notes = _lighter_clusterers(config, cluster, len(rows), n)
     limit = _dimension_limit(config, cluster)
     clusterings: dict[str, NDArray[np.int32]] = {}
     dimensions: list[int] = []
-    for done, (name, points) in enumerate(spaces.items(), 1):
-        projected = _project_randomly(points, limit, config.seed)
-        if projected.shape != points.shape:
-            notes.append(f"{name}: {projected.shape[1]} random projections of {points.shape[1]:,} dimensions")
-        start = spaces["latents"] if name == "manifold" else projected
-        clusters, problem = _cluster_with_fallbacks(clusterers, neighbors, projected, start)
+    with threadpool_limits(1 if cluster.deterministic else None):
+        spaces = _spaces(images, latents, features, rows, config.seed)
+        projected = {name: _project_randomly(points, limit, config.seed) for name, points in spaces.items()}
+        results = _cluster_spaces(clusterers, neighbors, projected, spaces["latents"], observer)
+    for name, (clusters, problem) in results.items():
+        points = projected[name]
+        if points.shape != spaces[name].shape:
+            notes.append(f"{name}: {points.shape[1]} random projections of {spaces[name].shape[1]:,} dimensions")
         if problem:
             notes.append(f"{name}: {problem}")
         if clusters is not None:
             clusterings[name] = clusters
-            dimensions.append(projected.shape[1])
-        observer.progress(done, len(spaces), "spaces")
+            dimensions.append(points.shape[1])
     if notes:
         observer.note(f"baselines: {'; '.join(notes)}")
     stacked = np.stack([*clusterings.values()]) if clusterings else np.empty((0, 1, len(rows)), np.int32)
@@ -131,14 +135,32 @@ def _project_randomly(points: Float, limit: int | None, seed: int) -> Float:
     return np.asarray(GaussianRandomProjection(limit, random_state=seed).fit_transform(points), np.float32)
 
 
+def _cluster_spaces(
+    clusterers: list[Cluster], neighbors: Neighbors, spaces: dict[str, Float], latents: Float, observer: Observer
+) -> dict[str, Result]:
+    """The clusters of each space, and its problem. All fits of all spaces share the cores, each on one thread.
+
+    Threads share Python's warning filters, so warnings are ignored around all of them; problems become notes.
+    """
+    with warnings.catch_warnings(), ThreadPoolExecutor(thread_count()) as fits, ThreadPoolExecutor() as waiting:
+        warnings.simplefilter("ignore")
+        futures = {}
+        for name, points in spaces.items():
+            start = latents if name == "manifold" else points  # another space starts from itself
+            futures[name] = waiting.submit(_cluster_with_fallbacks, clusterers, neighbors, points, start, fits)
+        for done, _ in enumerate(as_completed(futures.values()), 1):
+            observer.progress(done, len(spaces), "spaces")
+        return {name: future.result() for name, future in futures.items()}
+
+
 def _cluster_with_fallbacks(
-    clusterers: list[Cluster], neighbors: Neighbors, points: Float, start: Float
-) -> tuple[NDArray[np.int32] | None, str]:
+    clusterers: list[Cluster], neighbors: Neighbors, points: Float, start: Float, fits: ThreadPoolExecutor
+) -> Result:
     """What `_cluster_space` returns; a mixture that fails is regularised, then made diagonal, and the problem says so.
 
     Colour images of few hues, and few images in many dimensions, have covariances without a numerical inverse.
     """
-    clusters, problem = _cluster_space(clusterers, neighbors, points, start)
+    clusters, problem = _cluster_space(clusterers, neighbors, points, start, fits)
     estimator = instantiate(clusterers[0].estimator, "cluster.estimator")
     if clusters is not None or not hasattr(estimator, "reg_covar"):
         return clusters, problem
@@ -147,7 +169,7 @@ def _cluster_with_fallbacks(
         changed = [
             clusterer.model_copy(update={"estimator": {**clusterer.estimator, **changes}}) for clusterer in clusterers
         ]
-        clusters, changed_problem = _cluster_space(changed, neighbors, points, start)
+        clusters, changed_problem = _cluster_space(changed, neighbors, points, start, fits)
         if clusters is not None:
             listed = ", ".join(
                 f"{name} = {value:.2g}" if name == "reg_covar" else f"{name} = {value}"
@@ -159,24 +181,20 @@ def _cluster_with_fallbacks(
 
 
 def _cluster_space(
-    clusterers: list[Cluster], neighbors: Neighbors, points: Float, start: Float
-) -> tuple[NDArray[np.int32] | None, str]:
+    clusterers: list[Cluster], neighbors: Neighbors, points: Float, start: Float, fits: ThreadPoolExecutor
+) -> Result:
     """The clusters (repeats, s) of the points, None if clustering fails, and a problem to note, empty if there is none.
 
-    `start` (s, l) takes the place of the run's latents: a manifold starts from those, another space from itself.
+    `start` (s, l) takes the place of the run's latents. The repeats are fitted by the threads of `fits`.
     """
-    from sklearn.exceptions import ConvergenceWarning
-
     latents = Latents(start, start[:0], [start.shape[1]])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # it becomes a note
-        try:
-            space = Latents(points, points[:0], [points.shape[1]])
-            graph: Graph = call_component(neighbors, "neighbors", space)
-            features = Features(points, points[:0], "latents")
-            repeats = [fit_clusters(cluster, features, graph, latents) for cluster in clusterers]
-        except UserError as error:  # a failed comparison must not stop the run
-            return None, f"could not be clustered: {error}"
+    space = Latents(points, points[:0], [points.shape[1]])
+    features = Features(points, points[:0], "latents")
+    try:
+        graph: Graph = call_component(neighbors, "neighbors", space)
+        repeats = list(fits.map(lambda cluster: fit_clusters(cluster, features, graph, latents), clusterers))
+    except UserError as error:  # a failed comparison must not stop the run
+        return None, f"could not be clustered: {error}"
     failed = sum(not getattr(repeat.estimator, "converged_", True) for repeat in repeats)
     problem = f"{repeats[0].method} did not converge in {failed} of {len(repeats)} repeats" if failed else ""
     return np.stack([repeat.fitted for repeat in repeats]), problem
