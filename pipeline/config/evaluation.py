@@ -15,7 +15,7 @@ class Baselines(Group):
 
     sample: int = Field(2000, ge=0)
     repeats: int = Field(3, ge=1)
-    starts: int = Field(2, ge=1)
+    starts: int = Field(1, ge=1)
     most_dimensions: int = Field(64, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
 
@@ -35,7 +35,7 @@ class Evaluate(Group):
     silhouette_sample: int = Field(10000, ge=2)
     trustworthiness_sample: int = Field(2000, ge=2)
     trustworthiness_k: int = Field(15, ge=1)
-    reconstruction_sample: int = Field(100_000, ge=1)
+    reconstruction_sample: int = Field(10_000, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
 
 

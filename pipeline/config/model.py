@@ -109,7 +109,7 @@ class Train(Group):
 
     name: str
     split: Split = "train"
-    epochs: int = Field(8, ge=1)
+    epochs: int = Field(7, ge=1)
     epoch_size: int | None = Field(None, ge=1)
     min_steps: int | None = Field(0, ge=0)
     batch_size: int = Field(256, ge=1)

@@ -38,6 +38,8 @@ LIBRARY_LAYOUT_OPTIONS = {
     "output_metric_kwds",
 }
 """Options of umap-learn that our layout does not implement, such as densMAP's; any of them selects umap-learn's."""
+MANY_POINTS = 10_000
+"""UMAP of more points than this needs half as many epochs, as in umap-learn."""
 FEW_POINTS = 100
 """Fewer points than this are embedded by Barnes and Hut's method: the grid of the FFT takes minutes for them."""
 
@@ -108,19 +110,21 @@ def umap(
     """Return UMAP coordinates (n, n_components) float32 from the shared graph, the same bits for the same seed.
 
     The edge weights and the spectral start are umap-learn's; the layout is ours, which runs on all cores. `n_epochs`
-    None is umap-learn's default: 500 for at most 10,000 points, else 200. `options` are passed to `umap.UMAP`; with one
-    of `LIBRARY_LAYOUT_OPTIONS` the layout is umap-learn's, on one thread. With at most `n_components` + 1 images the
-    start is random, with a note, because they have too few eigenvectors. Source: McInnes, Healy, Melville, "UMAP:
-    Uniform Manifold Approximation and Projection", 2018.
+    None is 200 for at most 10,000 points, else 100; umap-learn's default is 500 and 200. `options` are passed to
+    `umap.UMAP`; with one of `LIBRARY_LAYOUT_OPTIONS` the layout is umap-learn's, on one thread. With at most
+    `n_components` + 1 images the start is random, with a note, because they have too few eigenvectors. Source: McInnes,
+    Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018.
 
     Raises:
         ArgumentError: `n_epochs` is negative.
         UserError: umap-learn refuses the settings.
     """
     if n_epochs is None:
-        n_epochs = 500 if len(latents.fitted) <= 10_000 else 200
+        n_epochs = 200 if len(latents.fitted) <= MANY_POINTS else 100
     elif n_epochs < 0:
-        raise ArgumentError(f"n_epochs = {n_epochs}: must be at least 0, or null for umap-learn's default")
+        raise ArgumentError(
+            f"n_epochs = {n_epochs}: must be at least 0, or null for a number that suits the number of points"
+        )
     if n_components >= len(latents.fitted) - 1 and "init" not in options:
         n = len(latents.fitted)
         observer.note(f"UMAP starts at random: {n} images have no spectral start in {n_components} dimensions")

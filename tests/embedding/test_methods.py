@@ -132,9 +132,9 @@ def test_an_option_of_another_layout_selects_umap_learns(blobs, embeddings, reco
     assert {epochs for _, epochs in recorder.steps} == {SETTINGS["umap"]["n_epochs"]}
 
 
-def test_the_default_number_of_epochs_is_umap_learns(blobs, recorder):
+def test_few_points_get_200_epochs_by_default(blobs, recorder):
     embed("umap", blobs, n_epochs=None, observer=recorder)
-    assert recorder.steps[-1] == (500, 500)
+    assert recorder.steps[-1] == (200, 200)
     with pytest.raises(UserError, match=r"^n_epochs = -1: must be at least 0"):
         embed("umap", blobs, n_epochs=-1)
 
