@@ -14,6 +14,7 @@ from tests.reproduction.comparison import compare_with_published, comparison_tab
 from tests.reproduction.published import PUBLISHED
 from tests.reproduction.results import DATA_SETS, collect_results, result_tables, summary_tables
 from tests.reproduction.stored_runs import StoredRuns
+from tests.reproduction.trials import trial_tables
 from tests.tables import Table, to_csv, to_html, to_markdown
 
 Rows = list[dict[str, Any]]
@@ -28,6 +29,7 @@ TABLES: dict[str, Callable[[Rows], list[Table]]] = {
 SECTIONS = {
     "summary": ("README.md", "results", summary_tables),
     **{name: ("tests/reproduction/README.md", name, tables) for name, tables in TABLES.items()},
+    "trials": ("tests/reproduction/README.md", "trials", trial_tables),
 }
 """Sections of Markdown files: the file, the record shown there, and what makes its tables."""
 
@@ -36,6 +38,9 @@ CSV_NAMES = {
     "reproduction": ("reproduction", "figures"),
     "claims": tuple(claim.sweep for claim in CLAIMS),
 }
+
+KEPT = ("trials",)
+"""Records that no store holds; their sections are only written anew."""
 
 ROW_KEYS = ("data_set", "overrides", "experiment", "sweep")
 """The keys that identify a row of a record."""
@@ -72,12 +77,16 @@ def update_documents(records: dict[str, Rows], root: Path) -> list[Path]:
         UserError: a Markdown file lacks the markers of a section.
     """
     records = {name: _keep_recorded(rows, root / RECORDS / f"{name}.json") for name, rows in records.items()}
+    kept = {name: root / RECORDS / f"{name}.json" for name in KEPT}
+    shown = records | {
+        name: json.loads(file.read_text(encoding="utf-8")) for name, file in kept.items() if file.exists()
+    }
     texts: dict[Path, str] = {}
     for section, (document, record, _) in SECTIONS.items():
-        if record in records:
+        if record in shown:
             file = root / document
             text = texts.get(file) or file.read_text(encoding="utf-8")
-            texts[file] = replace_section(text, section, render_section(section, records[record]), document)
+            texts[file] = replace_section(text, section, render_section(section, shown[record]), document)
     (root / RECORDS).mkdir(parents=True, exist_ok=True)
     for name, rows in records.items():
         text = json.dumps(rows, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,49 @@
+"""Trials of settings: what was changed, and the accuracy by seed, also of changes that were not kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.tables import MISSING, Table
+
+PARTS = {
+    "training": (
+        "Trials of the training",
+        "Each seed trains, embeds and clusters anew. “none” is the recipe before these trials: 8 epochs, 200 epochs of "
+        "UMAP before clustering, 16 starts of the mixture, 200 swaps. The labels were looked at between the trials.",
+        "seeds",
+    ),
+    "clustering": (
+        "Trials of manifold and mixture",
+        "The same stored latents are embedded and clustered with each of the settings; a column of numbers has one "
+        "accuracy for each of the named latents.",
+        "latents",
+    ),
+}
+"""Title and caption of the table of each part, and what its accuracies are numbered by."""
+
+
+def trial_tables(rows: list[dict[str, Any]]) -> list[Table]:
+    """Return a table per part; a line per data set and change, sorted by data set."""
+    return [
+        Table(title, caption, ("data", "change", numbers, "train accuracy", "test accuracy"), _lines(part, rows))
+        for part, (title, caption, numbers) in PARTS.items()
+    ]
+
+
+def _lines(part: str, rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    of_part = sorted((row for row in rows if row["part"] == part), key=lambda row: str(row["data_set"]))
+    return [
+        (
+            row["data_set"],
+            row["change"],
+            ", ".join(map(str, row[PARTS[part][2]])),
+            _accuracies(row["train_accuracy"]),
+            _accuracies(row.get("test_accuracy", [])),
+        )
+        for row in of_part
+    ]
+
+
+def _accuracies(values: list[float]) -> str:
+    return ", ".join(f"{value:.4f}" for value in values) or MISSING
