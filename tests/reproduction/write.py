@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.tracking import Store
 from tests.markdown_sections import RECORDS, replace_section
+from tests.reproduction.chosen_k import chosen_k_tables, collect_chosen_k
 from tests.reproduction.claims import CLAIMS, claim_tables, measure_claim
 from tests.reproduction.comparison import compare_with_published, comparison_tables
 from tests.reproduction.published import PUBLISHED
@@ -21,6 +22,7 @@ Rows = list[dict[str, Any]]
 
 TABLES: dict[str, Callable[[Rows], list[Table]]] = {
     "results": result_tables,
+    "chosen_k": chosen_k_tables,
     "reproduction": comparison_tables,
     "claims": claim_tables,
 }
@@ -35,6 +37,7 @@ SECTIONS = {
 
 CSV_NAMES = {
     "results": (*(f"results_{name}" for name in DATA_SETS), "results_confidence"),
+    "chosen_k": ("chosen_k",),
     "reproduction": ("reproduction", "figures"),
     "claims": tuple(claim.sweep for claim in CLAIMS),
 }
@@ -51,6 +54,7 @@ def collect_records(store: Store) -> dict[str, Rows]:
     runs = StoredRuns(store)
     return {
         "results": collect_results(runs),
+        "chosen_k": collect_chosen_k(runs),
         "reproduction": [compare_with_published(published, runs) for published in PUBLISHED],
         "claims": [measure_claim(claim, runs) for claim in CLAIMS],
     }
