@@ -38,11 +38,16 @@ def choose_k(config: Cluster, points: Float, observer: Observer = SILENT) -> tup
         observer.progress(len(silhouettes), len(numbers), "numbers of clusters")
     known = [value for value in silhouettes if np.isfinite(value)]
     k = numbers[int(np.nanargmax(silhouettes))] if known else 1
-    estimator = {name: k if name in NUMBERS_OF_CLUSTERS and value == "auto" else value
-                 for name, value in config.estimator.items()}  # fmt: skip
     value = f", {max(known):.3f}" if known else ""
     note = f"cluster.k = auto: {k} clusters have the highest silhouette{value}, of {SMALLEST} to {LARGEST}"
-    return config.model_copy(update={"k": k, "estimator": estimator}), [note]
+    return set_k(config, k), [note]
+
+
+def set_k(config: Cluster, k: int) -> Cluster:
+    """Return the configuration with `k` clusters where it has `auto`."""
+    estimator = {name: k if name in NUMBERS_OF_CLUSTERS and value == "auto" else value
+                 for name, value in config.estimator.items()}  # fmt: skip
+    return config.model_copy(update={"k": k, "estimator": estimator})
 
 
 def _silhouette(points: Float, k: int, seed: int) -> float:

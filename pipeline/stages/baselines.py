@@ -15,6 +15,7 @@ from pipeline.artifacts.baselines import BaselineClusterings
 from pipeline.artifacts.features import Features
 from pipeline.artifacts.images import Images, to_unit_range
 from pipeline.artifacts.latents import Graph, Latents
+from pipeline.clustering.choose_k import choose_k, set_k
 from pipeline.clustering.fit_clusters import fit_clusters
 from pipeline.clustering.size_rules import suit_number_of_images
 from pipeline.config import Baselines, Cluster, Neighbors
@@ -190,6 +191,9 @@ def _cluster_space(
     latents = Latents(start, start[:0], [start.shape[1]])
     space = Latents(points, points[:0], [points.shape[1]])
     features = Features(points, points[:0], "latents")
+    if clusterers[0].k == "auto":  # once for all repeats
+        chosen, _ = choose_k(clusterers[0], points)
+        clusterers = [set_k(clusterer, int(chosen.k or 1)) for clusterer in clusterers]
     try:
         graph: Graph = call_component(neighbors, "neighbors", space)
         repeats = list(fits.map(lambda cluster: fit_clusters(cluster, features, graph, latents), clusterers))

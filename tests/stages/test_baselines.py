@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.artifacts import BaselineClusterings, Clustering, Features, Images, Labels, Latents
+from pipeline.clustering.choose_k import choose_k
 from pipeline.clustering.fit_clusters import fit_clusters
 from pipeline.config import Baselines, Cluster, Evaluate, Neighbors
 from pipeline.embedding.neighbors import exact
@@ -246,3 +247,19 @@ def test_labels_of_held_out_images_alone_give_test_scores(run, default_baselines
     assert "train/accuracy_score" not in scores.values
     assert scores.notes[0].startswith("only held-out images have labels")
     assert ParsedPage(report(**run | {"labels": labels, "scores": scores}).html).text
+
+
+def test_k_is_chosen_once_for_each_space(run, monkeypatch):
+    numbers = []
+
+    def choose(config, points):
+        chosen = choose_k(config, points)
+        numbers.append(chosen[0].k)
+        return chosen
+
+    monkeypatch.setattr("pipeline.stages.baselines.choose_k", choose)
+    clusterings = compute_baselines(run, cluster=clusterer({**KMEANS, "n_clusters": "auto"}, k="auto"))
+    assert len(numbers) == len(clusterings.spaces) == 4
+    found = [{len(np.unique(repeat)) for repeat in repeats} for repeats in clusterings.clusters]
+    assert all(len(counts) == 1 for counts in found)
+    assert found[-1] == {3}, "the manifold has three groups"
