@@ -15,7 +15,6 @@ DATA = {
     "": ("MNIST", 10),
     "data=digits": ("scikit-learn's digits", 10),
     "data=glyphs": ("letters A to J", 10),
-    "data=coloured_glyphs model=pretrained_grey": ("letters A to J in colour", 10),
 }
 """The title and the number of classes of each data set, by its overrides."""
 
