@@ -192,7 +192,7 @@ def _cluster_space(
     space = Latents(points, points[:0], [points.shape[1]])
     features = Features(points, points[:0], "latents")
     if clusterers[0].k == "auto":  # once for all repeats
-        chosen, _ = choose_k(clusterers[0], points)
+        chosen, _ = fits.submit(choose_k, clusterers[0], points).result()
         clusterers = [set_k(clusterer, int(chosen.k or 1)) for clusterer in clusterers]
     try:
         graph: Graph = call_component(neighbors, "neighbors", space)
