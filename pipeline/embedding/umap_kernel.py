@@ -27,10 +27,8 @@ FAR = np.float32(1e15)
 ONE, TWO = np.float32(1), np.float32(2)
 """Numbers for the compiled code: Python's would make the arithmetic 64-bit."""
 
-GOLDEN, HALF, FIRST, SECOND, THIRD, FOURTH = (
-    np.uint64(value) for value in (0x9E3779B97F4A7C15, 32, 30, 0xBF58476D1CE4E5B9, 27, 0x94D049BB133111EB)
-)
-"""Constants of SplitMix64, the generator of the random pairs that repel (Steele, Lea, Flood 2014)."""
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+"""Increment of SplitMix64, the generator of the random pairs that repel (Steele, Lea, Flood 2014)."""
 
 LOGARITHM = np.array(
     [1.4426948, -0.72131072, 0.48007375, -0.35345468, 0.2561797, -0.15559997, 0.063787596, -0.012370643], np.float32
@@ -64,8 +62,8 @@ def power(x: Any, b: Any) -> Any:
 @njit  # type: ignore[untyped-decorator]
 def mix(state: Any) -> Any:
     """Return the uint64 random number that SplitMix64 derives from its state."""
-    state = (state ^ (state >> FIRST)) * SECOND
-    state = (state ^ (state >> THIRD)) * FOURTH
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return state ^ (state >> np.uint64(31))
 
 
@@ -114,7 +112,7 @@ def compile_move(p: int, pushes: int) -> Callable[..., None]:
             # as in `power`.
             for push in range(width):
                 state += GOLDEN
-                end, other = push % 2, np.int64(((mix(state) >> HALF) * n) >> HALF)
+                end, other = push % 2, np.int64(((mix(state) >> np.uint64(32)) * n) >> np.uint64(32))
                 square = np.float32(0)
                 for axis in range(p):
                     differences[push, axis] = position[end, axis] - previous[other, axis]
