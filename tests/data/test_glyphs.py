@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.data import glyphs
+from pipeline.runtime.errors import ArgumentError
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,26 @@ def test_all_ten_letters_occur_and_lie_inside_their_images(letters):
     border = np.ones((28, 28), bool)
     border[1:-1, 1:-1] = False
     assert (letters.train[:, border] == 0).mean() > 0.99
+
+
+def test_other_characters_are_drawn_in_the_fonts_that_have_them():
+    greek = glyphs.read_glyphs(200, 50, letters="αβγ")
+    assert greek.names == ["α", "β", "γ"]
+    assert set(greek.train_labels) == {0, 1, 2}
+    assert len(glyphs._fonts_with("αβγ")) < len(glyphs._fonts_with("0123456789")) == len(glyphs.FONTS)
+
+
+@pytest.mark.parametrize(
+    ("letters", "message"),
+    [
+        ("A", r"letters = 'A': give at least two characters, each once"),
+        ("ABA", r"letters = 'ABA': give at least two characters, each once"),
+        ("Aあ", r"letters = 'Aあ': no font of matplotlib has all of them; leave out 'あ'"),
+    ],
+)
+def test_characters_that_cannot_be_drawn_are_refused(letters, message):
+    with pytest.raises(ArgumentError, match=message):
+        glyphs.read_glyphs(10, 5, letters=letters)
 
 
 @pytest.mark.parametrize("name", glyphs.FONTS)
