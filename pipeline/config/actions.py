@@ -76,7 +76,7 @@ class HowMany(Group):
 class Spaces(Group):
     """Stage spaces: the models to compare with that of the run, and the number of images in the silhouette."""
 
-    models: list[str] = Field(["pixels", "pca", "conv64", "pretrained", "pretrained_grey"], min_length=1)
+    models: list[str] = Field(["pixels", "pca", "patch64", "pretrained", "pretrained_grey"], min_length=1)
     sample: int = Field(10_000, ge=4)
     seed: int = Field(0, ge=0, lt=2**32)
 

@@ -26,7 +26,7 @@ WORTH_SAYING = 20.0
 """Seconds; a shorter run gets no forecast."""
 TOLERANCE = 1.25
 """A run is refused only beyond so much of the free memory: the forecast is no exacter, and part is mapped files."""
-MEASURED_MODELS = ("conv64", "pretrained", "pretrained_grey", "pca", "pixels", "vectors")
+MEASURED_MODELS = ("patch64", "conv64", "pretrained", "pretrained_grey", "pca", "pixels", "vectors")
 """Models whose time the records have, or that take next to none."""
 MEASURED_CHOICES = {"manifold": ("umap", "pca", "none"), "project": ("umap", "pca"),
                     "cluster": ("gmm", "kmeans", "minibatch_kmeans"), "refine": ("none", "self_training")}  # fmt: skip

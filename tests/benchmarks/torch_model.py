@@ -6,11 +6,11 @@ from torch import nn
 
 
 def torch_autoencoder() -> nn.Sequential:
-    """Return encoder and decoder for 28×28 grey images; kernels of 2 with stride 2 need no padding at this size."""
+    """Return encoder and decoder for 28×28 grey images, whose sides patches of 4×4 divide."""
     return nn.Sequential(
-        nn.Conv2d(1, 32, 2, 2),
+        nn.Conv2d(1, 64, 4, 4),
         nn.ReLU(),
-        nn.Conv2d(32, 64, 2, 2),
+        nn.Conv2d(64, 64, 1),
         nn.ReLU(),
         nn.Flatten(),
         nn.Linear(7 * 7 * 64, 64),
@@ -18,8 +18,8 @@ def torch_autoencoder() -> nn.Sequential:
         nn.Linear(64, 7 * 7 * 64),
         nn.ReLU(),
         nn.Unflatten(1, (64, 7, 7)),
-        nn.ConvTranspose2d(64, 32, 2, 2),
+        nn.Conv2d(64, 64, 1),
         nn.ReLU(),
-        nn.ConvTranspose2d(32, 1, 2, 2),
+        nn.ConvTranspose2d(64, 1, 4, 4),
         nn.Sigmoid(),
     )

@@ -93,8 +93,9 @@ def test_choices_of_the_folder_have_only_keys_that_their_readers_take():
     for choice in ("image_folder", "idx", "npz", "csv", "parquet"):
         settings = compose_config(f"data={choice}", "data.path=x").data
         assert settings.arguments()["path"] == "x"
-    for choice in ("mnist", "digits", "glyphs"):
+    for choice in ("mnist", "digits", "coloured_glyphs"):
         assert compose_config(f"data={choice}").data.arguments() == {}
+    assert compose_config("data=glyphs", "data.letters=XYZ").data.arguments() == {"letters": "XYZ"}
     assert compose_config("data=mnist_augmented", "data.copies=3").data.arguments() == {"copies": 3}
 
 

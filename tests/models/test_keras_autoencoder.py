@@ -10,7 +10,7 @@ from tests.networks import DENSE, build_pair, load_model
 
 
 @pytest.mark.parametrize(
-    ("name", "shape"), [("conv64", (8, 8, 1)), ("conv64", (30, 22, 3)), ("conv7x7x2", (12, 20, 1))]
+    ("name", "shape"), [("patch64", (8, 8, 1)), ("patch64", (30, 22, 3)), ("conv7x7x2", (12, 20, 1))]
 )
 def test_loaded_autoencoder_equals_the_saved_one(name, shape, tmp_path):
     built = KerasAutoencoder(*build_pair(load_model(name), shape))

@@ -11,6 +11,7 @@ from tests.networks import DENSE_DECODER, DENSE_ENCODER, build_pair, layer, load
 @pytest.mark.parametrize(
     ("name", "bottleneck", "outputs", "parameters"),
     [
+        ("patch64", (64,), ["7×7×64", "7×7×64", "3136", "64", "64"], 415_041 + 128),
         ("conv64", (64,), ["14×14×32", "7×7×64", "3136", "64", "64"], 421_377 + 128),
         ("conv7x7x2", (7, 7, 2), ["28×28×16", "14×14×16", "14×14×2", "7×7×2"], 937),
     ],
@@ -26,13 +27,15 @@ def test_layers_of_a_model_file(name, bottleneck, outputs, parameters):
 
 @pytest.mark.parametrize("latent_dim", [1, 3])
 def test_latent_size_sets_the_bottleneck(latent_dim):
-    encoder, _ = build_pair(load_model("conv64", latent_dim=latent_dim), (8, 8, 1))
+    encoder, _ = build_pair(load_model("patch64", latent_dim=latent_dim), (8, 8, 1))
     assert encoder.output_shape == (None, latent_dim)
     encoder, _ = build_pair(load_model("conv7x7x2", latent_channels=latent_dim))
     assert encoder.output_shape == (None, 7, 7, latent_dim)
 
 
-@pytest.mark.parametrize(("name", "changes"), [("conv64", {}), ("dec", {}), ("dcec", {"padding": "same"})])
+@pytest.mark.parametrize(
+    ("name", "changes"), [("patch64", {}), ("conv64", {}), ("dec", {}), ("dcec", {"padding": "same"})]
+)
 @pytest.mark.parametrize("shape", [(8, 8, 1), (30, 22, 3)])
 def test_decoder_output_has_the_shape_of_the_images(name, changes, shape):
     _, decoder = build_pair(load_model(name, **changes), shape)

@@ -71,7 +71,7 @@ def test_same_seed_gives_the_same_weights(trained, images):
 
 @pytest.mark.slow
 def test_seed_determines_the_weights_of_a_convolutional_model(images):
-    model = load_model("conv64", latent_dim=8)
+    model = load_model("patch64", latent_dim=8)
     first, again, other = (train_corrupted(images, model, seed=seed) for seed in (1, 1, 2))
     assert have_equal_weights(first, again)
     assert not have_equal_weights(first, other)

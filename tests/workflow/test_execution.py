@@ -184,7 +184,7 @@ def test_a_late_error_marks_the_run_as_failed(outputs):
     ids=["digits", "folder", "file"],
 )
 def test_a_run_name_starts_with_the_data(outputs, words, name):
-    assert run_name(compose(*words, outputs=outputs)).startswith(f"{name} · conv64")
+    assert run_name(compose(*words, outputs=outputs)).startswith(f"{name} · patch64")
 
 
 def test_the_data_of_a_path_that_is_the_working_folder_has_its_name(outputs, monkeypatch):
@@ -194,9 +194,9 @@ def test_the_data_of_a_path_that_is_the_working_folder_has_its_name(outputs, mon
 
 
 def test_run_names_differ(outputs):
-    assert run_name(compose(outputs=outputs)) == "mnist · conv64(64) · umap · gmm(10) · seed 42"
+    assert run_name(compose(outputs=outputs)) == "mnist · patch64(64) · umap · gmm(10) · seed 42"
     refined = compose("refine=idec", "cluster.k=7", outputs=outputs)
-    assert run_name(refined) == "mnist · conv64(64) · idec(7) · umap · gmm(7) · seed 42"
+    assert run_name(refined) == "mnist · patch64(64) · idec(7) · umap · gmm(7) · seed 42"
     assert (
         run_name(compose("model=pixels", "cluster=hdbscan", outputs=outputs))
         == "mnist · pixels · umap · hdbscan · seed 42"

@@ -173,7 +173,7 @@ def test_corruption_changes_the_gradients(spots, pretrained, refined):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["conv64", "conv7x7x2"])
+@pytest.mark.parametrize("name", ["patch64", "conv7x7x2"])
 def test_normalised_and_spatial_bottlenecks_are_refined(name, spots):
     model = KerasAutoencoder(*build_pair(load_model(name), (8, 8, 1)))
     refined = refine_dec(IDEC.model_copy(update={"max_steps": 20}), model, spots)
