@@ -39,7 +39,7 @@ LIBRARY_LAYOUT_OPTIONS = {
 }
 """Options of umap-learn that our layout does not implement, such as densMAP's; any of them selects umap-learn's."""
 MANY_POINTS = 10_000
-"""UMAP of more points than this needs half as many epochs, as in umap-learn."""
+"""UMAP of more points than this needs fewer epochs, and no spectral start, to be clustered as well."""
 FEW_POINTS = 100
 """Fewer points than this are embedded by Barnes and Hut's method: the grid of the FFT takes minutes for them."""
 
@@ -103,37 +103,41 @@ def umap(
     n_components: int = 2,
     min_dist: float = 0.1,
     n_epochs: int | None = None,
+    init: str | None = None,
     observer: Observer = SILENT,
     seed: int = 0,
     **options: Any,
 ) -> Features:
     """Return UMAP coordinates (n, n_components) float32 from the shared graph, the same bits for the same seed.
 
-    The edge weights and the spectral start are umap-learn's; the layout is ours, which runs on all cores. `n_epochs`
-    None is 200 for at most 10,000 points, else 100; umap-learn's default is 500 and 200. `options` are passed to
-    `umap.UMAP`; with one of `LIBRARY_LAYOUT_OPTIONS` the layout is umap-learn's, on one thread. `init` is umap-learn's:
-    `spectral` (the default), `pca`, which is spectral where there are fewer principal components, `random`, … With at
-    most `n_components` + 1 images the spectral start is random, with a note, because they have too few eigenvectors.
-    Source: McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection", 2018.
+    The edge weights and the start are umap-learn's; the layout is ours, which runs on all cores. `n_epochs` None is 200
+    for at most 10,000 points, else 50; umap-learn's default is 500 and 200. `init` is umap-learn's (`spectral`, `pca`,
+    `random`, …), None is `spectral` for at most 10,000 points, else `pca`. `pca` is `spectral` where there are fewer
+    principal components than `n_components`, and with at most `n_components` + 1 points the spectral start is random,
+    with a note, because they have too few eigenvectors. `options` are passed to `umap.UMAP`; with one of
+    `LIBRARY_LAYOUT_OPTIONS` the layout is umap-learn's, on one thread. Source: McInnes, Healy, Melville, "UMAP: Uniform
+    Manifold Approximation and Projection", 2018.
 
     Raises:
         ArgumentError: `n_epochs` is negative.
         UserError: umap-learn refuses the settings.
     """
+    n, dimensions = latents.fitted.shape
     if n_epochs is None:
-        n_epochs = 200 if len(latents.fitted) <= MANY_POINTS else 100
+        n_epochs = 200 if n <= MANY_POINTS else 50
     elif n_epochs < 0:
         raise ArgumentError(
             f"n_epochs = {n_epochs}: must be at least 0, or null for a number that suits the number of points"
         )
-    n, dimensions = latents.fitted.shape
-    if options.get("init") == "pca" and n_components > min(n, dimensions):
-        del options["init"]
-    if n_components >= n - 1 and "init" not in options:
+    if init is None:
+        init = "spectral" if n <= MANY_POINTS else "pca"
+    if init == "pca" and n_components > min(n, dimensions):
+        init = "spectral"
+    if init == "spectral" and n_components >= n - 1:
         observer.note(f"UMAP starts at random: {n} images have no spectral start in {n_components} dimensions")
-        options["init"] = "random"
+        init = "random"
     uses_library_layout = bool(options.keys() & LIBRARY_LAYOUT_OPTIONS)
-    settings = {"n_components": n_components, "min_dist": min_dist, "n_epochs": n_epochs} | options
+    settings = {"n_components": n_components, "min_dist": min_dist, "n_epochs": n_epochs, "init": init} | options
     learned = settings if uses_library_layout else settings | {"n_epochs": 0}
     try:
         model, fitted = _fit_umap_learn(latents.fitted, graph, learned, seed, observer if uses_library_layout else None)

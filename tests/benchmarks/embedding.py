@@ -76,7 +76,9 @@ def umap_ours(sizes: Sizes) -> Work:
     from pipeline.embedding.methods import umap
 
     latents, graph = inputs.latents(sizes), inputs.graph(sizes)
-    settings: Any = {"n_components": 10, "min_dist": 0.0, "n_epochs": sizes.map_epochs, "seed": SEED}
+    settings: Any = {
+        "n_components": 10, "min_dist": 0.0, "n_epochs": sizes.map_epochs, "init": "spectral", "seed": SEED,
+    }  # fmt: skip
     umap(inputs.latents(sizes, 100), inputs.graph(sizes, 20, 100), **settings)
     return lambda: _time_umap(sizes, lambda: umap(latents, graph, **settings).fitted)
 

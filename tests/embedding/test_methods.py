@@ -151,6 +151,15 @@ def test_few_points_get_200_epochs_by_default(blobs, recorder):
         embed("umap", blobs, n_epochs=-1)
 
 
+def test_many_points_get_50_epochs_from_principal_components_by_default(blobs, recorder, monkeypatch):
+    few = embed("umap", blobs, n_epochs=50)
+    monkeypatch.setattr(methods, "MANY_POINTS", len(blobs.latents.fitted) - 1)
+    many = embed("umap", blobs, n_epochs=None, observer=recorder)
+    assert recorder.steps[-1] == (50, 50)
+    np.testing.assert_array_equal(many.fitted, embed("umap", blobs, n_epochs=50, init="pca").fitted)
+    assert not np.array_equal(many.fitted, few.fitted)
+
+
 @pytest.mark.parametrize("name", SEEDED)
 def test_the_observer_receives_the_iterations(blobs, recorder, name):
     total = 50
