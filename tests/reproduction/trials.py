@@ -13,6 +13,13 @@ PARTS = {
         "UMAP before clustering, 16 starts of the mixture, 200 swaps. The labels were looked at between the trials.",
         "seeds",
     ),
+    "layers": (
+        "Trials of the layers",
+        "The recipe with 7 epochs, and 100 epochs of UMAP for more than 10,000 images, with other layers. The decoder "
+        "mirrors the encoder; all end in 64 dimensions with batch normalisation. Seconds are those of three epochs on "
+        "MNIST relative to conv64, the mean of two alternating repeats.",
+        "seeds",
+    ),
     "clustering": (
         "Trials of manifold and mixture",
         "The same stored latents are embedded and clustered with each of the settings; a column of numbers has one "
