@@ -10,6 +10,7 @@ from pipeline.embedding import quality
 DESCRIPTIONS = {
     "purity_score": "Share of images that belong to the majority class of their cluster; it grows with k.",
     "accuracy_score": "Share of images that are right under the best one-to-one matching of clusters to classes.",
+    "expected_accuracy": "Accuracy that clusterings as separated and as stable had in trials; it uses no labels.",
     "nmi_score": "Mutual information of clusters and classes over the arithmetic mean of both entropies.",
     "ari_score": "Agreement over pairs of images, adjusted for chance: 0 is random, 1 is perfect.",
     "expected_calibration_error": "Mean gap between confidence and share of right images, without noise; 0 is best.",

@@ -18,6 +18,7 @@ from pipeline.artifacts.latents import Graph, Latents
 from pipeline.artifacts.scores import Scores
 from pipeline.clustering import metrics
 from pipeline.clustering.calibration import accuracy_at_coverage, find_right, measure_calibration
+from pipeline.clustering.expected_accuracy import expected_accuracy
 from pipeline.clustering.silhouette import silhouette_score
 from pipeline.config import Evaluate
 from pipeline.embedding.quality import neighbors_kept, trustworthiness
@@ -27,6 +28,14 @@ from pipeline.runtime.sampling import sample_rows
 
 BASELINE_SCORES = ("accuracy", "accuracy_sd", "purity", "nmi", "k", "coverage", "agreement", "n")
 """Columns of the baselines' table that become metrics `baselines/<space>_<name>`."""
+
+DOUBTFUL = 0.8
+"""A lower expected accuracy is worth a note."""
+
+DOUBTFUL_CLUSTERS = (
+    "the clusters are doubtful: the expected accuracy is {:.2f}, from their silhouette and their agreement with other "
+    "seeds; compare other spaces with stage=spaces and other numbers of clusters with stage=how_many"
+)
 
 NO_FITTED_LABELS = "only held-out images have labels: scores that need those of fitted images are left out"
 
@@ -63,6 +72,10 @@ def evaluate(
         f"baselines/{row['space']}_{name}": float(row[name]) for row in rows for name in BASELINE_SCORES if name in row
     }
     notes = _sampling_notes(config, len(clustering.fitted))
+    values |= _expected_accuracy(values, features, clustering)
+    if values.get("train/expected_accuracy", 1.0) < DOUBTFUL:
+        notes.insert(0, DOUBTFUL_CLUSTERS.format(values["train/expected_accuracy"]))
+        observer.note(notes[0])
     has_test_labels = bool((labels.held_out >= 0).any())
     if has_test_labels:
         values |= _prefixed("test/", metrics.score_clustering(labels.held_out, clustering.held_out))
@@ -77,6 +90,14 @@ def evaluate(
     columns = [*table.clusters.tolist(), *([-1] if table.noise.any() else [])]
     clusters = metrics.per_cluster(table)
     return Scores(values, clusters, table.counts_with_noise, columns, notes, rows, baselines.notes)
+
+
+def _expected_accuracy(values: dict[str, float], features: Features, clustering: Clustering) -> dict[str, float]:
+    """The accuracy that the silhouette and the agreement with other seeds let expect, where both are comparable."""
+    names = ("train/silhouette_score", "baselines/manifold_agreement")
+    if features.method != "umap" or clustering.fitted.min(initial=0) < 0 or not set(names) <= values.keys():
+        return {}
+    return {"train/expected_accuracy": expected_accuracy(*(values[name] for name in names))}
 
 
 def _prefixed(prefix: str, values: dict[str, float]) -> dict[str, float]:

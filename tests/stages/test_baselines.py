@@ -234,6 +234,34 @@ def test_a_report_without_baselines_has_no_section_for_them():
     assert "baselines" not in ParsedPage(report(**report_inputs()).html).ids
 
 
+# Expected accuracy
+
+
+def test_separated_and_stable_clusters_have_a_high_expected_accuracy(run, default_baselines):
+    scores = evaluate_baselines(run, default_baselines)
+    assert scores.values["train/expected_accuracy"] > 0.95
+    assert not any("doubtful" in note for note in scores.notes)
+
+
+def test_clusters_that_are_neither_are_doubtful(run):
+    noise = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    loose = run | {"features": Features(noise, noise[:9], "umap")}
+    scores = evaluate_baselines(loose, compute_baselines(loose))
+    assert scores.values["train/expected_accuracy"] < 0.5
+    assert scores.notes[0].startswith("the clusters are doubtful: the expected accuracy is 0.")
+
+
+@pytest.mark.parametrize("missing", ["manifold", "baselines", "full coverage"])
+def test_without_what_it_was_fitted_to_there_is_no_expected_accuracy(run, default_baselines, missing):
+    clusterings = BaselineClusterings.none() if missing == "baselines" else default_baselines
+    if missing == "manifold":
+        run = run | {"features": replace(run["features"], method="pca")}
+    if missing == "full coverage":
+        clusters = np.where(run["clustering"].fitted == 2, -1, run["clustering"].fitted).astype(np.int32)
+        run = run | {"clustering": replace(run["clustering"], fitted=clusters)}
+    assert "train/expected_accuracy" not in evaluate_baselines(run, clusterings).values
+
+
 # Labels of one part
 
 

@@ -28,6 +28,7 @@ CARDS_WITH_LABELS = {
     "train/ari_score": "ARI",
 }
 CARDS_WITHOUT_LABELS = {
+    "train/expected_accuracy": "Expected accuracy",
     "train/silhouette_score": "Silhouette",
     "map/trustworthiness": "Trustworthiness",
     "reconstruction/train_mse": "Reconstruction error",
