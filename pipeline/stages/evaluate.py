@@ -56,8 +56,10 @@ def evaluate(
     """Return all scores: `train/…` on the fitted images, `test/…` on the held-out ones, which were only assigned.
 
     The internal scores (silhouette, Davies-Bouldin, Calinski-Harabasz) are measured in the space that was clustered, so
-    they compare clusterers, not spaces. `baselines/…` compares spaces. Without labels of one part the scores that need
-    them are left out, and `notes` says so. Images that a person marked for removal take no part in the scores.
+    they compare clusterers, not spaces. `baselines/…` compares spaces. `train/expected_accuracy` is estimated without
+    labels where UMAP's manifold was clustered; the observer gets a note if it is low. Without labels of one part the
+    scores that need them are left out, and `notes` says so. Images that a person marked for removal take no part in the
+    scores.
     """
     labels = labels.without(clustering.removed)
     values = {f"train/{name}": value for name, value in _internal(config, features.fitted, clustering.fitted).items()}
