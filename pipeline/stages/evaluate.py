@@ -96,10 +96,11 @@ def evaluate(
 
 def _expected_accuracy(values: dict[str, float], features: Features, clustering: Clustering) -> dict[str, float]:
     """The accuracy that the silhouette and the agreement with other seeds let expect, where both are comparable."""
-    names = ("train/silhouette_score", "baselines/manifold_agreement")
-    if features.method != "umap" or clustering.fitted.min(initial=0) < 0 or not set(names) <= values.keys():
+    silhouette, agreement = values.get("train/silhouette_score"), values.get("baselines/manifold_agreement")
+    is_comparable = features.method == "umap" and clustering.fitted.min(initial=0) >= 0
+    if not is_comparable or silhouette is None or agreement is None:
         return {}
-    return {"train/expected_accuracy": expected_accuracy(*(values[name] for name in names))}
+    return {"train/expected_accuracy": expected_accuracy(silhouette, agreement)}
 
 
 def _prefixed(prefix: str, values: dict[str, float]) -> dict[str, float]:
