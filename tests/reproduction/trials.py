@@ -16,8 +16,8 @@ PARTS = {
     "layers": (
         "Trials of the layers",
         "The recipe with 7 epochs, and 100 epochs of UMAP for more than 10,000 images, with other layers. The decoder "
-        "mirrors the encoder; all end in 64 dimensions with batch normalisation. Seconds are those of three epochs on "
-        "MNIST relative to conv64, the mean of two alternating repeats.",
+        "mirrors the encoder; all end in 64 dimensions with batch normalisation. After × stands the time of three "
+        "epochs on MNIST relative to conv64, the mean of two alternating repeats.",
         "seeds",
     ),
     "clustering": (
