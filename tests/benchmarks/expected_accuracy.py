@@ -15,7 +15,7 @@ from matplotlib.ticker import PercentFormatter
 from pipeline.clustering.expected_accuracy import Coefficients, expected_accuracy
 from pipeline.pages.figures.style import INK, MARKERS, add_heading, figure_style, group_colour, new_figure
 from tests.benchmarks.machine import describe_machine, machine_sentence
-from tests.benchmarks.records import NOT_MEASURED, README, Record, Section, read_record, write_record
+from tests.benchmarks.records import NOT_MEASURED, README, Record, Section, replace_trials, write_record
 from tests.benchmarks.trials import measure_named
 from tests.markdown_sections import RECORDS, ROOT
 from tests.tables import Table, to_markdown
@@ -79,15 +79,15 @@ def expect(trials: list[Record]) -> list[float]:
 
 def expected_accuracy_table(record: Record) -> Table:
     """Return the table: a row per data set and model, means over the seeds."""
-    trials = record["trials"]
+    trials, expected = record["trials"], expect(record["trials"])
+    differences = np.abs(np.subtract(expected, [trial["accuracy"] for trial in trials]))
     caption = (
         f"Seed {', '.join(map(str, SEEDS))}; UMAP, mixture, k = the number of classes. The expected "
         "accuracy is that of the formula fitted to the other data sets. The mean difference over all trials is "
-        f"{np.mean(np.abs(_differences(trials))):.3f}, the largest {np.max(np.abs(_differences(trials))):.3f}. "
+        f"{differences.mean():.3f}, the largest {differences.max():.3f}. "
         f"Measured on {machine_sentence(record['machine'])}"
     )
     rows = []
-    expected = expect(trials)
     for name, (title, _) in DATA.items():
         for number, model in enumerate(MODELS):
             chosen = [i for i, trial in enumerate(trials) if (trial["data"], trial["model"]) == (name, model)]
@@ -98,10 +98,6 @@ def expected_accuracy_table(record: Record) -> Table:
             rows.append((title if not number else "", model, *cells))
     header = ("data", "model", "silhouette", "agreement", "accuracy", "expected accuracy")
     return Table("Expected accuracy", caption, header, rows)
-
-
-def _differences(trials: list[Record]) -> list[float]:
-    return [value - trial["accuracy"] for value, trial in zip(expect(trials), trials, strict=True)]
 
 
 def expected_accuracy_figure(record: Record) -> Figure:
@@ -141,13 +137,11 @@ SECTION = Section("expected_accuracy", render_expected_accuracy)
 
 def measure_all(names: set[str], folder: Path) -> None:
     """Measure data sets and write the record and its section; those of the record stay."""
-    trials = [trial for name in filter(names.__contains__, DATA) for trial in measure(name)]
-    record = read_record(ROOT / FILE) or {"trials": []}
-    kept = [trial for trial in record["trials"] if trial["data"] not in names]
-    ordered = sorted([*kept, *trials], key=lambda trial: list(DATA).index(trial["data"]))
-    record = {"machine": describe_machine(), "trials": ordered}
+    measured = [trial for name in filter(names.__contains__, DATA) for trial in measure(name)]
+    trials = replace_trials(ROOT / FILE, measured, list(DATA))
+    record = {"machine": describe_machine(), "trials": trials}
     write_record(ROOT, FILE, record, PICTURE, expected_accuracy_figure(record), SECTION)
-    print(f"{fit(ordered)}; see {README}")
+    print(f"{fit(trials)}; see {README}")
 
 
 def main() -> None:

@@ -43,6 +43,14 @@ def merge_newest(
     return machine, {item[key]: item for item in [*earlier_items, *measurements]}
 
 
+def replace_trials(file: Path, trials: Sequence[Record], order: Sequence[str]) -> list[Record]:
+    """Return the record's trials with those of the new trials' data sets replaced, in the order of the data sets."""
+    measured = {trial["data"] for trial in trials}
+    earlier = read_record(file) or {"trials": []}
+    kept = [trial for trial in earlier["trials"] if trial["data"] not in measured]
+    return sorted([*kept, *trials], key=lambda trial: order.index(trial["data"]))
+
+
 def write_record(root: Path, file: Path, record: Record, picture: str, figure: Figure, section: Section) -> None:
     """Write the record, its picture and its section of the benchmarks' README below `root`."""
     from pipeline.pages.figures.style import figure_to_png

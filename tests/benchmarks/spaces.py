@@ -23,7 +23,7 @@ from pipeline.pages.figures.style import (
 )
 from tests.benchmarks.command import run_python
 from tests.benchmarks.machine import describe_machine, machine_sentence
-from tests.benchmarks.records import NOT_MEASURED, README, Record, Section, read_record, write_record
+from tests.benchmarks.records import NOT_MEASURED, README, Record, Section, replace_trials, write_record
 from tests.benchmarks.trials import measure_named
 from tests.markdown_sections import RECORDS, ROOT
 from tests.tables import Table, to_markdown
@@ -107,10 +107,8 @@ def measure_all(names: set[str], folder: Path) -> None:
     """Measure data sets and write the record and its section after each; those of the record stay."""
     for name in filter(names.__contains__, DATA):
         trial = measure(name, folder)
-        record = read_record(ROOT / FILE) or {"trials": []}
-        trials = {row["data"]: row for row in [*record["trials"], trial]}
-        ordered = [trials[key] for key in DATA if key in trials]
-        record = {"machine": describe_machine(), "seed": SEED, "trials": ordered}
+        trials = replace_trials(ROOT / FILE, [trial], list(DATA))
+        record = {"machine": describe_machine(), "seed": SEED, "trials": trials}
         write_record(ROOT, FILE, record, PICTURE, spaces_figure(record), SECTION)
         print(f"{name}: {trial['spaces'][0]['space']}, number {accuracy_rank(trial)} by accuracy; see {README}")
 

@@ -1,11 +1,13 @@
 """The expected accuracy: its constants are fitted to the record, and predict data sets that they were not fitted to."""
 
+import json
+
 import numpy as np
 import pytest
 
 from pipeline.clustering.expected_accuracy import FITTED, TYPICAL_ERROR, Coefficients, expected_accuracy
 from tests.benchmarks.expected_accuracy import FILE, expect, expected_accuracy_figure, fit
-from tests.benchmarks.records import read_record
+from tests.benchmarks.records import read_record, replace_trials
 from tests.markdown_sections import ROOT
 
 
@@ -41,3 +43,11 @@ def test_the_expected_accuracy_is_a_share_that_grows_with_both():
 def test_the_figure_has_a_point_per_trial(record):
     axes = expected_accuracy_figure(record).axes[0]
     assert sum(len(points.get_offsets()) for points in axes.collections) == len(record["trials"])
+
+
+def test_new_trials_replace_those_of_their_data_set_in_the_order_of_the_data_sets(tmp_path):
+    file = tmp_path / "record.json"
+    second = [{"data": "b", "seed": 0}, {"data": "b", "seed": 1}]
+    assert replace_trials(file, second, ["a", "b"]) == second
+    file.write_text(json.dumps({"trials": [*second, {"data": "a", "seed": 0}]}))
+    assert replace_trials(file, [{"data": "a", "seed": 5}], ["a", "b"]) == [{"data": "a", "seed": 5}, *second]
