@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from pipeline.models.patch_convolutions import run_layers
 from pipeline.models.unpooling import autoencode
 
 
@@ -27,7 +28,7 @@ class DenoisingAutoencoder(keras.Model):  # type: ignore[misc]  # keras has no t
         corrupted, clean = inputs
         code, decoded = autoencode(self.encoder, self.decoder, corrupted, training)
         if training and self.barlow_twins is not None:
-            self.add_loss(self.weight * barlow_twins_loss(code, self.encoder(clean, training=training)))
+            self.add_loss(self.weight * barlow_twins_loss(code, run_layers(self.encoder, clean, training)))
         return decoded
 
     def compute_loss(

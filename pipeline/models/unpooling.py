@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from pipeline.models.patch_convolutions import run_layers
 from pipeline.models.resizing import MaxUnpool, max_pool_positions
 from pipeline.runtime.errors import UserError
 
@@ -50,8 +51,8 @@ def autoencode(encoder: keras.Model, decoder: keras.Model, images: Any, training
     """
     pairs = match_unpooling(encoder, decoder)
     if not pairs:
-        code = encoder(images, training=training)
-        return code, decoder(code, training=training)
+        code = run_layers(encoder, images, training)
+        return code, run_layers(decoder, code, training)
     positions: dict[str, Any] = {}
     code = images
     for layer in encoder.layers:
