@@ -8,9 +8,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ from pipeline.artifacts.base import Float, Int
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Features, Map
 from pipeline.artifacts.images import Images
+from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.config import Config
 from pipeline.config.compose import compose_config
@@ -26,7 +29,10 @@ from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.observer import SILENT, Observer
+from pipeline.workflow.choose_settings import choose_settings
 from pipeline.workflow.executor import Executor
+
+NO_LABELS = Labels(np.zeros(0, np.int32), np.zeros(0, np.int32))
 
 ARTIFACTS = ("images", "autoencoder", "latents", "graph", "features", "clustering", "map")
 
@@ -71,9 +77,19 @@ def cluster_images(
     Raises:
         UserError: an override is wrong, or the images do not suit the settings.
     """
-    config = compose_config(*overrides, *([] if k is None else [f"cluster.k={k}"]), f"seed={seed}")
-    executor = Executor(config, observer=observer, given={"images": to_image_set(images, config, observer)})
+    words = [*overrides, *([] if k is None else [f"cluster.k={k}"]), f"seed={seed}"]
+    config = compose_config(*words)
+    executor = make_executor(config, words, to_image_set(images, config, observer), observer)
     return ClusteringResult(**{name: executor.load(name) for name in ARTIFACTS})
+
+
+def make_executor(config: Config, overrides: Sequence[str], images: Images, observer: Observer = SILENT) -> Executor:
+    """Return an executor for images without labels: of `config`, or of the best settings in `config.auto`."""
+    given = {"images": images, "labels": NO_LABELS}
+    executor, _ = choose_settings(
+        config, overrides, lambda candidate: Executor(candidate, observer=observer, given=given), observer
+    )
+    return executor
 
 
 def to_image_set(images: NDArray[Any], config: Config, observer: Observer = SILENT) -> Images:

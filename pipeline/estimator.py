@@ -17,7 +17,7 @@ from sklearn.metrics import silhouette_score
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.api import to_image_set
+from pipeline.api import make_executor, to_image_set
 from pipeline.artifacts.images import Images
 from pipeline.config.compose import compose_config
 from pipeline.data.new_images import ReadingRules, conform
@@ -71,9 +71,11 @@ class LatentClusterer(
             UserError: a key is wrong, or the images do not suit the settings.
         """
         array = validate_data(self, X, **_checks(is_new=False))
-        self._config = compose_config(*self._overrides(is_vectors=array.ndim == 2))
+        overrides = self._overrides(is_vectors=array.ndim == 2)
+        self._config = compose_config(*overrides)
         images = self._read_images(array)
-        executor = Executor(self._config, given={"images": images})
+        executor = make_executor(self._config, overrides, images)
+        self._config = executor.config
         self._parts = {name: executor.load(name) for name in PARTS}
         self._rules, self._shape = ReadingRules.of_run(images), images.shape
         clustering = self._parts["clustering"]

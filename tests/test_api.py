@@ -51,6 +51,14 @@ def test_it_computes_what_the_command_line_computes(digits, outputs):
     assert np.array_equal(result.clusters, np.load(stored))
 
 
+def test_settings_are_chosen_from_python_too(digits):
+    words = ("model=pca", "manifold.n_epochs=20", "project=pca", "auto.settings=['seed=7','model=nothing']")
+    with pytest.raises(UserError, match="'model=nothing' is wrong"):
+        cluster_images(digits, *words, k=4)
+    result = cluster_images(digits, *words[:-1], "auto.settings=['model=pixels']", k=4)
+    assert len(result.clusters) == len(digits)
+
+
 def test_progress_reaches_the_observer(digits, recorder):
     cluster_images(digits, *QUICK, observer=recorder, k=4)
     assert recorder.steps

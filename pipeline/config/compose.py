@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.config.overrides import prepare_overrides
+from pipeline.config.overrides import prepare_overrides, quote_path
 from pipeline.config.root import Config
 from pipeline.config.validation import validate_config
 from pipeline.runtime.errors import UserError
@@ -42,11 +42,21 @@ def compose_values(*overrides: str) -> Any:
     # Hydra keeps its state in a singleton; a running job's state is restored afterwards.
     singleton = GlobalHydra.instance()
     running, singleton.hydra = singleton.hydra, None
+    folders = _user_folders(running)
+    words = [*prepare_overrides(overrides), *([f"hydra.searchpath=[{','.join(folders)}]"] if folders else [])]
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            return compose("config", prepare_overrides(overrides))
+            return compose("config", words)
     finally:
         GlobalHydra.instance().hydra = running
+
+
+def _user_folders(running: Any) -> list[str]:
+    """The folders that the command line of a running job gives with --config-dir, quoted as values of Hydra."""
+    if running is None:
+        return []
+    search_path = running.config_loader.get_search_path().get_path()
+    return [quote_path(item.path) for item in search_path if item.provider == "command-line"]
 
 
 def to_config(values: Any) -> Config:

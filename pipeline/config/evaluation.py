@@ -1,4 +1,4 @@
-"""Sample sizes of the scores and of the baselines."""
+"""Sample sizes of the scores and of the baselines, and the settings that are compared by a score."""
 
 from __future__ import annotations
 
@@ -39,8 +39,16 @@ class Evaluate(Group):
     seed: int = Field(0, ge=0, lt=2**32)
 
 
+class Auto(Group):
+    """Settings to try in addition to the run's own, each as words of a command line; none after `minutes`."""
+
+    settings: list[str] = []
+    minutes: float = Field(20, gt=0)
+
+
 class EvaluationGroups(Group):
     """The configuration groups of this module."""
 
     baselines: Baselines = Baselines()
     evaluate: Evaluate
+    auto: Auto = Auto()

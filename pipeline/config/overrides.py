@@ -77,7 +77,7 @@ def _quote_paths(override: str) -> str:
         return ""
     is_new = key.lstrip("+") in NEW_PATH_KEYS
     paths = _split_paths(value, is_new) if GRAMMAR.search(value) else [value]
-    return "" if paths is None else f"{key}={','.join(map(_quote_path, paths))}"
+    return "" if paths is None else f"{key}={','.join(map(quote_path, paths))}"
 
 
 def _split_paths(value: str, is_new: bool) -> list[str] | None:
@@ -104,8 +104,8 @@ def _exists(path: str) -> bool:
         return False
 
 
-def _quote_path(path: str) -> str:
-    """A path as a quoted value: Hydra's escape of quotes and of backslashes before them, OmegaConf's of `${`."""
+def quote_path(path: str) -> str:
+    """Return a path as a quoted value: Hydra's escape of quotes and of backslashes before them, OmegaConf's of `${`."""
     if UNQUOTED.fullmatch(path) and not NUMBER.fullmatch(path):
         return path
     escaped = re.sub(r"(\\*)\$\{", lambda match: f"{match[1] * 2}\\${{", path)

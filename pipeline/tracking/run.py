@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.tracking.collisions import write_shared_row
+from pipeline.tracking.tags import NAME
 
 MAX_PARAM_LENGTH = 6000
 """Characters of a parameter's value that MLflow stores."""
@@ -41,6 +42,10 @@ class Run:
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags."""
         self._client.log_batch(self.id, tags=_tag_rows(tags))
+
+    def rename(self, name: str) -> None:
+        """Change the name of the run."""
+        self.tag({NAME: name})
 
     def log_files(self, path: Path, artifact_folder: str | None = None) -> None:
         """Log a file, or all files of a folder, as artifacts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pipeline.config import Config
 from pipeline.runtime.observer import RunObserver
 from pipeline.runtime.threads import thread_count
 from pipeline.tracking import Store, flatten
+from pipeline.workflow.choose_settings import choose_settings
 from pipeline.workflow.cost_announcement import CostAnnouncement
 from pipeline.workflow.execution_record import print_summary, record_execution, run_name, run_tags
 from pipeline.workflow.executor import Executor
@@ -33,10 +35,21 @@ def execute_run(
     with store.run(
         "execution", config.tracking.run_name or run_name(config), sweep, run_tags(config, overrides)
     ) as run:
-        run.log_params(flatten(config.model_dump(by_alias=True)))
-        results = StoredResults(config, store, run, observer, CostAnnouncement(config, steps, observer))
-        Executor(config, results).run(steps)
+
+        def make_executor(candidate: Config) -> Executor:
+            announce = CostAnnouncement(candidate, steps, observer)
+            return Executor(candidate, StoredResults(candidate, store, run, observer, announce))
+
+        executor, trials = choose_settings(config, overrides, make_executor, observer)
+        facts = {"auto": [asdict(trial) for trial in trials]} if trials else {}
+        if trials:
+            run.rename(config.tracking.run_name or run_name(executor.config))
+            run.log_table("auto", facts["auto"])
+        run.log_params(flatten(executor.config.model_dump(by_alias=True)))
+        executor.run(steps)
+        results = executor.results
+        assert isinstance(results, StoredResults)
         results.find_ancestors(steps)
-        summary, pages = record_execution(results, folder, started)
+        summary, pages = record_execution(results, folder, started, facts)
     print_summary(observer, store, summary, pages, is_job=sweep is not None)
     return summary
