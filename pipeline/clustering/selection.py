@@ -4,7 +4,7 @@ A manifold separates groups, but their positions on it are partly random. The fi
 two groups and split a third, which the latents would separate. k-means of the latents may err too, and its clusters
 are then badly separated among the latents as well. So the clusterer is fitted from its own initialisations and from
 those groups, each with and without random swaps, and the silhouette among the latents, which no fit on the manifold
-optimises, decides.
+optimises, decides. Where that is nearly equal, the silhouette on the manifold decides.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from pipeline.runtime.sampling import sample_rows
 SILHOUETTE_SAMPLE = 5_000
 """Number of points, drawn with the seed, whose silhouette is measured."""
 
+TIE = 0.02
+"""Silhouettes among the latents that differ by less than this share of the highest one do not tell fits apart."""
+
 Fits = dict[str, tuple[Any, Int]]
 """Fitted estimators and their labels (n,), by the name of the initialisation."""
 
@@ -36,7 +39,8 @@ def fit_and_select(
 
     `latents` (n, l) and `points` (n, d) are the same images. With `start=own` there is one fit, which swaps replace if
     they improve its criterion. With `start=latents` there are up to four fits, and the labels with the highest
-    silhouette among the latents win; of equals the first, in the order latents, own, then both with swaps.
+    silhouette among the latents win. If others are within `TIE` of it, the highest silhouette among the points wins; of
+    equals the first, in the order latents, own, then both with swaps.
 
     Raises:
         UserError: the estimator does not support the initialisation that is asked for, or the latents have fewer
@@ -51,7 +55,7 @@ def fit_and_select(
         fits |= _swapped_fits(config, fits, points, observer)
     if config.start == "own":
         return *list(fits.values())[-1], []
-    return _select(fits, latents, config.seed)
+    return _select(fits, latents, points, config.seed)
 
 
 def _require_initialization_support(config: Cluster, estimator: Any) -> None:
@@ -88,21 +92,26 @@ def _swapped_fits(config: Cluster, fits: Fits, points: Float, observer: Observer
     return improved
 
 
-def _select(fits: Fits, latents: Float, seed: int) -> tuple[Any, Int, list[str]]:
-    """The fit with the highest silhouette among the latents, and a note if it is not the first."""
-    silhouettes = {name: latent_silhouette(latents, labels, seed) for name, (_, labels) in fits.items()}
-    first, best = next(iter(fits)), max(fits, key=lambda name: silhouettes[name])
+def _select(fits: Fits, latents: Float, points: Float, seed: int) -> tuple[Any, Int, list[str]]:
+    """The fit with the highest silhouette among the latents, or of ties among the points; a note if not the first."""
+    among_latents = {name: sampled_silhouette(latents, labels, seed) for name, (_, labels) in fits.items()}
+    highest, first = max(among_latents.values()), next(iter(fits))
+    ties = [name for name, silhouette in among_latents.items() if silhouette >= highest - TIE * abs(highest)]
+    among_points = {name: sampled_silhouette(points, fits[name][1], seed) for name in ties}
+    best = max(ties, key=lambda name: among_points[name])
     if best == first:
         return *fits[best], []
-    scores = f"silhouette among the latents {silhouettes[best]:.4f}, against {silhouettes[first]:.4f}"
-    return *fits[best], [f"selected the fit from {best}: {scores} from {first}"]
+    scores = f"silhouette among the latents {among_latents[best]:.4f}, against {among_latents[first]:.4f} from {first}"
+    if first in ties:
+        scores += f", and on the manifold {among_points[best]:.4f}, against {among_points[first]:.4f}"
+    return *fits[best], [f"selected the fit from {best}: {scores}"]
 
 
-def latent_silhouette(latents: Float, labels: Int, seed: int) -> float:
-    """Return the silhouette in [−1, 1] of labels (n,) among the latents (n, l), −1 if it is undefined.
+def sampled_silhouette(points: Float, labels: Int, seed: int) -> float:
+    """Return the silhouette in [−1, 1] of labels (n,) among points (n, d), −1 if it is undefined.
 
     It is measured on at most 5,000 points, drawn with the seed.
     """
     rows = sample_rows(len(labels), SILHOUETTE_SAMPLE, seed)
-    silhouette = silhouette_score(latents[rows], labels[rows])
+    silhouette = silhouette_score(points[rows], labels[rows])
     return -1.0 if np.isnan(silhouette) else silhouette

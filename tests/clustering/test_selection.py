@@ -10,7 +10,7 @@ from pipeline.artifacts import Features, Latents
 from pipeline.clustering import selection
 from pipeline.clustering.fit_clusters import fit_clusters
 from pipeline.clustering.initialization import initial_groups
-from pipeline.clustering.selection import fit_and_select, latent_silhouette
+from pipeline.clustering.selection import fit_and_select, sampled_silhouette
 from pipeline.config import Cluster
 from pipeline.embedding.neighbors import exact
 from pipeline.runtime.errors import UserError
@@ -79,19 +79,43 @@ def test_of_equal_fits_the_one_from_the_latents_is_selected(blobs):
     assert notes == []
 
 
+@pytest.mark.parametrize(
+    ("among_latents", "among_points", "selected"),
+    [
+        ((0.100, 0.099), (0.5, 0.6), "b"),  # a tie, which the points decide
+        ((0.100, 0.099), (0.5, 0.5), "a"),
+        ((0.100, 0.097), (0.5, 0.6), "a"),  # no tie
+        ((0.097, 0.100), (0.6, 0.5), "b"),
+        ((-0.100, -0.101), (0.5, 0.6), "b"),
+        ((-0.100, -0.103), (0.5, 0.6), "a"),
+    ],
+)
+def test_the_points_decide_between_fits_that_are_nearly_equal_among_the_latents(
+    monkeypatch, among_latents, among_points, selected
+):
+    silhouettes = {
+        "latents": dict(zip("ab", among_latents, strict=True)),
+        "points": dict(zip("ab", among_points, strict=True)),
+    }
+    monkeypatch.setattr(selection, "sampled_silhouette", lambda space, labels, seed: silhouettes[space][labels])
+    _, labels, notes = selection._select({"one": (1, "a"), "two": (2, "b")}, "latents", "points", 0)
+    assert labels == selected
+    assert len(notes) == (selected == "b")
+
+
 def test_the_silhouette_is_measured_on_a_seeded_sample(blobs, monkeypatch):
     points = blobs.latents.fitted
     full = silhouette_score(points, blobs.labels)
-    assert latent_silhouette(points, blobs.labels, 0) == pytest.approx(full)
+    assert sampled_silhouette(points, blobs.labels, 0) == pytest.approx(full)
     monkeypatch.setattr(selection, "SILHOUETTE_SAMPLE", 60)
-    assert latent_silhouette(points, blobs.labels, 0) == pytest.approx(full, abs=0.05)
-    assert latent_silhouette(points, blobs.labels, 0) != latent_silhouette(points, blobs.labels, 1)
+    assert sampled_silhouette(points, blobs.labels, 0) == pytest.approx(full, abs=0.05)
+    assert sampled_silhouette(points, blobs.labels, 0) != sampled_silhouette(points, blobs.labels, 1)
 
 
 def test_an_undefined_silhouette_is_the_worst(blobs):
     points = blobs.latents.fitted
-    assert latent_silhouette(points, np.zeros_like(blobs.labels), 0) == -1
-    assert latent_silhouette(points, np.arange(len(points)), 0) == -1
+    assert sampled_silhouette(points, np.zeros_like(blobs.labels), 0) == -1
+    assert sampled_silhouette(points, np.arange(len(points)), 0) == -1
 
 
 @pytest.mark.parametrize("estimator", [AgglomerativeClustering(3), BayesianGaussianMixture(n_components=3)])
