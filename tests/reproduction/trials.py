@@ -26,6 +26,13 @@ PARTS = {
         "accuracy for each of the named latents.",
         "latents",
     ),
+    "selection": (
+        "Trials of the selection between fits",
+        "The four fits of a mixture (from its own starts and from k-means of the latents, with and without swaps) on "
+        "the same manifolds, and the one that a rule selects. The manifolds are of the latents of ten runs of the "
+        "digits and ten of the letters, two seeds of UMAP each, and of five runs of MNIST.",
+        "manifolds",
+    ),
 }
 """Title and caption of the table of each part, and what its accuracies are numbered by."""
 
@@ -44,12 +51,20 @@ def _lines(part: str, rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
         (
             row["data_set"],
             row["change"],
-            ", ".join(map(str, row[PARTS[part][2]])),
+            _numbers(row[PARTS[part][2]]),
             _accuracies(row["train_accuracy"]),
             _accuracies(row.get("test_accuracy", [])),
         )
         for row in of_part
     ]
+
+
+def _numbers(values: list[int]) -> str:
+    """`0, 1, 2`; `1 to 20` for many that follow each other."""
+    first, last = values[0], values[-1]
+    if len(values) > 5 and values == list(range(first, last + 1)):
+        return f"{first} to {last}"
+    return ", ".join(map(str, values))
 
 
 def _accuracies(values: list[float]) -> str:
