@@ -70,6 +70,18 @@ DATA_SETS = {
             "data=glyphs model=pixels manifold=none cluster=kmeans": "pixels, k-means",
         },
     ),
+    "alphabet": DataSet(
+        "Letters A to Z rendered in 21 fonts, 10,000 images fitted, 2,000 held out",
+        "letters A to Z",
+        True,
+        {"data=glyphs data.letters=ABCDEFGHIJKLMNOPQRSTUVWXYZ cluster.k=26": DEFAULT},
+    ),
+    "numerals": DataSet(
+        "Digits 0 to 9 rendered in 21 fonts, 10,000 images fitted, 2,000 held out",
+        "printed digits",
+        True,
+        {"data=glyphs data.letters=0123456789": DEFAULT},
+    ),
     "coloured_glyphs": DataSet(
         "Letters A to J in random colours on textured grounds of 64×64, 10,000 images fitted, 2,000 held out "
         "(rows with one seed on a busy machine)",

@@ -74,4 +74,6 @@ def _numbers(values: list[int]) -> str:
 
 
 def _accuracies(values: list[float]) -> str:
-    return ", ".join(f"{value:.4f}" for value in values) or MISSING
+    """The values with four decimals, or with three if they were recorded so."""
+    digits = 3 if all(value == round(value, 3) for value in values) else 4
+    return ", ".join(f"{value:.{digits}f}" for value in values) or MISSING
