@@ -58,8 +58,8 @@ def _lines(part: str, rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
             row["data_set"],
             row["change"],
             _numbers(row[PARTS[part][2]]),
-            _accuracies(row["train_accuracy"]),
-            _accuracies(row.get("test_accuracy", [])),
+            _accuracies(row["train_accuracy"], row.get("digits", 4)),
+            _accuracies(row.get("test_accuracy", []), row.get("digits", 4)),
         )
         for row in of_part
     ]
@@ -73,7 +73,5 @@ def _numbers(values: list[int]) -> str:
     return ", ".join(map(str, values))
 
 
-def _accuracies(values: list[float]) -> str:
-    """The values with four decimals, or with three if they were recorded so."""
-    digits = 3 if all(value == round(value, 3) for value in values) else 4
+def _accuracies(values: list[float], digits: int) -> str:
     return ", ".join(f"{value:.{digits}f}" for value in values) or MISSING
