@@ -16,6 +16,9 @@ from pipeline.workflow.executor import Executor
 
 OWN_SETTINGS = "the run's own settings"
 
+MARGIN = 0.02
+"""The run's own settings stay unless others have an expected accuracy that is higher by more than this."""
+
 NOT_COMPARABLE = (
     "auto.settings: settings are compared by their expected accuracy, which needs manifold=umap, a clusterer without "
     "noise, and baselines.sample above 0"
@@ -57,9 +60,10 @@ def choose_settings(
 ) -> tuple[Executor, list[Trial]]:
     """Return the executor of `config` or of the best settings in `config.auto`, and the trials, the best first.
 
-    The run's own settings, which `overrides` compose, are tried first; the others are tried in addition to them, and
-    need a higher expected accuracy to be kept. Settings that the images or the installation do not permit are left
-    out. No labels take part. If `config.auto` names no settings, nothing is tried.
+    The run's own settings, which `overrides` compose, are tried first; the others are tried in addition to them. The
+    settings with the highest expected accuracy are kept, or the run's own if that is within `MARGIN` of theirs.
+    Settings that the images or the installation do not permit are left out. No labels take part. If `config.auto`
+    names no settings, nothing is tried.
 
     Raises:
         UserError: one of the settings is wrong, or the run's own expected accuracy is not known.
@@ -84,11 +88,17 @@ def choose_settings(
         trial = _try(executor, settings)
         listener.message(f"auto     {trial}")
         trials.append(trial)
-        if trial.expected_accuracy is not None and trial.expected_accuracy > (best.expected_accuracy or 0):
+        if is_better(trial.expected_accuracy, best):
             best_executor, best = executor, trial
         free_memory()
     listener.message(f"auto     keeps {best.settings}")
     return best_executor, sorted(trials, key=lambda trial: trial is not best)
+
+
+def is_better(expected_accuracy: float | None, best: Trial) -> bool:
+    """Return whether settings with this expected accuracy replace the best so far."""
+    margin = MARGIN if best.settings == OWN_SETTINGS else 0.0
+    return expected_accuracy is not None and expected_accuracy > (best.expected_accuracy or 0.0) + margin
 
 
 def _compose(overrides: Sequence[str], settings: str) -> Config:
