@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import expected_accuracy, gpu, label_errors, novel_classes, photographs, spaces
+from tests.benchmarks import auto, expected_accuracy, gpu, label_errors, novel_classes, photographs, spaces
 from tests.benchmarks import record as speed
 from tests.benchmarks.growth import record as growth
 from tests.benchmarks.peers import record as peers
@@ -26,6 +26,7 @@ SECTIONS = {
     "label-errors": (label_errors.README, label_errors.FILE, label_errors.render_label_errors),
     "novel_classes": (BENCHMARKS, RECORDS / "novel_classes.json", novel_classes.render_novel_classes),
     "expected_accuracy": (BENCHMARKS, expected_accuracy.FILE, expected_accuracy.render_expected_accuracy),
+    "auto": (BENCHMARKS, auto.FILE, auto.render_auto),
     "spaces": (BENCHMARKS, RECORDS / "spaces.json", spaces.render_spaces),
     "peers": (BENCHMARKS, RECORDS / "peers.json", peers.render_peers),
     "faults": (lines.README, lines.FILE, lines.render_lines),
