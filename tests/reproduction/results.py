@@ -71,7 +71,7 @@ DATA_SETS = {
         },
     ),
     "alphabet": DataSet(
-        "Letters A to Z rendered in 21 fonts, 10,000 images fitted, 2,000 held out",
+        "Letters A to Z rendered in 21 fonts, 10,000 images fitted, 2,000 held out (timed beside another run)",
         "letters A to Z",
         True,
         {"data=glyphs data.letters=ABCDEFGHIJKLMNOPQRSTUVWXYZ cluster.k=26": DEFAULT},
