@@ -20,6 +20,11 @@ PARTS = {
         "epochs on MNIST relative to conv64, the mean of two alternating repeats.",
         "seeds",
     ),
+    "distortions": (
+        "Trials of further distortions",
+        "The default recipe with `model=patch64`; the distortions come in training, before the others. None was kept.",
+        "seeds",
+    ),
     "clustering": (
         "Trials of manifold and mixture",
         "The same stored latents are embedded and clustered with each of the settings; a column of numbers has one "
