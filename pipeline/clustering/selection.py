@@ -97,8 +97,8 @@ def _select(fits: Fits, latents: Float, points: Float, seed: int) -> tuple[Any, 
     among_latents = {name: sampled_silhouette(latents, labels, seed) for name, (_, labels) in fits.items()}
     highest, first = max(among_latents.values()), next(iter(fits))
     ties = [name for name, silhouette in among_latents.items() if silhouette >= highest - TIE * abs(highest)]
-    among_points = {name: sampled_silhouette(points, fits[name][1], seed) for name in ties}
-    best = max(ties, key=lambda name: among_points[name])
+    among_points = {name: sampled_silhouette(points, fits[name][1], seed) for name in ties} if len(ties) > 1 else {}
+    best = max(among_points, key=lambda name: among_points[name], default=ties[0])
     if best == first:
         return *fits[best], []
     scores = f"silhouette among the latents {among_latents[best]:.4f}, against {among_latents[first]:.4f} from {first}"

@@ -41,10 +41,11 @@ def execute_run(
             return Executor(candidate, StoredResults(candidate, store, run, observer, announce))
 
         executor, trials = choose_settings(config, overrides, make_executor, observer)
-        facts = {"auto": [asdict(trial) for trial in trials]} if trials else {}
+        facts = {}
         if trials:
-            run.rename(config.tracking.run_name or run_name(executor.config))
+            facts["auto"] = [asdict(trial) for trial in trials]
             run.log_table("auto", facts["auto"])
+            run.rename(config.tracking.run_name or run_name(executor.config))
         run.log_params(flatten(executor.config.model_dump(by_alias=True)))
         executor.run(steps)
         results = executor.results
