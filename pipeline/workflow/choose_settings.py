@@ -61,7 +61,7 @@ def choose_settings(
     """Return the executor of `config` or of the best settings in `config.auto`, and the trials, the best first.
 
     The run's own settings, which `overrides` compose, are tried first; the others are tried in addition to them. The
-    settings with the highest expected accuracy are kept, or the run's own if that is within `MARGIN` of theirs.
+    settings with the highest expected accuracy are kept, but the run's own stay if theirs is lower by at most `MARGIN`.
     Settings that the images or the installation do not permit are left out. No labels take part. If `config.auto`
     names no settings, nothing is tried.
 
