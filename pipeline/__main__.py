@@ -9,8 +9,10 @@ import sys
 def main() -> None:
     """Run `python -m pipeline`; the exit status is 0 after success and 2 after a mistake of the user."""
     from pipeline.cli.streams import OutputError, prepare_standard_streams
+    from pipeline.runtime.garbage_collection import collect_garbage_rarely
     from pipeline.runtime.library_warnings import keep_library_warnings_harmless
 
+    collect_garbage_rarely()
     prepare_standard_streams()
     keep_library_warnings_harmless()
     try:

@@ -14,8 +14,8 @@ from pipeline.cli.streams import prepare_standard_streams
 from pipeline.config import Config
 from pipeline.config.compose import to_config
 from pipeline.runtime.environment import set_library_environment
+from pipeline.runtime.garbage_collection import free_memory
 from pipeline.runtime.library_warnings import keep_library_warnings_harmless
-from pipeline.runtime.memory import free_memory
 from pipeline.runtime.temp_dirs import job_temp_dir
 from pipeline.runtime.threads import set_threads
 from pipeline.runtime.visible_text import make_visible

@@ -1,9 +1,7 @@
-"""Measure peak memory, and free memory between the jobs of a sweep."""
+"""Measure peak memory."""
 
 from __future__ import annotations
 
-import gc
-import sys
 import threading
 from types import TracebackType
 from typing import Self
@@ -44,22 +42,3 @@ class PeakMemory:
     def _loop(self) -> None:
         while not self._stop.wait(self._interval):
             self._measure()
-
-
-def free_memory(thorough: bool = False) -> None:
-    """Free the models that Keras and TensorFlow still refer to, and exclude what stays alive from later collections.
-
-    TensorFlow registers the gradient of each function for the life of the process, and with it the graph and the model:
-    some MiB for each training. Modules, Hydra's finished jobs and MLflow's caches stay alive; searching them took a
-    third of a small job's time. `thorough` searches them too.
-    """
-    if thorough:
-        gc.unfreeze()
-    if "keras" in sys.modules:
-        sys.modules["keras"].utils.clear_session(free_memory=False)
-    registry = getattr(sys.modules.get("tensorflow.python.framework.ops"), "gradient_registry", None)
-    entries = getattr(registry, "_registry", {})
-    for name in [name for name in entries if name.startswith("CustomGradient-")]:
-        del entries[name]
-    gc.collect()
-    gc.freeze()

@@ -11,7 +11,7 @@ from typing import Protocol
 from pipeline.config import Config
 from pipeline.config.compose import compose_config
 from pipeline.runtime.errors import UserError
-from pipeline.runtime.memory import free_memory
+from pipeline.runtime.garbage_collection import free_memory
 from pipeline.workflow.executor import Executor
 
 OWN_SETTINGS = "the run's own settings"

@@ -1,0 +1,34 @@
+"""Garbage collection: rarely while a run works, and thoroughly between the jobs of a sweep."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+
+def collect_garbage_rarely() -> None:
+    """Let Python search for unreachable objects after 10,000 new ones in place of 700.
+
+    Importing MLflow and building TensorFlow's graphs make many objects that stay: searching them took a tenth of the
+    time of a run that reuses all stages.
+    """
+    gc.set_threshold(10_000, 10, 10)
+
+
+def free_memory(thorough: bool = False) -> None:
+    """Free the models that Keras and TensorFlow still refer to, and exclude what stays alive from later collections.
+
+    TensorFlow registers the gradient of each function for the life of the process, and with it the graph and the model:
+    some MiB for each training. Modules, Hydra's finished jobs and MLflow's caches stay alive; searching them took a
+    third of a small job's time. `thorough` searches them too.
+    """
+    if thorough:
+        gc.unfreeze()
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session(free_memory=False)
+    registry = getattr(sys.modules.get("tensorflow.python.framework.ops"), "gradient_registry", None)
+    entries = getattr(registry, "_registry", {})
+    for name in [name for name in entries if name.startswith("CustomGradient-")]:
+        del entries[name]
+    gc.collect()
+    gc.freeze()

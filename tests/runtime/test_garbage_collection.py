@@ -1,0 +1,52 @@
+"""Garbage is collected rarely, and memory is freed between the jobs of a sweep."""
+
+import gc
+import weakref
+
+import pytest
+
+from pipeline.runtime.garbage_collection import free_memory
+from tests.networks import train_model
+
+
+class Node:
+    """Something that may point to itself."""
+
+
+@pytest.fixture
+def released():
+    yield free_memory
+    gc.unfreeze()
+
+
+@pytest.mark.slow
+def test_objects_that_survive_are_excluded_from_later_collections(released):
+    dead, alive = Node(), Node()
+    dead.link = dead
+    seen = weakref.ref(dead)
+    del dead
+    released()
+    assert seen() is None
+    assert not any(item is alive for item in gc.get_objects())
+    alive.link = alive
+    seen = weakref.ref(alive)
+    del alive
+    released()
+    assert seen() is not None
+    released(thorough=True)
+    assert seen() is None
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+def test_gradients_that_tensorflow_registers_are_freed(images, released):
+    from tensorflow.python.framework.ops import gradient_registry
+
+    def registered():
+        return [name for name in gradient_registry.list() if name.startswith("CustomGradient-")]
+
+    released()
+    train_model(images)
+    assert registered(), "TensorFlow has changed: nothing needs to be freed any more"
+    released()
+    assert not registered()
