@@ -47,7 +47,7 @@ def random_swaps(
         centres = _centres(swapped or estimator).copy()
         centres[rng.integers(len(centres))] = sample[rng.integers(len(sample))]
         trial = _short_fit(estimator, sample, pairwise_distances_argmin(sample, centres))
-        if trial is not None and (best is None or _objective(trial) > _objective(best)):
+        if trial is not None and (best is None or criterion(trial) > criterion(best)):
             best = swapped = trial
         if on_swap:
             on_swap(swap)
@@ -56,7 +56,7 @@ def random_swaps(
     refitted = clone(estimator)
     set_initialization(refitted, np.asarray(swapped.predict(sample), np.int32), sample)
     new_labels = np.asarray(refitted.fit_predict(points), np.int32)
-    return (refitted, new_labels) if _objective(refitted) > _objective(estimator) else (estimator, labels)
+    return (refitted, new_labels) if criterion(refitted) > criterion(estimator) else (estimator, labels)
 
 
 def _short_fit(estimator: Any, points: Any, groups: Int) -> Any:
@@ -80,6 +80,6 @@ def _centres(estimator: Any) -> Float:
     return np.asarray(estimator.means_ if hasattr(estimator, "means_") else estimator.cluster_centers_)
 
 
-def _objective(estimator: Any) -> float:
-    """The criterion that the fitted estimator maximises: its likelihood bound, or its negative inertia."""
+def criterion(estimator: Any) -> float:
+    """Return what a fitted estimator maximises: the likelihood bound of a mixture, the negative inertia of k-means."""
     return float(estimator.lower_bound_ if hasattr(estimator, "lower_bound_") else -estimator.inertia_)

@@ -4,7 +4,7 @@ A manifold separates groups, but their positions on it are partly random. The fi
 two groups and split a third, which the latents would separate. k-means of the latents may err too, and its clusters
 are then badly separated among the latents as well. So the clusterer is fitted from its own initialisations and from
 those groups, each with and without random swaps, and the silhouette among the latents, which no fit on the manifold
-optimises, decides. Where that is nearly equal, the silhouette on the manifold decides.
+optimises, decides. Where that is nearly equal, the clusterer's own criterion on the manifold decides.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from pipeline.artifacts.base import Float, Int
 from pipeline.clustering.initialization import initial_groups, set_initialization, supports_initialization
-from pipeline.clustering.random_swaps import random_swaps
+from pipeline.clustering.random_swaps import criterion, random_swaps
 from pipeline.clustering.silhouette import silhouette_score
 from pipeline.config import Cluster
 from pipeline.runtime.errors import UserError
@@ -25,7 +25,7 @@ from pipeline.runtime.sampling import sample_rows
 SILHOUETTE_SAMPLE = 5_000
 """Number of points, drawn with the seed, whose silhouette is measured."""
 
-TIE = 0.02
+TIE = 0.05
 """Silhouettes among the latents that differ by less than this share of the highest one do not tell fits apart."""
 
 Fits = dict[str, tuple[Any, Int]]
@@ -38,9 +38,9 @@ def fit_and_select(
     """Return a fitted estimator, its labels (n,) int32, and notes, according to `cluster.start` and `cluster.swaps`.
 
     `latents` (n, l) and `points` (n, d) are the same images. With `start=own` there is one fit, which swaps replace if
-    they improve its criterion. With `start=latents` there are up to four fits, and the labels with the highest
-    silhouette among the latents win. If others are within `TIE` of it, the highest silhouette among the points wins; of
-    equals the first, in the order latents, own, then both with swaps.
+    they improve its criterion. With `start=latents` there are up to four fits. Of those whose silhouette among the
+    latents is within `TIE` of the highest, the one with the best criterion wins: the likelihood of a mixture, the
+    inertia of k-means.
 
     Raises:
         UserError: the estimator does not support the initialisation that is asked for, or the latents have fewer
@@ -55,7 +55,7 @@ def fit_and_select(
         fits |= _swapped_fits(config, fits, points, observer)
     if config.start == "own":
         return *list(fits.values())[-1], []
-    return _select(fits, latents, points, config.seed)
+    return _select(fits, latents, config.seed)
 
 
 def _require_initialization_support(config: Cluster, estimator: Any) -> None:
@@ -92,18 +92,17 @@ def _swapped_fits(config: Cluster, fits: Fits, points: Float, observer: Observer
     return improved
 
 
-def _select(fits: Fits, latents: Float, points: Float, seed: int) -> tuple[Any, Int, list[str]]:
-    """The fit with the highest silhouette among the latents, or of ties among the points; a note if not the first."""
-    among_latents = {name: sampled_silhouette(latents, labels, seed) for name, (_, labels) in fits.items()}
-    highest, first = max(among_latents.values()), next(iter(fits))
-    ties = [name for name, silhouette in among_latents.items() if silhouette >= highest - TIE * abs(highest)]
-    among_points = {name: sampled_silhouette(points, fits[name][1], seed) for name in ties} if len(ties) > 1 else {}
-    best = max(among_points, key=lambda name: among_points[name], default=ties[0])
-    if best == first:
+def _select(fits: Fits, latents: Float, seed: int) -> tuple[Any, Int, list[str]]:
+    """The best fit, and a note if it separates the latents otherwise than the first one."""
+    silhouettes = {name: sampled_silhouette(latents, labels, seed) for name, (_, labels) in fits.items()}
+    highest, first = max(silhouettes.values()), next(iter(fits))
+    ties = [name for name, silhouette in silhouettes.items() if silhouette >= highest - TIE * abs(highest)]
+    best = max(ties, key=lambda name: criterion(fits[name][0]))
+    if silhouettes[best] == silhouettes[first]:
         return *fits[best], []
-    scores = f"silhouette among the latents {among_latents[best]:.4f}, against {among_latents[first]:.4f} from {first}"
+    scores = f"silhouette among the latents {silhouettes[best]:.4f}, against {silhouettes[first]:.4f} from {first}"
     if first in ties:
-        scores += f", and on the manifold {among_points[best]:.4f}, against {among_points[first]:.4f}"
+        scores += ", which is nearly equal, and a better criterion on the manifold"
     return *fits[best], [f"selected the fit from {best}: {scores}"]
 
 

@@ -63,7 +63,7 @@ def test_the_criterion_never_gets_worse(local_optimum, estimator, seed):
     noisy = points + np.random.default_rng(seed).normal(scale=80, size=points.shape).astype(np.float32)
     fitted, labels = fit_from(estimator, noisy, start)
     better, _ = random_swaps(fitted, labels, noisy, 20, seed)
-    assert module._objective(better) >= module._objective(fitted)
+    assert module.criterion(better) >= module.criterion(fitted)
 
 
 def test_the_best_fit_is_returned_unchanged(local_optimum):

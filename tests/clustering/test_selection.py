@@ -1,4 +1,6 @@
-"""Selection between fits: the silhouette among the latents decides."""
+"""Selection between fits: the silhouette among the latents decides, and of ties the criterion."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -80,27 +82,24 @@ def test_of_equal_fits_the_one_from_the_latents_is_selected(blobs):
 
 
 @pytest.mark.parametrize(
-    ("among_latents", "among_points", "selected"),
+    ("silhouettes", "criteria", "selected"),
     [
-        ((0.100, 0.099), (0.5, 0.6), "b"),  # a tie, which the points decide
-        ((0.100, 0.099), (0.5, 0.5), "a"),
-        ((0.100, 0.097), (0.5, 0.6), "a"),  # no tie
-        ((0.097, 0.100), (0.6, 0.5), "b"),
-        ((-0.100, -0.101), (0.5, 0.6), "b"),
-        ((-0.100, -0.103), (0.5, 0.6), "a"),
+        ((0.100, 0.096), (5, 6), 1),  # a tie, which the criterion decides
+        ((0.100, 0.096), (5, 5), 0),
+        ((0.100, 0.094), (5, 6), 0),  # no tie
+        ((0.094, 0.100), (6, 5), 1),
+        ((-0.100, -0.104), (-6, -5), 1),
+        ((-0.100, -0.106), (-6, -5), 0),
     ],
 )
-def test_the_points_decide_between_fits_that_are_nearly_equal_among_the_latents(
-    monkeypatch, among_latents, among_points, selected
+def test_the_criterion_decides_between_fits_that_are_nearly_equal_among_the_latents(
+    monkeypatch, silhouettes, criteria, selected
 ):
-    silhouettes = {
-        "latents": dict(zip("ab", among_latents, strict=True)),
-        "points": dict(zip("ab", among_points, strict=True)),
-    }
-    monkeypatch.setattr(selection, "sampled_silhouette", lambda space, labels, seed: silhouettes[space][labels])
-    _, labels, notes = selection._select({"one": (1, "a"), "two": (2, "b")}, "latents", "points", 0)
+    monkeypatch.setattr(selection, "sampled_silhouette", lambda latents, labels, seed: silhouettes[labels])
+    fits = {name: (SimpleNamespace(lower_bound_=criteria[fit]), fit) for fit, name in enumerate(("one", "two"))}
+    _, labels, notes = selection._select(fits, None, 0)
     assert labels == selected
-    assert len(notes) == (selected == "b")
+    assert len(notes) == (selected == 1)
 
 
 def test_the_silhouette_is_measured_on_a_seeded_sample(blobs, monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.tables import MISSING, Table
+from tests.tables import MISSING, Table, format_spread
 
 PARTS = {
     "training": (
@@ -25,6 +25,13 @@ PARTS = {
         "The default recipe with `model=patch64`; the distortions come in training, before the others. None was kept.",
         "seeds",
     ),
+    "codes": (
+        "Trials of the codes",
+        "The default recipe, and the clusters of the codes of three of its autoencoders, joined and then embedded: other "
+        "threes of five to eight, up to three seeds of UMAP for each. Three trainings remove the worst seeds and take "
+        "three times as long. Not kept.",
+        "codes",
+    ),
     "clustering": (
         "Trials of manifold and mixture",
         "The same stored latents are embedded and clustered with each of the settings; a column of numbers has one "
@@ -34,8 +41,9 @@ PARTS = {
     "selection": (
         "Trials of the selection between fits",
         "The four fits of a mixture (from its own starts and from k-means of the latents, with and without swaps) on "
-        "the same manifolds, and the one that a rule selects. The manifolds are of the latents of ten runs of the "
-        "digits and ten of the letters, two seeds of UMAP each, and of five runs of MNIST.",
+        "the same manifolds, and the one that a rule selects. The manifolds are of the latents of 18 runs of the "
+        "digits, 15 of the letters A to J, and five each of the letters A to Z, of MNIST and of the printed digits, "
+        "with up to six seeds of UMAP for each.",
         "manifolds",
     ),
     "starts": (
@@ -46,6 +54,9 @@ PARTS = {
     ),
 }
 """Title and caption of the table of each part, and what its accuracies are numbered by."""
+
+MOST_VALUES = 10
+"""Accuracies that a cell lists one by one."""
 
 
 def trial_tables(rows: list[dict[str, Any]]) -> list[Table]:
@@ -79,4 +90,7 @@ def _numbers(values: list[int]) -> str:
 
 
 def _accuracies(values: list[float], digits: int) -> str:
+    """All values; of many their mean ± sd and the lowest."""
+    if len(values) > MOST_VALUES:
+        return f"{format_spread(values)}, worst {min(values):.{digits}f}"
     return ", ".join(f"{value:.{digits}f}" for value in values) or MISSING
