@@ -27,9 +27,9 @@ PARTS = {
     ),
     "codes": (
         "Trials of the codes",
-        "The default recipe, and the clusters of the codes of three of its autoencoders, joined and then embedded: other "
-        "threes of five to eight, up to three seeds of UMAP for each. Three trainings remove the worst seeds and take "
-        "three times as long. Not kept.",
+        "The default recipe, and the clusters of the codes of three of its autoencoders, joined and then embedded: "
+        "other threes of five to eight, up to three seeds of UMAP for each. Three trainings remove the worst seeds and "
+        "take three times as long. Not kept.",
         "codes",
     ),
     "clustering": (
