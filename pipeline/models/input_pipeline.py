@@ -12,6 +12,7 @@ import tensorflow as tf
 from pipeline.artifacts.base import Pixel
 from pipeline.config import Refine, SelfTraining, Train
 from pipeline.models.corruption import corrupt
+from pipeline.models.training_length import batch_size
 from pipeline.runtime.threads import thread_count
 
 Arrange = Callable[[Any, Any, Any], Any]
@@ -19,6 +20,9 @@ Arrange = Callable[[Any, Any, Any], Any]
 
 MOST_WORKERS = 8
 """Batches that are prepared at a time, each of which needs memory; a GPU waits for them if there are fewer."""
+
+VALIDATION_BATCH = 1024
+"""Images of a batch whose validation loss is computed."""
 
 
 def denoising_pairs(rows: Any, corrupted: Any, clean: Any) -> Any:  # noqa: ARG001
@@ -38,7 +42,7 @@ def corrupted_batches(
     The images stay in memory once, in their own dtype; batches are gathered, scaled and corrupted on the fly.
     """
     n = len(images)
-    size = math.ceil(n / math.ceil(n / settings.batch_size))
+    size = math.ceil(n / math.ceil(n / batch_size(settings, n)))
     source = tf.constant(np.ascontiguousarray(images))
     scale = 255.0 if images.dtype == np.uint8 else 1.0
 
@@ -53,11 +57,11 @@ def corrupted_batches(
     return _without_tuning(numbered.map(make_batch, num_parallel_calls=workers, deterministic=True).prefetch(4))
 
 
-def validation_batches(images: Pixel, batch_size: int) -> tf.data.Dataset | None:
+def validation_batches(images: Pixel) -> tf.data.Dataset | None:
     """Return a dataset of clean images in the form of `denoising_pairs`, or None if there are no images."""
     if not len(images):
         return None
-    source = tf.data.Dataset.from_tensor_slices(np.ascontiguousarray(images)).batch(max(batch_size, 1024))
+    source = tf.data.Dataset.from_tensor_slices(np.ascontiguousarray(images)).batch(VALIDATION_BATCH)
     scale = 255.0 if images.dtype == np.uint8 else 1.0
 
     def make_pairs(batch: Any) -> Any:

@@ -1,5 +1,7 @@
 """The input pipeline: order, batch sizes, corruption, and where a resumed training continues."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,16 @@ def test_min_steps_adds_epochs(n, changes, expected):
 def test_steps_follow_from_the_number_of_images(n, epochs, expected, recorder):
     assert training_length(settings(epochs=epochs, batch_size=256, min_steps=None), n, observer=recorder) == expected
     assert len(recorder.notes) == (n < 60_000)
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"), [(60_000, (235, 8)), (2_501, (10, 188)), (2_500, (20, 94)), (20, (1, 1880))]
+)
+def test_few_images_have_as_many_steps_with_fewer_images(n, expected):
+    by_number = settings(epochs=8, batch_size=None, min_steps=None)
+    assert training_length(by_number, n) == expected
+    batches = corrupted_batches(np.zeros((n, 1, 1, 1), np.uint8), by_number, lambda rows, *_: rows).as_numpy_iterator()
+    assert len(next(batches)) == math.ceil(n / expected[0])
 
 
 def test_an_epoch_of_part_of_a_large_data_set_adds_epochs_without_changing_the_steps():
@@ -89,14 +101,14 @@ def test_first_step_continues_the_same_batches():
 
 def test_validation_batches_are_clean_and_scaled():
     pixels = np.random.default_rng(0).integers(0, 256, (5, 2, 2, 1), np.uint8)
-    (((corrupted, clean), target),) = validation_batches(pixels, 4).as_numpy_iterator()
+    (((corrupted, clean), target),) = validation_batches(pixels).as_numpy_iterator()
     for array in (corrupted, clean, target):
         np.testing.assert_allclose(array, pixels / np.float32(255), rtol=1e-6)
-    assert validation_batches(pixels[:0], 4) is None
+    assert validation_batches(pixels[:0]) is None
 
 
 def test_nothing_tunes_the_parallelism():
     # The thread that tunes sleeps for up to a minute, and the end of a training waits for it.
     pixels = np.zeros((8, 2, 2, 1), np.uint8)
-    for dataset in (corrupted_batches(pixels, settings()), validation_batches(pixels, 4)):
+    for dataset in (corrupted_batches(pixels, settings()), validation_batches(pixels)):
         assert dataset.options().autotune.enabled is False
