@@ -101,9 +101,9 @@ class EarlyStopping(Group):
 class Train(Group):
     """Settings of the training.
 
-    A step has at most `batch_size` images; null: the default for so many images. A small data set is trained on for
-    more epochs, until `min_steps` steps are done; null: as many as 60,000 images get in `epochs` epochs. For a large
-    data set, `epoch_size` ends an epoch after that many images; the next epoch continues with the following images.
+    A step has at most `batch_size` images; null: the default for so many images. A small data set is in an epoch
+    several times, until `epochs` epochs have `min_steps` steps; null: as many as of 60,000 images. For a large data
+    set, `epoch_size` ends an epoch after that many images; the next epoch continues with the following images.
     `validation_part` says which images `validation_fraction` takes: a random sample, or the last ones, which may be of
     one class.
     """

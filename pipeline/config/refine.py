@@ -45,7 +45,7 @@ class SelfTraining(Group):
     """Settings of self-training: a new network of the layers `encoder` and `decoder` learns cluster labels.
 
     `neighbors`, `manifold` and `cluster` produce these labels. `gce_q` is q of the generalised cross-entropy. A small
-    data set is trained on for more epochs, until `min_steps` steps are done; null: as in training.
+    data set is in an epoch several times, until `epochs` epochs have `min_steps` steps; null: as in training.
     """
 
     name: str

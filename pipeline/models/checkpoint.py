@@ -8,7 +8,6 @@ does not match the model is ignored with a note.
 from __future__ import annotations
 
 import json
-import math
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,8 +26,6 @@ EARLY_STOPPING_STATE = ("wait", "best", "best_epoch")
 """Attributes of `EarlyStopping` that change during a training, beside the best weights."""
 VARIABLES = ("model.", "optimizer.")
 """Prefixes of the names of arrays that hold a variable."""
-MOST_CHECKPOINTS = 20
-"""Checkpoints of a training: with few images, its hundreds of epochs are shorter than what saving all of them takes."""
 
 
 class Checkpoint:
@@ -92,11 +89,6 @@ class Checkpoint:
         variables = [variable for variable in self.model.variables if id(variable) not in metric_ids]
         named = {f"model.{index}": variable for index, variable in enumerate(variables)}
         return named | {f"optimizer.{index}": slot for index, slot in enumerate(self.model.optimizer.variables)}
-
-
-def is_saved_after(epoch: int, epochs: int) -> bool:
-    """Return whether a checkpoint is saved after this one of the epochs, which count from 1: not after the last one."""
-    return epoch < epochs and epoch % math.ceil(epochs / MOST_CHECKPOINTS) == 0
 
 
 def cached_array(observer: Observer, name: str, compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:

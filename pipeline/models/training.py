@@ -1,4 +1,4 @@
-"""Training of a Keras autoencoder, which resumes after an interruption."""
+"""Training of a Keras autoencoder, resumable after each epoch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.config import Model, Train
 from pipeline.config.instantiate import instantiate
 from pipeline.models.autoencoder import require_images
 from pipeline.models.barlow_twins import DenoisingAutoencoder
-from pipeline.models.checkpoint import Checkpoint, is_saved_after
+from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.input_pipeline import corrupted_batches, validation_batches
 from pipeline.models.keras_autoencoder import KerasAutoencoder
 from pipeline.models.keras_settings import largest_divisor, set_seed, uses_xla
@@ -138,5 +138,5 @@ class _EpochCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras h
         self.observer.report_metrics(epoch + 1, metrics)
         if not math.isfinite(metrics["loss"]):
             raise UserError(f"train: the loss became {metrics['loss']} in epoch {epoch + 1}; lower train.learning_rate")
-        if is_saved_after(epoch + 1, self.epochs):
+        if epoch + 1 < self.epochs:
             self.checkpoint.save(self.history)

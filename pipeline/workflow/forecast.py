@@ -101,7 +101,7 @@ def _train_seconds(work: Workload) -> float:
         return 60.0 if work.is_pretrained else 1e-5 * work.n
     train = work.config.train
     steps, epochs = training_length(train, work.n, train.epoch_size)
-    trained = epochs * min(work.n, steps * batch_size(train, work.n))
+    trained = epochs * steps * min(work.n, batch_size(train, work.n))
     validated = epochs * work.m if train.validate_on == "held_out" else 0
     return (1.8e-4 * trained + 4e-5 * validated) * work.area / PIXELS
 
@@ -110,7 +110,7 @@ def _refine_seconds(work: Workload) -> float:
     refine = work.config.refine
     if isinstance(refine, SelfTraining):
         steps, epochs = training_length(refine, work.n)
-        trained = refine.rounds * epochs * min(work.n, steps * refine.batch_size)
+        trained = refine.rounds * epochs * steps * min(work.n, refine.batch_size)
         return 3.6e-4 * trained * work.area / PIXELS
     return 0.0 if refine.name == "none" else 1e-4 * refine.max_steps * refine.batch_size * work.area / PIXELS
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.config.compose import compose_config
 from pipeline.models.baselines import PixelModel
-from pipeline.models.checkpoint import Checkpoint, cached_array, is_saved_after, read_arrays, write_arrays
+from pipeline.models.checkpoint import Checkpoint, cached_array, read_arrays, write_arrays
 from pipeline.models.refine.dec import refine_dec
 from pipeline.models.refine.self_training import self_train
 from pipeline.models.training import train_autoencoder
@@ -193,10 +193,3 @@ def test_a_failed_write_leaves_the_checkpoint_before(tmp_path, monkeypatch):
     monkeypatch.undo()
     np.testing.assert_array_equal(read_arrays(observer, "training")["array"], np.arange(3))
     assert [file.name for file in tmp_path.iterdir()] == ["training.npz"]
-
-
-@pytest.mark.parametrize(("epochs", "saved"), [(1, 0), (7, 6), (20, 19), (21, 10), (103, 17)])
-def test_there_are_at_most_twenty_checkpoints_and_none_after_the_last_epoch(epochs, saved):
-    after = [epoch for epoch in range(1, epochs + 1) if is_saved_after(epoch, epochs)]
-    assert len(after) == saved
-    assert epochs not in after

@@ -27,8 +27,7 @@ TAIL = {"validation_fraction": 0.25, "validation_part": "tail"}
 
 train_corrupted = partial(
     train_model,
-    epochs=1,
-    min_steps=10,  # 96 images in batches of 32: three steps per epoch, so four epochs
+    epochs=4,
     learning_rate=0.01,
     corruption=Corruption(noise=0.05, mask=0.05, rotate=5.0, shift=0.05, scale=0.05, shear=0.05),
 )

@@ -20,7 +20,7 @@ from pipeline.clustering.fit_clusters import fit_clusters
 from pipeline.config import SelfTraining
 from pipeline.config.instantiate import call_component, instantiate
 from pipeline.models.autoencoder import Autoencoder, History
-from pipeline.models.checkpoint import Checkpoint, cached_array, is_saved_after
+from pipeline.models.checkpoint import Checkpoint, cached_array
 from pipeline.models.input_pipeline import corrupted_batches
 from pipeline.models.keras_autoencoder import KerasAutoencoder
 from pipeline.models.keras_settings import largest_divisor, set_seed, uses_xla
@@ -127,5 +127,5 @@ class _EpochCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras h
             raise UserError(f"refine: the loss became infinite or NaN by step {step}; lower refine.learning_rate")
         self.history.append({"step": float(step), **metrics})
         self.observer.report_metrics(step, metrics)
-        if is_saved_after(self.epoch, self.epochs):
+        if self.epoch < self.epochs:
             self.checkpoint.save(self.history[self.first_row :])
