@@ -19,6 +19,7 @@ from tests.benchmarks.worker import Facts, Work
 from tests.helpers import summaries
 
 ROOT = Path(__file__).resolve().parents[2]
+SMALL = ("data.train_size=2000", "data.test_size=500")
 
 
 def run_python(*words: str, outputs: Path | None = None, **settings: str) -> None:
@@ -64,8 +65,8 @@ def new_folder(sizes: Sizes, name: str) -> Path:
     return folder
 
 
-def default_run(sizes: Sizes) -> Work:
-    """The main job in a new store: every stage, with the map of all images, report and explorer.
+def default_run(sizes: Sizes, *words: str) -> Work:
+    """The main job in a new store: every stage, with the map of all images, report and explorer; `words` change it.
 
     A small run first reads all imports from the disk, for this arm and for the published set-up alike.
     """
@@ -73,9 +74,9 @@ def default_run(sizes: Sizes) -> Work:
         run_python("-m", "pipeline", *sizes.warm_up, outputs=new_folder(sizes, "warm-up"))
 
     def work() -> Facts:
-        outputs = new_folder(sizes, "store")
+        outputs = new_folder(sizes, "changed" if words else "store")
         file = outputs / "tracked.json"
-        command = ("-m", "tests.benchmarks.tracked", str(file), *sizes.words)
+        command = ("-m", "tests.benchmarks.tracked", str(file), *words, *sizes.words)
         cores = count_busy_cores(lambda: run_python(*command, outputs=outputs))
         (summary,) = summaries(outputs)
         facts: dict[str, float] = json.loads(file.read_text())
@@ -93,6 +94,27 @@ def published_run(sizes: Sizes) -> Work:
     def work() -> Facts:
         numbers = map(str, (sizes.images, sizes.published_epochs, sizes.few))
         return {"busy cores": count_busy_cores(lambda: run_python(*command, *numbers))}
+
+    return work
+
+
+def best_run(sizes: Sizes) -> Work:
+    """The same with self-training."""
+    return default_run(sizes, "experiment=best")
+
+
+def small_run(sizes: Sizes) -> Work:
+    """The same of 2,000 images."""
+    return default_run(sizes, *SMALL)
+
+
+def small_sweep(sizes: Sizes) -> Work:
+    """Four such runs with other latent sizes in one process."""
+
+    def work() -> Facts:
+        words = ("model.latent_dim=8,16,32,64", *SMALL, *sizes.words)
+        run_python("-m", "pipeline", "--multirun", *words, outputs=new_folder(sizes, "small-sweep"))
+        return {"jobs": 4}
 
     return work
 
@@ -205,6 +227,16 @@ WHOLE_ROW = Row(
     repeats=3,
     target_ratios={"published `cnn64_elu`": 1.6},
     limits={"tracking share": 0.05},
+)
+BEST_ROW = Row(
+    "the same with self-training",
+    {"ours, `experiment=best`": best_run, "published `cnn64_elu`": published_run},
+    repeats=2,
+    target_ratios={"published `cnn64_elu`": 1 / 1.3},
+)
+SMALL_ROW = Row("the main job on 2,000 images of MNIST", {"ours": small_run}, limits={"seconds": 40.0})
+SMALL_SWEEP_ROW = Row(
+    "a sweep of four latent sizes on them", {"ours": small_sweep}, repeats=1, limits={"seconds": 120.0}
 )
 REUSED_ROW = Row("the main job with all stages stored", {"ours": reused_run}, limits={"seconds": 8.0})
 SWEEP_ROW = Row(

@@ -30,13 +30,14 @@ from tests.benchmarks.small_work import dying, failing_preparation, failing_work
 from tests.benchmarks.worker import Worker
 from tests.markdown_sections import read_section
 
-LONG_ROWS = {"whole", "reused", "busy"}
+LONG_ROWS = {"whole", "small", "reused", "busy"}
 """Rows whose arms take a minute at any size; their parts are arms of other rows."""
+COVERED_ROWS = {"best", "sweep", "small_sweep"}
+"""Rows that are not tested: `best` trains a deep network, and the end-to-end tests run such sweeps."""
 ARMS = [
     pytest.param(name, arm, marks=pytest.mark.long if name in LONG_ROWS else pytest.mark.slow)
-    for name, row in ROWS.items() if name != "sweep" for arm in row.arms
+    for name, row in ROWS.items() if name not in COVERED_ROWS for arm in row.arms
 ]  # fmt: skip
-"""All arms but the sweeps, which take a minute at any size; the end-to-end tests run such sweeps."""
 
 
 @pytest.fixture(scope="module")
