@@ -42,8 +42,8 @@ def training_length(
     if settings.min_steps is None and total > steps * settings.epochs:
         key = "train" if isinstance(settings, Train) else "refine"
         observer.note(
-            f"{n_images:,} images are trained on for {total:,} steps, as many as {FULL_SIZE:,} images: about "
-            f"{total * size / n_images:,.0f} times each; a lower {key}.min_steps trains for a shorter time"
+            f"{n_images:,} images are trained on for {total:,} steps of at most {size:,} images, as many steps as of "
+            f"{FULL_SIZE:,} images; a lower {key}.min_steps trains for a shorter time"
         )
     return (steps, math.ceil(total / steps)) if epoch_size else (math.ceil(total / settings.epochs), settings.epochs)
 
