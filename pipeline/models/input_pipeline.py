@@ -39,15 +39,16 @@ def corrupted_batches(
     image once, in a new seeded order. Batches have nearly equal sizes of at most `batch_size`, because a small last
     batch would give a useless correlation matrix. A resumed training passes the step to continue with as `first_step`.
 
-    The images stay in memory once, in their own dtype; batches are gathered, scaled and corrupted on the fly.
+    The images stay where they are, in their own dtype; batches are gathered, scaled and corrupted on the fly. NumPy
+    gathers them, because a tensor of all images would be a copy, and another one while it is made.
     """
     n = len(images)
     size = math.ceil(n / math.ceil(n / batch_size(settings, n)))
-    source = tf.constant(np.ascontiguousarray(images))
     scale = 255.0 if images.dtype == np.uint8 else 1.0
 
     def make_batch(step: Any, rows: Any) -> Any:
-        clean = tf.cast(tf.gather(source, rows), tf.float32) / scale
+        gathered = tf.numpy_function(lambda chosen: images[chosen], [rows], images.dtype, stateful=False)
+        clean = tf.cast(tf.ensure_shape(gathered, (None, *images.shape[1:])), tf.float32) / scale
         seed = tf.stack([settings.seed % 2**31, tf.cast(step, tf.int32) * 4])
         return arrange(rows, corrupt(clean, seed, settings.corruption), clean)
 
