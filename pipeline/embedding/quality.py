@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pipeline.embedding.neighbors import search_neighbors
 from pipeline.runtime.sampling import sample_rows
 
-BLOCK = 2**24
-"""Largest number of float32 distances in memory at a time: 64 MiB."""
+BLOCK = 2**23
+"""Largest number of float32 distances in memory at a time: 32 MiB."""
 
 MAX_BATCH = 256
 """Largest number of points whose distances to all others are computed at a time."""
@@ -59,7 +59,8 @@ def _add_penalties(
 ) -> float:
     """Add max(0, latent rank − k) of the k map neighbours of each of the `rows` to the penalty."""
     # Squared distances less the point's own squared norm, which does not change their order.
-    squared = norms[None] - 2 * points[rows] @ points.T
+    squared = 2 * points[rows] @ points.T
+    np.subtract(norms[None], squared, out=squared)
     squared[np.arange(len(rows)), rows] = -np.inf
     neighbor_distances = np.take_along_axis(squared, map_neighbors, axis=1)
     for i, row in enumerate(rows):
