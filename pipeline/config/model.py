@@ -101,11 +101,10 @@ class EarlyStopping(Group):
 class Train(Group):
     """Settings of the training.
 
-    A step has at most `batch_size` images; null: the default for so many images. A small data set is in an epoch
-    several times, until `epochs` epochs have `min_steps` steps; null: as many as of 60,000 images. For a large data
-    set, `epoch_size` ends an epoch after that many images; the next epoch continues with the following images.
-    `validation_part` says which images `validation_fraction` takes: a random sample, or the last ones, which may be of
-    one class.
+    A small data set is in an epoch several times, until `epochs` epochs have `min_steps` steps; null: as many as of
+    60,000 images. For a large data set, `epoch_size` ends an epoch after that many images; the next epoch continues
+    with the following images. `validation_part` says which images `validation_fraction` takes: a random sample, or the
+    last ones, which may be of one class.
     """
 
     name: str
@@ -113,7 +112,7 @@ class Train(Group):
     epochs: int = Field(7, ge=1)
     epoch_size: int | None = Field(None, ge=1)
     min_steps: int | None = Field(0, ge=0)
-    batch_size: int | None = Field(None, ge=1)
+    batch_size: int = Field(256, ge=1)
     loss: str = "mse"
     metrics: list[str | Spec] = []
     optimizer: Spec = {"_target_": "keras.optimizers.Adam"}

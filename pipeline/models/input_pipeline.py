@@ -12,7 +12,6 @@ import tensorflow as tf
 from pipeline.artifacts.base import Pixel
 from pipeline.config import Refine, SelfTraining, Train
 from pipeline.models.corruption import corrupt
-from pipeline.models.training_length import batch_size
 from pipeline.runtime.threads import thread_count
 
 Arrange = Callable[[Any, Any, Any], Any]
@@ -43,7 +42,7 @@ def corrupted_batches(
     gathers them, because a tensor of all images would be a copy, and another one while it is made.
     """
     n = len(images)
-    size = math.ceil(n / math.ceil(n / batch_size(settings, n)))
+    size = math.ceil(n / math.ceil(n / settings.batch_size))
     scale = 255.0 if images.dtype == np.uint8 else 1.0
 
     def make_batch(step: Any, rows: Any) -> Any:

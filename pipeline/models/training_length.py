@@ -1,28 +1,14 @@
-"""How many steps a training has and how many images a step, which follow from the number of images."""
+"""How many steps a training has, which follows from the number of images."""
 
 from __future__ import annotations
 
 import math
 
-from pipeline.config import Refine, SelfTraining, Train
+from pipeline.config import SelfTraining, Train
 from pipeline.runtime.observer import SILENT, Observer
 
 FULL_SIZE = 60_000
 """Number of images that `epochs` is meant for; fewer images are in an epoch several times."""
-
-BATCH_SIZE = 256
-"""Images of a step, unless `batch_size` is set."""
-
-FEW_IMAGES, SMALL_BATCH_SIZE = 2_500, 128
-"""Up to so many images, a step has fewer, so that it takes less time.
-
-2,000 of MNIST's images are clustered as well after as many smaller steps, in two thirds of the time; so are the digits.
-"""
-
-
-def batch_size(settings: Train | Refine | SelfTraining, n_images: int) -> int:
-    """Return the largest number of images of a step: `batch_size`, or where that is null the default for so many."""
-    return settings.batch_size or (SMALL_BATCH_SIZE if n_images <= FEW_IMAGES else BATCH_SIZE)
 
 
 def training_length(
@@ -36,14 +22,13 @@ def training_length(
     images: half of them lowered the mean purity of 1,797 digits from 0.955 to 0.93. The observer gets a note if this
     adds steps.
     """
-    size = batch_size(settings, n_images)
-    steps = math.ceil(min(n_images, epoch_size or n_images) / size)
+    steps = math.ceil(min(n_images, epoch_size or n_images) / settings.batch_size)
     total = max(steps * settings.epochs, _min_steps(settings))
     if settings.min_steps is None and total > steps * settings.epochs:
         key = "train" if isinstance(settings, Train) else "refine"
         observer.note(
-            f"{n_images:,} images are trained on for {total:,} steps of at most {size:,} images, as many steps as of "
-            f"{FULL_SIZE:,} images; a lower {key}.min_steps trains for a shorter time"
+            f"{n_images:,} images are trained on for {total:,} steps, as many as {FULL_SIZE:,} images; a lower "
+            f"{key}.min_steps trains for a shorter time"
         )
     return (steps, math.ceil(total / steps)) if epoch_size else (math.ceil(total / settings.epochs), settings.epochs)
 
@@ -51,4 +36,4 @@ def training_length(
 def _min_steps(settings: Train | SelfTraining) -> int:
     if settings.min_steps is not None:
         return settings.min_steps
-    return settings.epochs * math.ceil(FULL_SIZE / batch_size(settings, FULL_SIZE))
+    return settings.epochs * math.ceil(FULL_SIZE / settings.batch_size)

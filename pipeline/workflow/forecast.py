@@ -16,7 +16,7 @@ import psutil
 from pipeline.artifacts.images import Images
 from pipeline.config import Config, SelfTraining
 from pipeline.config.model import TRAINED
-from pipeline.models.training_length import batch_size, training_length
+from pipeline.models.training_length import training_length
 from pipeline.runtime.available_memory import available_memory
 from pipeline.runtime.errors import UserError
 
@@ -101,7 +101,7 @@ def _train_seconds(work: Workload) -> float:
         return 60.0 if work.is_pretrained else 1e-5 * work.n
     train = work.config.train
     steps, epochs = training_length(train, work.n, train.epoch_size)
-    trained = epochs * steps * min(work.n, batch_size(train, work.n))
+    trained = epochs * steps * min(work.n, train.batch_size)
     validated = epochs * work.m if train.validate_on == "held_out" else 0
     return (1.8e-4 * trained + 4e-5 * validated) * work.area / PIXELS
 
@@ -162,7 +162,7 @@ def forecast_memory(work: Workload) -> float:
         "images": 2.5 * count * work.image_bytes / MIB,
         "latents and graph": 3 * count * (4 * work.latent_dim + 12 * config.neighbors.k + 48) / MIB,
         "distances": (100 + 4 * sample**2 / MIB) if "evaluate" in stages else 0,
-        "batches": 300 * batch_size(config.train, work.n) * work.area / MIB if "train" in stages and work.trains else 0,
+        "batches": 300 * config.train.batch_size * work.area / MIB if "train" in stages and work.trains else 0,
     }
     return sum(parts.values())
 

@@ -42,14 +42,6 @@ def test_steps_follow_from_the_number_of_images(n, epochs, expected, recorder):
     assert len(recorder.notes) == (n < 60_000)
 
 
-@pytest.mark.parametrize(("n", "expected"), [(60_000, 256), (2_501, 251), (2_500, 125), (9, 9)])
-def test_few_images_have_as_many_steps_with_fewer_images(n, expected):
-    by_number = settings(epochs=8, batch_size=None, min_steps=None)
-    assert training_length(by_number, n) == (235, 8)
-    batches = corrupted_batches(np.zeros((n, 1, 1, 1), np.uint8), by_number, lambda rows, *_: rows).as_numpy_iterator()
-    assert len(next(batches)) == expected
-
-
 def test_an_epoch_of_part_of_a_large_data_set_adds_epochs_without_changing_the_steps():
     assert training_length(settings(epochs=8, batch_size=256, min_steps=None), 600_000, 60_000) == (235, 8)
     assert training_length(settings(epochs=8, batch_size=256, min_steps=None), 60_000, 30_000) == (118, 16)

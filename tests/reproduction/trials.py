@@ -27,8 +27,9 @@ PARTS = {
     ),
     "batches": (
         "Trials of smaller batches",
-        "The default recipe with steps of fewer images, as many of them (1,645) unless the table says otherwise. Kept "
-        "were 128 images for at most 2,500 of them, which shortens their training by a third.",
+        "The default recipe with steps of fewer images, as many of them (1,645) unless the table says otherwise. With "
+        "128 images, the training on 2,000 images of 28×28 takes two thirds of the time. Not kept, because more seeds "
+        "of the digits fail.",
         "seeds",
     ),
     "codes": (
