@@ -20,7 +20,7 @@ from pipeline.models.training_length import training_length
 from pipeline.runtime.available_memory import available_memory
 from pipeline.runtime.errors import UserError
 
-MACHINE = "two cores of an AMD EPYC"
+MACHINE = "two cores of an Intel Xeon"
 """The machine of the records."""
 WORTH_SAYING = 20.0
 """Seconds; a shorter run gets no forecast."""
@@ -103,7 +103,7 @@ def _train_seconds(work: Workload) -> float:
     steps, epochs = training_length(train, work.n, train.epoch_size)
     trained = epochs * steps * min(work.n, train.batch_size)
     validated = epochs * work.m if train.validate_on == "held_out" else 0
-    return (1.8e-4 * trained + 4e-5 * validated) * work.area / PIXELS
+    return 5 + (6.6e-5 * trained + 1.8e-5 * validated) * work.area / PIXELS
 
 
 def _refine_seconds(work: Workload) -> float:
@@ -111,7 +111,7 @@ def _refine_seconds(work: Workload) -> float:
     if isinstance(refine, SelfTraining):
         steps, epochs = training_length(refine, work.n)
         trained = refine.rounds * epochs * steps * min(work.n, refine.batch_size)
-        return 3.6e-4 * trained * work.area / PIXELS
+        return 15 + 2.8e-4 * trained * work.area / PIXELS
     return 0.0 if refine.name == "none" else 1e-4 * refine.max_steps * refine.batch_size * work.area / PIXELS
 
 
@@ -120,14 +120,18 @@ def _extract_seconds(work: Workload) -> float:
     if work.is_pretrained:
         side = (work.config.model.input_size or (96, 96))[0]
         return 5.6e-3 * count * len(work.config.model.views) * (side / 96) ** 2
-    return 2.1e-5 * count * work.area / PIXELS if work.trains else 1e-6 * count
+    return 1.4e-5 * count * work.area / PIXELS if work.trains else 1e-6 * count
 
 
 def _neighbors_seconds(work: Workload) -> float:
     keys, count = work.config.neighbors.arguments(), work.n + work.m
     if "landmarks" in keys and work.n > work.config.neighbors.exact_up_to:
-        return float(187 * (work.n / 1e6) ** 1.5)
+        return float(250 * (work.n / 1e6) ** 1.5)
     return 0.5 + 5.0 * (work.n / 6e4) * (count / 7e4) * (work.latent_dim / 64)
+
+
+def _manifold_seconds(work: Workload) -> float:
+    return 3 + 2e-5 * work.embedded + 3e-6 * work.n if work.config.manifold.name == "umap" else 1e-5 * work.n
 
 
 SECONDS: dict[str, Callable[[Workload], float]] = {
@@ -135,11 +139,11 @@ SECONDS: dict[str, Callable[[Workload], float]] = {
     "refine": _refine_seconds,
     "extract": _extract_seconds,
     "neighbors": _neighbors_seconds,
-    "manifold": lambda work: 12 + 2e-4 * work.embedded if work.config.manifold.name == "umap" else 1e-5 * work.n,
-    "cluster": lambda work: 1 + 1.4e-4 * work.embedded + 5e-6 * work.n,
-    "baselines": lambda work: 4e-3 * min(work.n, work.config.baselines.sample),
-    "project": lambda work: 1 + 1.2e-4 * work.embedded,
-    "evaluate": lambda work: 1 + 9e-5 * work.n,
+    "manifold": _manifold_seconds,
+    "cluster": lambda work: 4 + 4e-5 * work.embedded + 5e-6 * work.n,
+    "baselines": lambda work: 4.3e-3 * min(work.n, work.config.baselines.sample),
+    "project": lambda work: 1 + 7e-5 * work.embedded,
+    "evaluate": lambda work: 1 + 2.5e-5 * work.n,
     "report": lambda work: 3 + 1.4e-5 * work.n,
     "explorer": lambda work: 0.5 + 2e-8 * work.embedded * work.image_bytes + 2e-5 * work.embedded,
 }
@@ -156,12 +160,11 @@ def forecast_memory(work: Workload) -> float:
     config, stages, count = work.config, work.stages, work.n + work.m
     uses_keras = stages & {"train", "refine", "extract"} and (work.trains or work.is_pretrained)
     uses_umap = any(name in stages and getattr(config, name).name == "umap" for name in ("manifold", "project"))
-    sample = min(work.n, config.evaluate.silhouette_sample)
     parts = {
         "libraries": 350 + 700 * bool(uses_keras) + 250 * uses_umap,
-        "images": 2.5 * count * work.image_bytes / MIB,
-        "latents and graph": 3 * count * (4 * work.latent_dim + 12 * config.neighbors.k + 48) / MIB,
-        "distances": (100 + 4 * sample**2 / MIB) if "evaluate" in stages else 0,
+        "images": 2 * count * work.image_bytes / MIB,
+        "latents and graph": 1.2 * count * (4 * work.latent_dim + 12 * config.neighbors.k + 48) / MIB,
+        "distances": 100 if "evaluate" in stages else 0,
         "batches": 300 * config.train.batch_size * work.area / MIB if "train" in stages and work.trains else 0,
     }
     return sum(parts.values())
