@@ -31,15 +31,23 @@ class ReportPage(Artifact):
 
 @dataclass(frozen=True)
 class ExplorerPage(Artifact):
-    """The explorer: `html`, one self-contained page, and the images as Parquet bytes, empty if none were requested."""
+    """The explorer: `page`, self-contained HTML in UTF-8, and the images as Parquet bytes, empty if not requested.
 
-    html: str
+    A page of many megabytes is kept as it is stored: as text, a single letter such as × would double its memory.
+    """
+
+    page: bytes
     parquet: bytes = b""
+
+    @property
+    def html(self) -> str:
+        """The page as text."""
+        return self.page.decode()
 
     def save(self, folder: Path) -> None:
         """Write `explorer.html`, and `images.parquet` if there is one, to `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "explorer.html").write_text(self.html, encoding="utf-8")
+        (folder / "explorer.html").write_bytes(self.page)
         if self.parquet:
             (folder / "images.parquet").write_bytes(self.parquet)
 
@@ -47,10 +55,10 @@ class ExplorerPage(Artifact):
     def load(cls, folder: Path) -> ExplorerPage:
         """Read the page and the Parquet file."""
         table = folder / "images.parquet"
-        html = (folder / "explorer.html").read_text(encoding="utf-8")
-        return cls(html, table.read_bytes() if table.exists() else b"")
+        page = (folder / "explorer.html").read_bytes()
+        return cls(page, table.read_bytes() if table.exists() else b"")
 
     def metrics(self) -> dict[str, float]:
         """Return the sizes of the files in megabytes."""
-        sizes = {"page": len(self.html.encode()), "parquet": len(self.parquet)}
+        sizes = {"page": len(self.page), "parquet": len(self.parquet)}
         return {f"explorer/{name}_mb": size / 1e6 for name, size in sizes.items() if size}

@@ -1,9 +1,11 @@
-"""Garbage collection: rarely while a run works, and thoroughly between the jobs of a sweep."""
+"""Garbage collection: rarely while a stage works, and after it; thoroughly between the jobs of a sweep."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
+from contextlib import suppress
 
 
 def collect_garbage_rarely() -> None:
@@ -32,3 +34,15 @@ def free_memory(thorough: bool = False) -> None:
         del entries[name]
     gc.collect()
     gc.freeze()
+
+
+def return_memory() -> None:
+    """Free what nothing refers to any more, and give freed memory back to the system, where the C library can (glibc).
+
+    Otherwise what one stage of a run has used stays with the process beside what the next one needs. What stays alive
+    is excluded from later collections, of which each would take 0.3 s.
+    """
+    gc.collect()
+    gc.freeze()
+    with suppress(AttributeError, OSError, TypeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)

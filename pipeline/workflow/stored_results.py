@@ -15,6 +15,7 @@ from pipeline.config import Config
 from pipeline.data.source import source_digest
 from pipeline.runtime.errors import first_line
 from pipeline.runtime.file_digest import file_digest
+from pipeline.runtime.garbage_collection import return_memory
 from pipeline.runtime.memory import PeakMemory
 from pipeline.runtime.observer import RunObserver, StageObserver
 from pipeline.tracking import Result, Run, Store
@@ -138,6 +139,8 @@ class StoredResults:
     def _finish(self, step: Step, outcome: Outcome) -> None:
         self.outcomes[step.name] = outcome
         self.store.clear_scratch(self.fingerprint(step))
+        if not outcome.reused:
+            return_memory()
         self.observer.stage_finished(step.name, outcome.seconds, outcome.reused, outcome.peak_mib)
 
     def _compute(self, step: Step, executor: Executor) -> Outcome:

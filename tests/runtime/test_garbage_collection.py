@@ -1,11 +1,13 @@
 """Garbage is collected rarely, and memory is freed between the jobs of a sweep."""
 
 import gc
+import sys
 import weakref
 
+import psutil
 import pytest
 
-from pipeline.runtime.garbage_collection import free_memory
+from pipeline.runtime.garbage_collection import free_memory, return_memory
 from tests.networks import train_model
 
 
@@ -50,3 +52,15 @@ def test_gradients_that_tensorflow_registers_are_freed(images, released):
     assert registered(), "TensorFlow has changed: nothing needs to be freed any more"
     released()
     assert not registered()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other C libraries return memory by themselves, or not at all")
+def test_memory_between_blocks_in_use_returns_to_the_system():
+    blocks = [bytes(10_000) for _ in range(20_000)]
+    last = blocks[-1]
+    before = psutil.Process().memory_info().rss
+    del blocks
+    return_memory()
+    gc.unfreeze()
+    assert psutil.Process().memory_info().rss < before - 150e6
+    assert len(last) == 10_000

@@ -171,7 +171,7 @@ def test_files_are_saved_and_loaded(page, tmp_path):
         "explorer/page_mb": (tmp_path / "explorer.html").stat().st_size / 1e6,
         "explorer/parquet_mb": (tmp_path / "images.parquet").stat().st_size / 1e6,
     }
-    ExplorerPage("x").save(tmp_path / "page")
+    ExplorerPage(b"x").save(tmp_path / "page")
     assert not (tmp_path / "page" / "images.parquet").exists()
 
 

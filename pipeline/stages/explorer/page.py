@@ -36,27 +36,25 @@ VECTOR_SUFFIXES = (".npy", ".npz", ".parquet")
 """Of the files of vectors that stage=search reads, those that are not taken for its table."""
 
 
-def render_explorer(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbours: int) -> str:
-    """Return the explorer as HTML that loads no other file; `sheets` hold the images in the given order (n,).
+def render_explorer(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbours: int) -> bytes:
+    """Return the explorer as HTML in UTF-8 that loads no other file; `sheets` hold the images in the given order (n,).
 
     Each sheet is one block of base64 text behind the script, so that the map is drawn before the sheets are parsed.
     """
     style, theme, script = _read(STYLE), _join_scripts(THEME), _join_scripts(*SCRIPTS)
-    return (
-        template_environment(FOLDER)
-        .get_template(TEMPLATE)
-        .render(
-            facts=facts,
-            note=sheets.note,
-            suffixes=sorted(SUFFIXES) if facts.images.has_images else VECTOR_SUFFIXES,
-            policy=content_policy(style, theme, script, images="data: blob:"),
-            style=Markup(style),
-            theme=Markup(theme),
-            script=Markup(script),
-            data=_embeddable_json(page_data(facts, sheets, order, neighbours)),
-            sheets=(b64encode(file).decode() for file in sheets.files),
-        )
+    template = template_environment(FOLDER).get_template(TEMPLATE)
+    parts = template.generate(
+        facts=facts,
+        note=sheets.note,
+        suffixes=sorted(SUFFIXES) if facts.images.has_images else VECTOR_SUFFIXES,
+        policy=content_policy(style, theme, script, images="data: blob:"),
+        style=Markup(style),
+        theme=Markup(theme),
+        script=Markup(script),
+        data=_embeddable_json(page_data(facts, sheets, order, neighbours)),
+        sheets=(b64encode(file).decode() for file in sheets.files),
     )
+    return b"".join(part.encode() for part in parts)
 
 
 def _read(name: str) -> str:

@@ -46,11 +46,11 @@ def explorer(
     observer.progress(1, 3, "parts")
     if sheets.note:
         observer.note(sheets.note)
-    html = render_explorer(facts, sheets, order, neighbours)
+    page = render_explorer(facts, sheets, order, neighbours)
     observer.progress(2, 3, "parts")
     parquet = explorer_parquet(facts, encode_pngs(facts.images.fitted)) if config.parquet else b""
     observer.progress(3, 3, "parts")
-    return ExplorerPage(html, parquet)
+    return ExplorerPage(page, parquet)
 
 
 def _bytes_for_sheets(config: Explorer, facts: ImageFacts, neighbours: int) -> float:
