@@ -81,5 +81,8 @@ def _centres(estimator: Any) -> Float:
 
 
 def criterion(estimator: Any) -> float:
-    """Return what a fitted estimator maximises: the likelihood bound of a mixture, the negative inertia of k-means."""
-    return float(estimator.lower_bound_ if hasattr(estimator, "lower_bound_") else -estimator.inertia_)
+    """Return what a fitted estimator maximises: the likelihood bound of a mixture, the negative inertia of k-means.
+
+    It is 0 of an estimator that has neither, so that none of its fits is better than another.
+    """
+    return float(getattr(estimator, "lower_bound_", -getattr(estimator, "inertia_", 0.0)))

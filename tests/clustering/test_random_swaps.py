@@ -118,3 +118,11 @@ def test_the_stage_swaps_and_reports_progress(local_optimum, recorder):
     swapped = config.model_copy(update={"swaps": 100})
     assert adjusted_rand_score(truth, clusters(swapped, observer=recorder)) == 1
     assert recorder.steps == [(swap, 100) for swap in range(1, 101)]
+
+
+def test_a_criterion_is_better_the_higher_it_is(blobs):
+    points = blobs.latents.fitted
+    for estimator in (GaussianMixture, KMeans):
+        poor, good = (estimator(k, random_state=0).fit(points) for k in (1, 3))
+        assert module.criterion(good) > module.criterion(poor)
+    assert module.criterion(object()) == 0
