@@ -37,12 +37,11 @@ def free_memory(thorough: bool = False) -> None:
 
 
 def return_memory() -> None:
-    """Free what nothing refers to any more, and give freed memory back to the system, where the C library can (glibc).
+    """Free younger objects that nothing refers to, and give freed memory back to the system, where the C library can.
 
-    Otherwise what one stage of a run has used stays with the process beside what the next one needs. What stays alive
-    is excluded from later collections, of which each would take 0.3 s.
+    Otherwise what one stage of a run has used stays with the process beside what the next one needs. Old objects are
+    not searched, which would take 0.3 s, nor excluded from later collections: a job's model would outlive the job.
     """
-    gc.collect()
-    gc.freeze()
-    with suppress(AttributeError, OSError, TypeError):  # another C library
+    gc.collect(1)
+    with suppress(AttributeError, OSError, TypeError):  # not glibc
         ctypes.CDLL(None).malloc_trim(0)

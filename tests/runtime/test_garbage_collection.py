@@ -39,6 +39,16 @@ def test_objects_that_survive_are_excluded_from_later_collections(released):
     assert seen() is None
 
 
+def test_what_a_stage_leaves_is_freed_after_the_job(released):
+    node = Node()
+    node.link = node
+    seen = weakref.ref(node)
+    return_memory()
+    del node
+    released()
+    assert seen() is None
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
 def test_gradients_that_tensorflow_registers_are_freed(images, released):
@@ -61,6 +71,5 @@ def test_memory_between_blocks_in_use_returns_to_the_system():
     before = psutil.Process().memory_info().rss
     del blocks
     return_memory()
-    gc.unfreeze()
     assert psutil.Process().memory_info().rss < before - 150e6
     assert len(last) == 10_000
