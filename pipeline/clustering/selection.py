@@ -98,7 +98,7 @@ def _select(fits: Fits, latents: Float, seed: int) -> tuple[Any, Int, list[str]]
     highest, first = max(silhouettes.values()), next(iter(fits))
     ties = [name for name, silhouette in silhouettes.items() if silhouette >= highest - TIE * abs(highest)]
     best = max(ties, key=lambda name: criterion(fits[name][0]))
-    if silhouettes[best] == silhouettes[first]:
+    if round(silhouettes[best], 4) == round(silhouettes[first], 4):  # as the note prints them
         return *fits[best], []
     scores = f"silhouette among the latents {silhouettes[best]:.4f}, against {silhouettes[first]:.4f} from {first}"
     if first in ties:

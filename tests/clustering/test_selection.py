@@ -102,6 +102,14 @@ def test_the_criterion_decides_between_fits_that_are_nearly_equal_among_the_late
     assert len(notes) == (selected == 1)
 
 
+def test_there_is_no_note_on_silhouettes_that_are_equal_as_printed(monkeypatch):
+    monkeypatch.setattr(selection, "sampled_silhouette", lambda latents, labels, seed: (0.07071, 0.07074)[labels])
+    fits = {name: (SimpleNamespace(lower_bound_=fit), fit) for fit, name in enumerate(("one", "two"))}
+    _, labels, notes = selection._select(fits, None, 0)
+    assert labels == 1
+    assert notes == []
+
+
 def test_the_silhouette_is_measured_on_a_seeded_sample(blobs, monkeypatch):
     points = blobs.latents.fitted
     full = silhouette_score(points, blobs.labels)
