@@ -88,8 +88,9 @@ def _edges(weights: Any, n_epochs: int) -> tuple[Int, Float, NDArray[np.int64]]:
     pulls = graph.data * n_epochs >= graph.data.max(initial=0)
     ends = np.column_stack([graph.row, graph.col])[pulls].astype(np.int32)
     shares = (graph.data[pulls] / graph.data.max(initial=0)).astype(np.float32)
-    first, second = (ends.astype(np.int64) * BLOCKS // graph.shape[0]).T
-    pair = (first ^ second) * BLOCKS + first
+    blocks = (np.arange(graph.shape[0]) * BLOCKS // graph.shape[0]).astype(np.uint8)  # a tenth of the memory
+    first, second = blocks[ends].T
+    pair = (first ^ second) * np.uint8(BLOCKS) + first
     order = np.lexsort((ends[:, 0], pair))
     bounds = np.arange(BLOCKS)[:, None] * BLOCKS + np.arange(BLOCKS + 1)
     return ends[order], shares[order], np.searchsorted(pair[order], bounds)

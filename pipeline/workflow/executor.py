@@ -35,12 +35,20 @@ class Executor:
         given: Mapping[str, Artifact] | None = None,
     ) -> None:
         self.config, self.results, self.observer = config, results, observer
+        self._given = frozenset(given or {})
         self._artifacts: dict[str, Artifact] = dict(given or {})
 
     def run(self, steps: Iterable[Step]) -> None:
-        """Make the results of the steps available, in the order given."""
-        for step in steps:
+        """Make the results of the steps available, in the order given.
+
+        A stored artifact leaves the memory once none of the steps that follow needs it.
+        """
+        steps = list(steps)
+        for index, step in enumerate(steps):
             self._obtain(step)
+            if self.results is not None:
+                needed = self._given.union(*(later.inputs for later in steps[index + 1 :]))
+                self._artifacts = {name: kept for name, kept in self._artifacts.items() if name in needed}
 
     def load(self, artifact: str) -> Any:
         """Return an artifact: from memory, from a stored result, or computed now."""

@@ -52,3 +52,20 @@ def test_the_step_of_a_given_artifact_does_not_run(config, calls):
 def test_progress_reaches_the_observer(config, recorder):
     Executor(config, observer=recorder).load("graph")
     assert recorder.steps
+
+
+def test_a_stored_artifact_is_forgotten_once_no_later_step_needs_it(config):
+    class Stored:
+        """Computes every step and loads nothing."""
+
+        def get_or_compute(self, step, executor):
+            executor.compute(step, executor.observer)
+            held[step.name] = set(executor._artifacts)
+
+    held = {}
+    images = Images.from_array(np.random.default_rng(0).random((40, 6, 6), np.float32))
+    steps = [step for step in recipe.RECIPE if step.name in ("train", "refine", "extract", "neighbors", "manifold")]
+    Executor(config, Stored(), given={"images": images}).run(steps)
+    assert held["refine"] == {"images", "pretrained", "autoencoder"}
+    assert held["neighbors"] == {"images", "latents", "graph"}
+    assert held["manifold"] == {"images", "latents", "graph", "features"}

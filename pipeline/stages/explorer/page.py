@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,9 @@ def render_explorer(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbo
         data=_embeddable_json(page_data(facts, sheets, order, neighbours)),
         sheets=(b64encode(file).decode() for file in sheets.files),
     )
-    return b"".join(part.encode() for part in parts)
+    page = BytesIO()  # a list of the parts would be a second copy
+    page.writelines(part.encode() for part in parts)
+    return page.getvalue()
 
 
 def _read(name: str) -> str:

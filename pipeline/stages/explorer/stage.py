@@ -9,7 +9,6 @@ from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph
 from pipeline.artifacts.pages import ExplorerPage
 from pipeline.config import Explorer
-from pipeline.pages.thumbnails import encode_pngs
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.stages.explorer.facts import ImageFacts, landmark_facts
 from pipeline.stages.explorer.page import render_explorer
@@ -48,7 +47,8 @@ def explorer(
         observer.note(sheets.note)
     page = render_explorer(facts, sheets, order, neighbours)
     observer.progress(2, 3, "parts")
-    parquet = explorer_parquet(facts, encode_pngs(facts.images.fitted)) if config.parquet else b""
+    del sheets  # the page has them
+    parquet = explorer_parquet(facts) if config.parquet else b""
     observer.progress(3, 3, "parts")
     return ExplorerPage(page, parquet)
 

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.artifacts.base import Pixel
+from pipeline.pages.thumbnails import BATCH, encode_pngs
 from pipeline.stages.explorer.facts import ImageFacts
 
 
-def explorer_parquet(facts: ImageFacts, pngs: Sequence[bytes]) -> bytes:
-    """Return a Parquet file with one row for each image; `pngs` (n) are the images as PNG files.
+def explorer_parquet(facts: ImageFacts) -> bytes:
+    """Return a Parquet file with one row for each image.
 
-    `image` is the struct {bytes, path} that Hugging Face datasets, Spotlight and embedding-atlas show as an image.
+    `image` is a PNG file in the struct {bytes, path}, which Hugging Face datasets, Spotlight and embedding-atlas show.
     `neighbors` is the struct {ids, distances} of embedding-atlas; `ids` are rows of this table.
     The label columns exist only if labels are known.
     """
@@ -25,7 +27,7 @@ def explorer_parquet(facts: ImageFacts, pngs: Sequence[bytes]) -> bytes:
     columns: dict[str, Any] = {
         "id": pa.array(np.arange(facts.n, dtype=np.int32)),
         "row": pa.array(facts.rows),
-        "image": _image_column(pngs, facts.paths),
+        "image": _image_column(facts.images.fitted, facts.paths),
         "x": pa.array(facts.points[:, 0]),
         "y": pa.array(facts.points[:, 1]),
         "cluster": pa.array(facts.clusters),
@@ -45,11 +47,14 @@ def explorer_parquet(facts: ImageFacts, pngs: Sequence[bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _image_column(pngs: Sequence[bytes], paths: Sequence[str]) -> Any:
+def _image_column(images: Pixel, paths: Sequence[str]) -> Any:
+    """The images as PNG files; those of a batch become an array before the next, as objects take twice the memory."""
     import pyarrow as pa
 
-    names = paths or [f"{row}.png" for row in range(len(pngs))]
-    return pa.StructArray.from_arrays([pa.array(pngs, pa.binary()), pa.array(names)], ["bytes", "path"])
+    names = paths or [f"{row}.png" for row in range(len(images))]
+    batches = (encode_pngs(images[start : start + BATCH]) for start in range(0, len(images), BATCH))
+    pngs = pa.concat_arrays([pa.array(batch, pa.binary()) for batch in batches])
+    return pa.StructArray.from_arrays([pngs, pa.array(names)], ["bytes", "path"])
 
 
 def _neighbor_column(facts: ImageFacts) -> Any:
