@@ -28,8 +28,10 @@ TOLERANCE = 1.25
 """A run is refused only beyond so much of the free memory: the forecast is no exacter, and part is mapped files."""
 MEASURED_MODELS = ("patch64", "conv64", "pretrained", "pretrained_grey", "pca", "pixels", "vectors")
 """Models whose time the records have, or that take next to none."""
+SELF_TRAINED = {"self_training": 2.8e-4, "deep_self_training": 8.6e-4}
+"""Seconds for each image of a step, by the network that is trained."""
 MEASURED_CHOICES = {"manifold": ("umap", "pca", "none"), "project": ("umap", "pca"),
-                    "cluster": ("gmm", "kmeans", "minibatch_kmeans"), "refine": ("none", "self_training")}  # fmt: skip
+                    "cluster": ("gmm", "kmeans", "minibatch_kmeans"), "refine": ("none", *SELF_TRAINED)}  # fmt: skip
 SIDES = (224, 160, 128, 96, 64, 48, 32, 28, 16)
 """Values of data.image_size that are suggested."""
 MIB = 2**20
@@ -111,7 +113,8 @@ def _refine_seconds(work: Workload) -> float:
     if isinstance(refine, SelfTraining):
         steps, epochs = training_length(refine, work.n)
         trained = refine.rounds * epochs * steps * min(work.n, refine.batch_size)
-        return 15 + 2.8e-4 * trained * work.area / PIXELS
+        seconds = SELF_TRAINED.get(refine.name, max(SELF_TRAINED.values()))
+        return 15 + seconds * trained * work.area / PIXELS
     return 0.0 if refine.name == "none" else 1e-4 * refine.max_steps * refine.batch_size * work.area / PIXELS
 
 

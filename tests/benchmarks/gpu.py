@@ -31,7 +31,7 @@ FILE = RECORDS / "gpu.json"
 RUNS = {
     "JAX on the GPU": ("jax", ()),
     "TensorFlow on the CPU": ("tensorflow", ()),
-    "JAX on the GPU, `experiment=best`": ("jax", ("experiment=best",)),
+    "JAX on the GPU, `refine=self_training`": ("jax", ("refine=self_training",)),
 }
 """Whole runs by name: the backend of Keras, and the overrides."""
 

@@ -14,7 +14,7 @@ ROWS: dict[str, Row] = {
     "tsne_few": embedding.TSNE_FEW_ROW,
     "tsne_all": embedding.TSNE_ALL_ROW,
     "whole": command.WHOLE_ROW,
-    "best": command.BEST_ROW,
+    "self_training": command.SELF_TRAINING_ROW,
     "small": command.SMALL_ROW,
     "small_sweep": command.SMALL_SWEEP_ROW,
     "reused": command.REUSED_ROW,

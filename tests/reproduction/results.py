@@ -15,6 +15,7 @@ CONFIDENCE_SCORES = {"calibration error": "expected_calibration_error", "accurac
 """Scores of the confidences, by their title; earlier runs do not have them."""
 DEFAULT = "autoencoder, UMAP, mixture (the default)"
 SELF_TRAINED = "the same with self-training"
+DEEPER = "the same with self-training of a deeper network"
 GREY_COPIES = "model=pretrained_grey"
 CAPTION = (
     "Mean ± sd over the seeds; each seed repeats the whole pipeline. `train` scores are of the fitted images, `test` "
@@ -40,7 +41,8 @@ DATA_SETS = {
         True,
         {
             "": DEFAULT,
-            "experiment=best": SELF_TRAINED,
+            "refine=self_training": SELF_TRAINED,
+            "experiment=best": DEEPER,
             "model=pca": "PCA, UMAP, mixture",
             "model=pixels": "pixels, UMAP, mixture",
             "manifold=none cluster=kmeans": "autoencoder, k-means",
@@ -54,7 +56,8 @@ DATA_SETS = {
         False,
         {
             "data=digits": DEFAULT,
-            "data=digits experiment=best": SELF_TRAINED,
+            "data=digits refine=self_training": SELF_TRAINED,
+            "data=digits experiment=best": DEEPER,
             "data=digits model=pixels": "pixels, UMAP, mixture",
             "data=digits model=pixels manifold=none cluster=kmeans": "pixels, k-means",
         },
@@ -65,7 +68,8 @@ DATA_SETS = {
         True,
         {
             "data=glyphs": DEFAULT,
-            "data=glyphs experiment=best": SELF_TRAINED,
+            "data=glyphs refine=self_training": SELF_TRAINED,
+            "data=glyphs experiment=best": DEEPER,
             "data=glyphs model=pixels": "pixels, UMAP, mixture",
             "data=glyphs model=pixels manifold=none cluster=kmeans": "pixels, k-means",
         },

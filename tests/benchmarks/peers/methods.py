@@ -48,7 +48,7 @@ def cluster_by_default(images: Pixel, seed: int, budget: Budget, *overrides: str
 
 
 def cluster_by_self_training(images: Pixel, seed: int, budget: Budget) -> NDArray[Any]:
-    """Cluster as `experiment=best` does."""
+    """Cluster as `refine=self_training` does."""
     return cluster_by_default(images, seed, budget, "refine=self_training")
 
 
@@ -88,7 +88,7 @@ def flatten_images(images: Pixel) -> NDArray[np.float32]:
 
 METHODS = {
     "ours": Method("this project", "the default recipe, with its map", False, cluster_by_default),
-    "ours, self-trained": Method("this project", "`experiment=best`, with its map", True, cluster_by_self_training),
+    "ours, self-trained": Method("this project", "`refine=self_training`, with map", True, cluster_by_self_training),
     "DEC": Method("ClustPy", "", True, clustpy_method("DEC")),
     "IDEC": Method("ClustPy", "", True, clustpy_method("IDEC")),
     "DCN": Method("ClustPy", "", True, clustpy_method("DCN")),
