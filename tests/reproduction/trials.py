@@ -39,6 +39,15 @@ PARTS = {
         "take three times as long. Not kept.",
         "codes",
     ),
+    "self_training": (
+        "Trials of self-training",
+        "Networks that are taught the clusters of one default run (train accuracy 0.9815), and the clusters of their "
+        "codes. After × stands the time of the training relative to that of `refine=self_training`, one run each, "
+        "beside other work. Rows with true labels in place of the clusters show how much the network itself limits "
+        "the accuracy: more filters hardly help, finer maps and another layer do. `refine=deep_self_training` was "
+        "kept, here without the biases of its first layer.",
+        "seeds",
+    ),
     "clustering": (
         "Trials of manifold and mixture",
         "The same stored latents are embedded and clustered with each of the settings; a column of numbers has one "
