@@ -69,7 +69,6 @@ DATA_SETS = {
         {
             "data=glyphs": DEFAULT,
             "data=glyphs refine=self_training": SELF_TRAINED,
-            "data=glyphs experiment=best": DEEPER,
             "data=glyphs model=pixels": "pixels, UMAP, mixture",
             "data=glyphs model=pixels manifold=none cluster=kmeans": "pixels, k-means",
         },
