@@ -15,7 +15,7 @@ CONFIDENCE_SCORES = {"calibration error": "expected_calibration_error", "accurac
 """Scores of the confidences, by their title; earlier runs do not have them."""
 DEFAULT = "autoencoder, UMAP, mixture (the default)"
 SELF_TRAINED = "the same with self-training"
-DEEPER = "the same with self-training of a deeper network"
+DEEPER = "the same with deep self-training"
 GREY_COPIES = "model=pretrained_grey"
 CAPTION = (
     "Mean ± sd over the seeds; each seed repeats the whole pipeline. `train` scores are of the fitted images, `test` "
