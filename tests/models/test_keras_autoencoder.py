@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.artifacts import to_unit_range
+from pipeline.models import keras_autoencoder
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.models.keras_autoencoder import KerasAutoencoder
 from tests.networks import DENSE, build_pair, load_model
@@ -41,3 +42,21 @@ def test_no_images_give_empty_arrays():
     pixels = np.empty((0, 8, 8, 1), np.uint8)
     assert built.encode(pixels).shape == (0, 4)
     assert built.decode(built.encode(pixels)).shape == built.reconstruct(pixels).shape == (0, 8, 8, 1)
+
+
+def test_large_layers_are_computed_in_smaller_batches(monkeypatch):
+    sizes = []
+
+    def recorded(model, batch):
+        sizes.append(len(batch))
+        return predict(model, batch)
+
+    predict = keras_autoencoder._predict
+    monkeypatch.setattr(keras_autoencoder, "_predict", recorded)
+    built = KerasAutoencoder(*build_pair(load_model("patch64"), (8, 8, 1)))
+    largest = max(np.prod(layer.output.shape[1:]) for layer in built.encoder.layers)
+    pixels = np.random.default_rng(0).random((7, 8, 8, 1)).astype(np.float32)
+    codes = built.encode(pixels)
+    monkeypatch.setattr(keras_autoencoder, "BATCH_BYTES", 3 * 4 * int(largest))
+    np.testing.assert_allclose(built.encode(pixels), codes, atol=1e-6)
+    assert sizes == [7, 3, 3, 1]
