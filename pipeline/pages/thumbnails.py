@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 
 import numpy as np
@@ -37,8 +38,13 @@ def resize(pictures: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.ui
 
 def encode_pngs(images: Pixel) -> list[bytes]:
     """Return each image (n, h, w, c) as a PNG file."""
-    batches = (to_8bit(images[start : start + BATCH]) for start in range(0, len(images), BATCH))
-    return [encode_png(picture) for pictures in batches for picture in pictures]
+    return [png for batch in encode_png_batches(images) for png in batch]
+
+
+def encode_png_batches(images: Pixel) -> Iterator[list[bytes]]:
+    """Yield the PNG files of images (n, h, w, c), those of up to `BATCH` images at a time."""
+    for start in range(0, len(images), BATCH):
+        yield [encode_png(picture) for picture in to_8bit(images[start : start + BATCH])]
 
 
 def encode_png(picture: NDArray[np.uint8]) -> bytes:

@@ -48,7 +48,7 @@ class Executor:
             self._obtain(step)
             if self.results is not None:
                 needed = self._given.union(*(later.inputs for later in steps[index + 1 :]))
-                self._artifacts = {name: kept for name, kept in self._artifacts.items() if name in needed}
+                self._artifacts = {name: value for name, value in self._artifacts.items() if name in needed}
 
     def load(self, artifact: str) -> Any:
         """Return an artifact: from memory, from a stored result, or computed now."""

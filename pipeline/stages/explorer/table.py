@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.artifacts.base import Pixel
-from pipeline.pages.thumbnails import BATCH, encode_pngs
+from pipeline.pages.thumbnails import encode_png_batches
 from pipeline.stages.explorer.facts import ImageFacts
 
 
@@ -52,8 +52,7 @@ def _image_column(images: Pixel, paths: Sequence[str]) -> Any:
     import pyarrow as pa
 
     names = paths or [f"{row}.png" for row in range(len(images))]
-    batches = (encode_pngs(images[start : start + BATCH]) for start in range(0, len(images), BATCH))
-    pngs = pa.concat_arrays([pa.array(batch, pa.binary()) for batch in batches])
+    pngs = pa.concat_arrays([pa.array(batch, pa.binary()) for batch in encode_png_batches(images)])
     return pa.StructArray.from_arrays([pngs, pa.array(names)], ["bytes", "path"])
 
 
