@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.tables import MISSING, Table, format_spread, format_value
+from tests.tables import MISSING, Table, format_spread
 
 PARTS = {
     "training": (
@@ -108,5 +108,5 @@ def _numbers(values: list[int]) -> str:
 def _accuracies(values: list[float], digits: int) -> str:
     """All values; of many their mean ± sd and the lowest."""
     if len(values) > MOST_VALUES:
-        return f"{format_spread(values)}, worst {format_value(min(values))}"
+        return f"{format_spread(values)}, worst {min(values):.{digits}f}"
     return ", ".join(f"{value:.{digits}f}" for value in values) or MISSING
