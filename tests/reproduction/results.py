@@ -15,7 +15,7 @@ CONFIDENCE_SCORES = {"calibration error": "expected_calibration_error", "accurac
 """Scores of the confidences, by their title; earlier runs do not have them."""
 DEFAULT = "autoencoder, UMAP, mixture (the default)"
 SELF_TRAINED = "the same with self-training"
-DEEPER = "the same with deep self-training"
+DEEP_SELF_TRAINED = "the same with deep self-training"
 GREY_COPIES = "model=pretrained_grey"
 CAPTION = (
     "Mean ± sd over the seeds; each seed repeats the whole pipeline. `train` scores are of the fitted images, `test` "
@@ -42,7 +42,7 @@ DATA_SETS = {
         {
             "": DEFAULT,
             "refine=self_training": SELF_TRAINED,
-            "experiment=best": DEEPER,
+            "experiment=best": DEEP_SELF_TRAINED,
             "model=pca": "PCA, UMAP, mixture",
             "model=pixels": "pixels, UMAP, mixture",
             "manifold=none cluster=kmeans": "autoencoder, k-means",
@@ -57,7 +57,7 @@ DATA_SETS = {
         {
             "data=digits": DEFAULT,
             "data=digits refine=self_training": SELF_TRAINED,
-            "data=digits experiment=best": DEEPER,
+            "data=digits experiment=best": DEEP_SELF_TRAINED,
             "data=digits model=pixels": "pixels, UMAP, mixture",
             "data=digits model=pixels manifold=none cluster=kmeans": "pixels, k-means",
         },
