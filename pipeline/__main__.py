@@ -29,11 +29,13 @@ def main() -> None:
 
 def _run_command(words: list[str]) -> int:
     """Print the help, or run the stages; return the exit status."""
-    if {"-h", "--help"} & set(words):
-        from pipeline.cli.help import help_text
+    if "--version" in words:
+        from importlib.metadata import version
 
-        print(help_text())
+        print(f"latent-clustering {version('latent-clustering')}")
         return 0
+    if {"-h", "--help"} & set(words):
+        return _print_help([word for word in words if word not in ("-h", "--help")])
     from pipeline.cli import signals
 
     signals.handle_interrupts()
@@ -52,6 +54,21 @@ def _run_command(words: list[str]) -> int:
         return 2
     finally:
         signals.wait_for_exit()
+
+
+def _print_help(topics: list[str]) -> int:
+    """Print the help, or the settings of the topics; return the exit status."""
+    from pipeline.cli.help import help_text
+    from pipeline.cli.help_topics import describe_topics
+    from pipeline.runtime.errors import UserError
+    from pipeline.runtime.paths import conf_dir
+
+    try:
+        print(describe_topics(topics, conf_dir()) if topics else help_text())
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _run_hydra() -> int:

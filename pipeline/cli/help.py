@@ -25,6 +25,8 @@ examples
 """
 TAIL = """\
 more
+  --help NAME          the settings of a group, a choice, a stage or an action: --help cluster, --help data=csv
+  --version            print the version
   --cfg job            print the composed configuration and exit
   --info defaults      print which file each part comes from
   --hydra-help         options of Hydra
@@ -39,7 +41,7 @@ def help_text() -> str:
 
     stages = "\n".join(f"  {step.name:<11}{step.description}" for step in RECIPE)
     actions = "\n".join(f"  {action.name:<11}{action.description}" for action in ACTIONS.values())
-    groups = "\n".join(f"  {name:<11}{choices}" for name, choices in _groups(conf_dir()))
+    groups = "\n".join(f"  {name:<11}{choices}" for name, choices in group_choices(conf_dir()))
     return "\n".join(
         [
             HEAD,
@@ -54,7 +56,8 @@ def help_text() -> str:
     )
 
 
-def _groups(conf: Path) -> Iterator[tuple[str, str]]:
+def group_choices(conf: Path) -> Iterator[tuple[str, str]]:
+    """Return each group with the names of its choices, the default first and in brackets."""
     defaults = dict(_defaults(conf / "config.yaml"))
     for folder in sorted(path for path in conf.iterdir() if path.is_dir()):
         default = defaults.get(folder.name, "")
@@ -68,4 +71,4 @@ def _defaults(file: Path) -> Iterator[tuple[str, str]]:
     for line in file.read_text(encoding="utf-8").splitlines():
         if line.startswith("  - ") and ": " in line:
             group, _, choice = line[4:].removeprefix("optional ").partition(": ")
-            yield group, choice.strip()
+            yield group, choice.partition("#")[0].strip()

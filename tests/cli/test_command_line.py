@@ -1,11 +1,16 @@
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
 
+from pipeline.cli.help import group_choices
+from pipeline.cli.help_topics import describe_topics
 from pipeline.cli.sweep import _is_about
+from pipeline.runtime.paths import conf_dir
 from tests.helpers import TINY, environment, new_process, pipeline
 
 QUICK = ("tracking.models=false", "tracking.git_commit=false")
@@ -19,6 +24,46 @@ def test_help_names_every_stage_group_and_choice_and_imports_nothing_heavy():
     assert "LOADED []" in answer.stdout
     for word in ("data", "evaluate", "cluster", "[gmm]", "hdbscan", "conv7x7x2", "--multirun", "tsne"):
         assert word in answer.stdout
+
+
+def test_help_puts_the_default_of_every_group_in_brackets():
+    defaults = {group: choices.split()[0] for group, choices in group_choices(conf_dir())}
+    root = OmegaConf.load(conf_dir() / "config.yaml").defaults
+    chosen = {key: entry[key] for entry in root if not isinstance(entry, str) for key in entry if key in defaults}
+    assert {group: choice for group, choice in defaults.items() if choice[0] == "["} == {
+        group: f"[{choice}]" for group, choice in chosen.items() if choice is not None
+    }
+
+
+def test_help_describes_every_key_of_the_configuration():
+    config = OmegaConf.to_container(OmegaConf.load(conf_dir() / "config.yaml"))
+    sections = [name for name, value in config.items() if isinstance(value, dict) and name != "hydra"]
+    general = [name for name in config if name not in (*sections, "hydra", "defaults")]
+    for name in sections:
+        text = describe_topics([name], conf_dir())
+        assert all(f"\n  {key}: " in text for key in config[name])
+    assert all(f"\n  {key}: " in describe_topics(["general"], conf_dir()) for key in general)
+    for group, choices in group_choices(conf_dir()):
+        for choice in choices.replace("[", "").replace("]", "").split():
+            assert f"{group}={choice}; choices" in describe_topics([f"{group}={choice}"], conf_dir())
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "expected"),
+    [
+        (["--help", "kmeens"], 2, "error: --help kmeens: no such group"),
+        (["--help", "clustre"], 2, "did you mean cluster?"),
+        (["--help", "cluster=kmeens"], 2, "'kmeens' is no choice of cluster; choose from agglomerative"),
+        (["stage=quality", "--help"], 0, "quality.KEY=VALUE"),
+        (["--version"], 0, f"latent-clustering {version('latent-clustering')}"),
+    ],
+    ids=str,
+)
+def test_help_of_a_topic(tmp_path, words, status, expected):
+    answer = new_process(*words, outputs=tmp_path)
+    assert answer.returncode == status
+    assert expected in (answer.stderr if status else answer.stdout)
+    assert "Traceback" not in answer.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""The text of `--help NAME`: the settings of one group, choice, stage or action, as the configuration explains them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.runtime.errors import UserError
+
+GENERAL = "general"
+"""The topic of the keys that belong to no group or stage."""
+
+
+def describe_topics(words: list[str], conf: Path) -> str:
+    """Return the settings that each word names: `cluster`, `cluster=kmeans`, `report` or `general`.
+
+    A group with choices is described by its default choice.
+
+    Raises:
+        UserError: a word names no group, choice, stage or action with settings.
+    """
+    root = (conf / "config.yaml").read_text(encoding="utf-8")
+    return "\n".join(_describe(word, conf, root) for word in words)
+
+
+def _describe(word: str, conf: Path, root: str) -> str:
+    from pipeline.cli.help import group_choices
+
+    name, _, choice = word.removeprefix("stage=").partition("=")
+    sections, groups = _sections(root), dict(group_choices(conf))
+    if name in groups:
+        names = [text.strip("[]") for text in groups[name].split()]
+        choice = choice or names[0]
+        if choice not in names:
+            raise UserError(f"--help {word}: {choice!r} is no choice of {name}; choose from {', '.join(sorted(names))}")
+        text = (conf / name / f"{choice}.yaml").read_text(encoding="utf-8")
+        return f"{name}={choice}; choices: {groups[name]}\n\n{_indent(text)}"
+    if name in sections and not choice:
+        return f"{_prefix(name)}\n\n{_indent(sections[name])}"
+    from pipeline.config.error_messages import suggest
+
+    topics = [*groups, *sections]
+    raise UserError(
+        f"--help {word}: no such group, and no stage with settings{suggest(name, topics)}; choose from "
+        f"{', '.join(topics)}"
+    )
+
+
+def _prefix(name: str) -> str:
+    return "keys without a group" if name == GENERAL else f"{name}.KEY=VALUE"
+
+
+def _indent(text: str) -> str:
+    return "".join(f"  {line}\n" for line in text.rstrip("\n").splitlines())
+
+
+def _sections(root: str) -> dict[str, str]:
+    """The settings of each stage and action in the root configuration, and those that belong to none."""
+    return dict(_split(root))
+
+
+def _split(root: str) -> Iterator[tuple[str, str]]:
+    after_defaults = root.partition("\ndefaults:")[2]
+    for block in re.split(r"\n\n+", after_defaults)[1:]:
+        name, found, rest = block.partition(":\n")
+        if not found or not name.isidentifier():
+            yield GENERAL, block
+        elif name != "hydra":
+            yield name, re.sub(r"(?m)^  ", "", rest)
