@@ -24,15 +24,20 @@ from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.config import Config
 from pipeline.config.compose import compose_config
+from pipeline.data.arrays import resize_images
 from pipeline.data.image_parts import read_image_parts
 from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
 from pipeline.models.autoencoder import Autoencoder
+from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.workflow.choose_settings import choose_settings
 from pipeline.workflow.executor import Executor
 
 NO_LABELS = Labels(np.zeros(0, np.int32), np.zeros(0, np.int32))
+
+ARRAY_KEYS = ("data.value_range", "data.image_size")
+"""The keys of `data` that apply to an array."""
 
 ARTIFACTS = ("images", "autoencoder", "latents", "graph", "features", "clustering", "map")
 
@@ -60,7 +65,15 @@ class ClusteringResult:
         return self.clustering.confidence
 
     def assign(self, images: NDArray[Any]) -> pd.DataFrame:
-        """Return cluster, confidence, distance and far of new images with the layout, shape and range of the first."""
+        """Return a row for each new image: cluster (−1 for noise), confidence in [0, 1], distance and far.
+
+        `images` (m, h, w), (m, h, w, c) or (m, c, h, w) have the channels and the value range of the fitted ones; other
+        sizes are resized. An image is far if it is farther from its nearest fitted image than 99.5 % of those are from
+        theirs.
+
+        Raises:
+            UserError: the channels or the values are others.
+        """
         assigner = Assigner.from_artifacts(**{name: getattr(self, name) for name in PARTS})
         return assigner(conform(images, self.images.shape, "the array", ReadingRules.of_run(self.images)))
 
@@ -72,13 +85,13 @@ def cluster_images(
 
     Layout and range are recognised (see `is_channels_first` and `find_limits`), with a note to the observer.
     `k` is the number of clusters, for clusterers that take one. `overrides` are those of the command line, such as
-    "model=pca", "cluster=hdbscan" or "train.epochs=4". Labels have no part in it.
+    "model=pca", "cluster=hdbscan" or "train.epochs=4"; of the group data, only `ARRAY_KEYS` apply. Labels are not used.
 
     Raises:
         UserError: an override is wrong, or the images do not suit the settings.
     """
     words = [*overrides, *([] if k is None else [f"cluster.k={k}"]), f"seed={seed}"]
-    config = compose_config(*words)
+    config = compose_for_array(words)
     executor = make_executor(config, words, to_image_set(images, config, observer), observer)
     return ClusteringResult(**{name: executor.load(name) for name in ARTIFACTS})
 
@@ -92,7 +105,25 @@ def make_executor(config: Config, overrides: Sequence[str], images: Images, obse
     return executor
 
 
+def compose_for_array(overrides: Sequence[str]) -> Config:
+    """Return the configuration of overrides for an array of images, which no reader reads.
+
+    Raises:
+        UserError: an override is wrong, or is a key of `data` that does not apply to an array.
+    """
+    for word in overrides:
+        key = word.partition("=")[0].lstrip("+")
+        if key == "data" or (key.startswith("data.") and key not in ARRAY_KEYS):
+            raise UserError(
+                f"{word}: the images are the given array; of the group data, only {', '.join(ARRAY_KEYS)} can be set"
+            )
+    return compose_config(*overrides)
+
+
 def to_image_set(images: NDArray[Any], config: Config, observer: Observer = SILENT) -> Images:
-    """Return an array of images as an image set in which all are fitted, read by `data.value_range`."""
+    """Return an array of images as an image set in which all are fitted, read by the `ARRAY_KEYS` of `config`."""
     parts = read_image_parts(images, None, "auto", config.data.value_range, observer)
-    return Images(parts.train, parts.test, name="array", value_format=asdict(parts.value_format))
+    train = parts.train
+    if config.data.image_size is not None:
+        train = resize_images(train, (config.data.image_size, config.data.image_size))
+    return Images(train, train[:0], name="array", value_format=asdict(parts.value_format))

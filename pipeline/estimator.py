@@ -8,18 +8,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
-from sklearn.metrics import silhouette_score
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import Tags, check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.api import make_executor, to_image_set
+from pipeline.api import compose_for_array, make_executor, to_image_set
 from pipeline.artifacts.images import Images
-from pipeline.config.compose import compose_config
+from pipeline.clustering.silhouette import silhouette_score
 from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
 from pipeline.workflow.executor import Executor
@@ -39,10 +39,11 @@ class LatentClusterer(
     `cluster="hdbscan"`, `train__epochs=4`. Nothing is written to disk or to MLflow.
 
     After `fit`: `labels_` (n,) int32, −1 for noise, cluster 0 the largest; `confidence_` (n,) float32 in [0, 1];
-    `embedding_` (n, 2) float32, the map, computed when it is first read; `n_features_in_`, d or the values of an image.
+    `embedding_` (n, 2) float32, the map, computed when it is first read; `n_features_in_`, d or the number of values of
+    an image.
 
-    Limitations: one thread of control at a time, as Keras has one global state; a fitted autoencoder of Keras cannot be
-    pickled, models of vectors, pixels and PCA can.
+    Limitations: not thread-safe, because Keras has global state; a fitted autoencoder of Keras cannot be pickled, while
+    models of vectors, pixels and PCA can.
     """
 
     def __init__(self, n_clusters: int | None = None, random_state: Any = 42, **keys: Any) -> None:
@@ -67,35 +68,47 @@ class LatentClusterer(
         """Fit autoencoder, manifold and clusterer; `y` is ignored.
 
         Raises:
-            ValueError: `X` has an unusable shape, or is not finite.
+            ValueError: `X` has fewer than two dimensions or samples, or is not finite.
             UserError: a key is wrong, or the images do not suit the settings.
         """
         array = validate_data(self, X, **_checks(is_new=False))
+        self._is_fitted_to_images = array.ndim > 2
+        self.n_features_in_ = math.prod(array.shape[1:])
         overrides = self._overrides(is_vectors=array.ndim == 2)
-        self._config = compose_config(*overrides)
+        self._config = compose_for_array(overrides)
         images = self._read_images(array)
         executor = make_executor(self._config, overrides, images)
         self._config = executor.config
         self._parts = {name: executor.load(name) for name in PARTS}
+        self.__dict__.pop("_map", None)  # that of an earlier fit
         self._rules, self._shape = ReadingRules.of_run(images), images.shape
         clustering = self._parts["clustering"]
         self.labels_, self.confidence_ = np.array(clustering.fitted), np.array(clustering.confidence)
         self._n_features_out = self._parts["latents"].fitted.shape[1]
         return self
 
-    def fit_predict(self, X: Any, y: Any = None, **kwargs: Any) -> NDArray[np.int32]:  # noqa: ARG002
-        """Fit, and return `labels_`."""
+    def fit_predict(self, X: Any, y: Any = None) -> NDArray[np.int32]:  # noqa: ARG002
+        """Fit as `fit` does, and return `labels_`."""
         return self.fit(X).labels_
 
     def predict(self, X: Any) -> NDArray[np.int32]:
-        """Return the cluster of each image or vector, (m,) int32, −1 for noise."""
+        """Return the cluster of each image or vector, (m,) int32, −1 for noise.
+
+        `X` has the layout, the channels and the value range of the fitted images, which other sizes are resized to, or
+        is (m, d).
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            ValueError: `X` is not finite, or vectors have another d.
+            UserError: images have other channels or another value range.
+        """
         clusters: NDArray[np.int32] = Assigner.from_artifacts(**self._fitted_parts())(self._read_new(X))[
             "cluster"
         ].to_numpy(np.int32)
         return clusters
 
     def transform(self, X: Any) -> NDArray[np.float32]:
-        """Return the latents (m, l) float32."""
+        """Return the latents (m, l) float32 of images or vectors; `X` and errors are those of `predict`."""
         parts = self._fitted_parts()
         latents: NDArray[np.float32] = parts["autoencoder"].encode(self._read_new(X))
         return latents
@@ -103,12 +116,10 @@ class LatentClusterer(
     def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
         """Return the silhouette of the predicted clusters among the latents, in [−1, 1], higher is better.
 
-        It is −1 if there are fewer than two clusters.
+        −1 if there is one cluster, or one for each sample. Noise counts as a cluster.
         """
-        clusters = self.predict(X)
-        if not 2 <= len(np.unique(clusters)) < len(clusters):
-            return -1.0
-        return float(silhouette_score(np.asarray(self.transform(X)), clusters))
+        score = silhouette_score(np.asarray(self.transform(X)), self.predict(X))
+        return -1.0 if math.isnan(score) else score
 
     @property
     def embedding_(self) -> NDArray[np.float32]:
@@ -144,10 +155,11 @@ class LatentClusterer(
 
     def _read_new(self, X: Any) -> NDArray[Any]:
         check_is_fitted(self, "labels_")
-        array: NDArray[Any] = validate_data(self, X, reset=False, **_checks(is_new=True))
-        if array.ndim == 2:
-            return array.astype(np.float32)
-        pixels: NDArray[Any] = conform(array, self._shape, "the array", self._rules)
+        checks = _checks(is_new=True)
+        if not self._is_fitted_to_images:
+            vectors: NDArray[np.float32] = validate_data(self, X, reset=False, **checks).astype(np.float32)
+            return vectors
+        pixels: NDArray[Any] = conform(check_array(X, **checks), self._shape, "the array", self._rules)
         return pixels
 
     def __sklearn_tags__(self) -> Tags:

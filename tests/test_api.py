@@ -92,3 +92,15 @@ def test_integers_of_eight_bits_are_the_same_images_in_any_type(digits):
 def test_a_mistake_says_what_would_be_right(digits, words, message):
     with pytest.raises(UserError, match=message):
         cluster_images(digits, *QUICK, *words, k=4)
+
+
+def test_images_get_the_size_that_is_set(digits):
+    result = cluster_images(digits, *QUICK[:1], "model.latent_dim=3", *QUICK[2:], "data.image_size=4", k=4)
+    assert result.images.shape == (4, 4, 1)
+    assert result.assign(digits[:5])["cluster"].tolist() == result.clusters[:5].tolist()
+
+
+@pytest.mark.parametrize("word", ["data=digits", "data.train_size=50", "data.layout=channels_first", "+data.split=all"])
+def test_keys_of_readers_are_refused(digits, word):
+    with pytest.raises(UserError, match=r"the images are the given array; of the group data, only data\.value_range"):
+        cluster_images(digits, *QUICK, word, k=4)

@@ -52,6 +52,23 @@ def test_vectors_are_clustered_assigned_and_mapped(vectors):
     assert fitted.score(points) > 0.7
 
 
+def test_a_second_fit_replaces_the_map(vectors):
+    points, _ = vectors
+    fitted = clone(QUICK).fit(points)
+    assert fitted.embedding_.shape == (90, 2)
+    assert fitted.fit(points[:60]).embedding_.shape == (60, 2)
+
+
+def test_new_images_of_another_size_are_resized(images):
+    digits = images.train[..., 0]
+    fitted = LatentClusterer(n_clusters=3, model="pixels", **KEYS).fit(digits)
+    assert fitted.n_features_in_ == digits[0].size
+    enlarged = digits[:9].repeat(2, axis=1).repeat(2, axis=2)
+    assert np.array_equal(fitted.predict(enlarged), fitted.labels_[:9])
+    with pytest.raises(UserError, match="the array"):
+        fitted.predict(digits[0])
+
+
 def test_images_are_clustered_as_by_cluster_images(images):
     digits = images.train[..., 0]
     keys = {"model": "pca", "model__latent_dim": 8, **KEYS}
