@@ -20,6 +20,8 @@ PARTS = {
 """The words that names have for the parts of a data set."""
 IMAGE_WORDS = ("images", "image", "imgs", "img", "x", "data", "pixels")
 LABEL_WORDS = ("labels", "label", "y", "target", "targets")
+LABEL_COLUMNS = ("label", "labels", "class", "target", "targets", "y", "character")
+"""Names of columns of tables that `auto` takes as labels, in order of preference."""
 ROLES = tuple(f"{part}{suffix}" for part in PARTS for suffix in ("", "_labels"))
 """Images and labels of each part."""
 ROLE_KEYS = {

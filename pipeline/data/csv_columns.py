@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from pipeline.data.array_names import LABEL_WORDS, square_shape
+from pipeline.data.array_names import LABEL_COLUMNS, square_shape
 from pipeline.runtime.errors import ArgumentError, first_line
 
-LABEL_NAMES = (*LABEL_WORDS, "class", "character")
-"""Names of columns that `auto` takes as labels, in lower case, the first first."""
 SEPARATORS = ",;\t"
 LONGEST_LINE = 2**24
 """Characters of a line that are read; a line of a million pixels has a quarter of that."""
@@ -53,9 +51,10 @@ class CsvFile:
 def open_csv(path: Path, root: Path, label_column: str | int | None, n_pixels: int | None) -> CsvFile:
     """Return the columns of a file in the folder `root`, or of the file `root`.
 
-    Pixels are the columns named `1x1` (row and column), `pixel0`, or by numbers. Without a header, all columns are,
-    except the first if the others then are `n_pixels`, or else a square. `label_column` is a name, or a
-    number that counts from 0 if there is no header; `auto` is one of `LABEL_NAMES`; None is none. A file may lack it.
+    Pixels are the columns named `1x1` (row and column), `pixel0`, or by numbers. Without a header, all columns are
+    pixels; the first one is the label if the remaining columns number `n_pixels` or, if that is None, a square.
+    `label_column` is a name, or a number that counts from 0 if there is no header; `auto` is one of `LABEL_COLUMNS`;
+    None is none. A file may lack it.
 
     Raises:
         ArgumentError: the file cannot be read, its columns are ambiguous, or none are pixels (`NoPixelColumnsError`).
@@ -143,7 +142,7 @@ def _named_label(path: Path, names: Sequence[str], label_column: str | int | Non
     if label_column != "auto":
         return str(label_column) if str(label_column) in names else None
     usual = {name.lower(): name for name in reversed(names)}
-    return next((usual[name] for name in LABEL_NAMES if name in usual), None)
+    return next((usual[name] for name in LABEL_COLUMNS if name in usual), None)
 
 
 def _sort_pixels(names: Sequence[str], path: Path) -> tuple[list[str], tuple[int, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -61,7 +62,8 @@ class ReadingRules:
     `value_format` is that of the run's arrays; without it arrays must be uint8, or floats in [0, 1].
     `image_column` is the column of Parquet files that has the images; their labels are not read. `label_column` is that
     of CSV files with a column for each pixel, and `transpose` exchanges rows and columns of these and of IDX files.
-    `image_shape` is that of flat lists and rows of pixels.
+    `image_shape` is that of flat lists and rows of pixels, and `images_array` the name of the images in an `.npz`,
+    where it has such an array.
     """
 
     value_ranges: dict[Depth, Range] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class ReadingRules:
     label_column: str | int | None = "auto"
     transpose: bool | None = None
     image_shape: list[int] | None = None
+    images_array: str | None = None
 
     @classmethod
     def of_run(cls, images: Images) -> ReadingRules:
@@ -142,7 +145,7 @@ def _join_labels(source: Source) -> NewLabels:
 def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules: ReadingRules) -> Source:
     suffix = file.suffix.lower()
     if suffix in (".npz", ".npy"):
-        return read_numpy(str(file))
+        return read_numpy(str(file), image_shape=rules.image_shape, images_array=_array_of_run(file, rules))
     if is_csv(file):
         return read_csv_files(
             file, CsvRules(rules.label_column, rules.image_shape or shape, rules.transpose, is_new=True), observer
@@ -176,6 +179,15 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
         f"input: {file} ends in {suffix!r}; give a folder, .npz, .npy, .parquet, .csv, IDX or "
         f"{', '.join(sorted(SUFFIXES))}"
     )
+
+
+def _array_of_run(file: Path, rules: ReadingRules) -> str | None:
+    """The array of the run's images if the archive has one of this name; else it is found by the usual names."""
+    if rules.images_array is None or file.suffix.lower() != ".npz":
+        return None
+    with suppress(Exception), np.load(file, allow_pickle=False) as archive:  # the reader explains what is damaged
+        return rules.images_array if rules.images_array in archive.files else None
+    return None
 
 
 def conform(images: NDArray[Any], shape: Shape, source: Path | str, rules: ReadingRules | None = None) -> Pixel:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from pipeline.data.array_names import LABEL_COLUMNS
 from pipeline.data.encoded_image import SUFFIXES
 from pipeline.data.source import require_no_text_table
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 IMAGE_NAMES = ("image", "img", "images", "pixels")
-"""Names of columns that `auto` takes as images, the first first."""
-LABEL_NAMES = ("label", "labels", "class", "target")
-"""Names of columns that `auto` takes as labels, the first first."""
+"""Names of columns that `auto` takes as images, in order of preference."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +99,12 @@ def choose_image_column(file: ParquetFile, key: str) -> str:
 
 
 def usual_image_columns(file: ParquetFile) -> list[str]:
-    """Return the columns of a file that Hugging Face's metadata or their names say are images, the first first."""
+    """Return the columns that are images by Hugging Face's metadata or by their names, in order of preference."""
     return [name for name in (*file.image_features, *IMAGE_NAMES) if name in file.schema.names]
 
 
 def choose_label_column(files: Sequence[ParquetFile], key: str | None, observer: Observer = SILENT) -> str | None:
-    """Return the column named `key`, or for `auto` Hugging Face's class labels or one of `LABEL_NAMES`, or None.
+    """Return the column named `key`, or for `auto` Hugging Face's class labels or one of `LABEL_COLUMNS`, or None.
 
     Raises:
         UserError: no file has the column named `key`.
@@ -118,10 +117,10 @@ def choose_label_column(files: Sequence[ParquetFile], key: str | None, observer:
     if key != "auto":
         raise UserError(f"data.label_column = {key!r}: no such column in {files[0].path}; it has {', '.join(columns)}")
     classes = list(dict.fromkeys(name for file in files for name in file.class_names))
-    candidates = list(dict.fromkeys(name for name in (*classes, *LABEL_NAMES) if name in columns))
+    candidates = list(dict.fromkeys(name for name in (*classes, *LABEL_COLUMNS) if name in columns))
     if not candidates:
         observer.note(
-            f"no column of labels ({', '.join(LABEL_NAMES)}) among {', '.join(columns)}: the images are unlabelled; "
+            f"no column of labels ({', '.join(LABEL_COLUMNS)}) among {', '.join(columns)}: the images are unlabelled; "
             "data.label_column=NAME reads another column"
         )
         return None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.data.array_names import LABEL_COLUMNS
 from pipeline.data.numpy_arrays import read_member
 from pipeline.data.parquet_cells import Encoded, read_image_cells, read_labels, read_number_lists
 from pipeline.data.parquet_columns import ParquetFile, choose_label_column, is_list, open_parquet
@@ -17,7 +18,6 @@ from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import Observer
 
 VECTOR_NAMES = ("vectors", "vector", "embeddings", "embedding", "features", "feature", "X", "x")
-LABEL_NAMES = ("labels", "label", "class", "target", "y")
 ID_NAMES = ("id", "ids", "name", "names", "path", "paths", "file", "filename")
 TEXT_NAMES = ("text", "texts", "title", "caption", "sentence")
 IMAGE_NAMES = ("images", "image", "img")
@@ -152,7 +152,7 @@ def _choose(key: str, chosen: str | None, usual: Sequence[str], names: Sequence[
 def _choose_label(chosen: str | None, names: Sequence[str], file: Path) -> str | None:
     if chosen is None:
         return None
-    return _choose("data.label_column", None if chosen == "auto" else chosen, LABEL_NAMES, names, file)
+    return _choose("data.label_column", None if chosen == "auto" else chosen, LABEL_COLUMNS, names, file)
 
 
 def _load(file: Path) -> Any:

@@ -154,3 +154,14 @@ def test_csv_and_idx_files_are_read_as_the_run_read_its_own(tmp_path):
     np.savetxt(tmp_path / "c.csv", np.zeros((2, 6)), "%d", ",")
     with pytest.raises(UserError, match=r"^input: image_shape = null: images of .*c\.csv have 6 pixels, which are no"):
         read_new_images(str(tmp_path / "c.csv"), (3, 4, 1))
+
+
+def test_an_archive_is_read_by_the_array_and_the_shape_of_the_run(tmp_path):
+    """Where it has no array of this name, the usual names are sought."""
+    cells = np.random.default_rng(0).integers(0, 256, (5, 6, 8, 3), np.uint8)
+    rules = ReadingRules(images_array="cells", image_shape=[6, 8, 3])
+    np.savez(tmp_path / "cells.npz", images=np.zeros_like(cells), cells=cells.reshape(5, -1))
+    np.savez(tmp_path / "images.npz", images=cells)
+    np.save(tmp_path / "array.npy", cells)
+    for name in ("cells.npz", "images.npz", "array.npy"):
+        np.testing.assert_array_equal(read_new_images(str(tmp_path / name), (6, 8, 3), rules=rules).pixels, cells)

@@ -161,8 +161,8 @@ def test_images_without_a_column_of_labels_are_unlabelled_with_a_note(tmp_path, 
     file = write_table(tmp_path / "a.parquet", image=[encode_png()], digit=[3])
     assert read_parquet(file, observer=recorder).train_labels is None
     assert recorder.notes == [
-        "no column of labels (label, labels, class, target) among image, digit: the images are unlabelled; "
-        "data.label_column=NAME reads another column"
+        "no column of labels (label, labels, class, target, targets, y, character) among image, digit: the images are "
+        "unlabelled; data.label_column=NAME reads another column"
     ]
     assert read_parquet(file, label_column="digit").train_labels.tolist() == [3]
     assert read_parquet(file, label_column=None, observer=recorder).train_labels is None
