@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pipeline.config.base import Group, Spec
 from pipeline.config.clustering import Cluster, Manifold, Neighbors
@@ -39,6 +39,16 @@ class Refine(Group):
     steps_per_execution: int = Field(50, ge=1)
     deterministic: bool = True
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @field_validator("k", mode="before")
+    @classmethod
+    def _refuse_auto(cls, value: Any) -> Any:
+        if value == "auto":
+            raise ValueError(
+                "refine.k = 'auto': the centres are needed before cluster.k=auto chooses a number; give one, such as "
+                "refine.k=10"
+            )
+        return value
 
 
 class SelfTraining(Group):

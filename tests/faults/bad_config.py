@@ -151,7 +151,7 @@ VALUE_ERRORS = [
     ("cluster.k=0", "cluster.k = 0: input should be greater than or equal to 1 or 'auto'"),
     ("cluster.k=-1", "cluster.k = -1: input should be greater than or equal to 1 or 'auto'"),
     ("cluster.k=many", "cluster.k = 'many': input should be a valid integer or 'auto'"),
-    ("cluster.k=auto refine=idec", "refine.k = 'auto': input should be a valid integer"),
+    ("cluster.k=auto refine=idec", "refine.k = 'auto': the centres are needed before cluster.k=auto …"),
     ("model=pretrained model.image_size=big", "model.image_size = 'big': input should be a valid integer or a valid …"),
     ("model=pretrained model.views=[blue]", "model.views.0 = 'blue': input should be 'image', 'negative', 'grey' …"),
     ("spaces.models=[]", "spaces.models = []: list should have at least 1 item …"),
