@@ -102,6 +102,8 @@ DATA_SETS = {
         "MNIST",
         False,
         {
+            "data.split=all": DEFAULT,
+            "data.split=all experiment=best": DEEP_SELF_TRAINED,
             "experiment=dec": "DEC, published accuracy 0.843",
             "experiment=idec": "IDEC, published accuracy 0.881",
             "experiment=dcec": "DCEC, published accuracy 0.890",

@@ -89,7 +89,7 @@ def fit_pseudo_labels(
         jit_compile=uses_xla(),
     )
     checkpoint = Checkpoint(observer, f"self-training-{len(history)}", model)
-    callback = _EpochCallback(observer, history, steps, epochs, checkpoint)
+    callback = _EpochCallback(observer, history, steps, epochs, config.rounds, checkpoint)
     model.fit(
         corrupted_batches(images.fitted, config, lambda *triple: (triple,), first_step=steps * callback.epoch),
         steps_per_epoch=steps,
@@ -105,10 +105,12 @@ def fit_pseudo_labels(
 class _EpochCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
     """Reports progress and metrics, saves checkpoints, and appends a row per epoch to the history of all rounds."""
 
-    def __init__(self, observer: Observer, history: History, steps: int, epochs: int, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self, observer: Observer, history: History, steps: int, epochs: int, rounds: int, checkpoint: Checkpoint
+    ) -> None:
         super().__init__()
         self.observer, self.history, self.steps, self.epochs = observer, history, steps, epochs
-        self.checkpoint = checkpoint
+        self.rounds, self.checkpoint = rounds, checkpoint
         self.first_row = len(history)  # rows of earlier rounds come before
         self.first_step = int(history[-1]["step"]) if history else 0
         for row in checkpoint.restore():
@@ -117,7 +119,8 @@ class _EpochCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras h
         self.epoch = len(history) - self.first_row
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-        self.observer.progress(self.epoch + (batch + 1) / self.steps, self.epochs, "epochs")
+        done = self.first_row + self.epoch + (batch + 1) / self.steps
+        self.observer.progress(done, self.rounds * self.epochs, "epochs")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.epoch = epoch + 1

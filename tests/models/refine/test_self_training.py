@@ -41,8 +41,8 @@ def settings(*words):
     return compose_config(*WORDS, *words).refine
 
 
-def refine(images, *words):
-    return self_train(settings(*LAYERS, *words), PixelModel(images.shape), images)
+def refine(images, *words, **options):
+    return self_train(settings(*LAYERS, *words), PixelModel(images.shape), images, **options)
 
 
 @pytest.mark.slow
@@ -66,11 +66,14 @@ def test_seed_determines_the_latents(images):
 
 
 @pytest.mark.slow
-def test_history_has_the_epochs_of_all_rounds(images):
-    refined = refine(images, "refine.rounds=2", "refine.batch_size=100", "refine.epochs=2")
+def test_history_and_progress_have_the_epochs_of_all_rounds(images, recorder):
+    refined = refine(images, "refine.rounds=2", "refine.batch_size=100", "refine.epochs=2", observer=recorder)
     steps = [row["step"] for row in refined.refinement]
     assert steps == [2, 4, 6, 8]
     assert all(0 <= row["agreement"] <= 1 for row in refined.refinement)
+    epochs = [done for done, total in recorder.steps if total == 4]
+    assert epochs == sorted(epochs)
+    assert epochs[-1] == 4
     assert refined.decode(refined.encode(images.fitted[:3])).shape == (3, 8, 8, 1)
 
 
