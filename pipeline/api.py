@@ -65,16 +65,16 @@ class ClusteringResult:
         return self.clustering.confidence
 
     def assign(self, images: NDArray[Any]) -> pd.DataFrame:
-        """Return a row for each new image: cluster (−1 for noise), confidence in [0, 1], distance and far.
+        """Return a row for each new image: cluster (−1 for noise), confidence in [0, 1], distance, far, x and y.
 
         `images` (m, h, w), (m, h, w, c) or (m, c, h, w) have the channels and the value range of the fitted ones; other
         sizes are resized. An image is far if it is farther from its nearest fitted image than 99.5 % of those are from
-        theirs.
+        theirs. x and y are coordinates on the map.
 
         Raises:
             UserError: the channels or the values are others.
         """
-        assigner = Assigner.from_artifacts(**{name: getattr(self, name) for name in PARTS})
+        assigner = Assigner.from_artifacts(**{name: getattr(self, name) for name in (*PARTS, "map")})
         return assigner(conform(images, self.images.shape, "the array", ReadingRules.of_run(self.images)))
 
 

@@ -42,8 +42,7 @@ class LatentClusterer(
     `embedding_` (n, 2) float32, the map, computed when it is first read; `n_features_in_`, d or the number of values of
     an image.
 
-    Limitations: not thread-safe, because Keras has global state; a fitted autoencoder of Keras cannot be pickled, while
-    models of vectors, pixels and PCA can.
+    A fitted estimator can be pickled. Limitation: not thread-safe, because Keras has global state.
     """
 
     def __init__(self, n_clusters: int | None = None, random_state: Any = 42, **keys: Any) -> None:

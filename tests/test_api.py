@@ -94,6 +94,12 @@ def test_a_mistake_says_what_would_be_right(digits, words, message):
         cluster_images(digits, *QUICK, *words, k=4)
 
 
+def test_new_images_get_coordinates_on_the_map(digits):
+    result = cluster_images(digits, *QUICK, k=4)
+    placed = result.assign(digits)[["x", "y"]].to_numpy()
+    assert np.corrcoef(placed[:, 0], result.map.fitted[:, 0])[0, 1] > 0.9
+
+
 def test_images_get_the_size_that_is_set(digits):
     result = cluster_images(digits, *QUICK[:1], "model.latent_dim=3", *QUICK[2:], "data.image_size=4", k=4)
     assert result.images.shape == (4, 4, 1)

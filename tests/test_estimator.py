@@ -15,6 +15,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from pipeline import LatentClusterer, cluster_images
 from pipeline.runtime.errors import UserError
+from tests.models.conftest import KERAS_COPY
 
 KEYS = {"manifold": "none", "cluster": "kmeans", "project": "pca"}
 QUICK = LatentClusterer(n_clusters=3, **KEYS)
@@ -107,6 +108,17 @@ def test_keys_are_parameters(vectors):
     assert clusterer.get_params()["n_clusters"] == 4
     with pytest.raises(UserError, match=r"^cluster\.kk: no such key"):
         LatentClusterer(cluster__kk=3).fit(vectors[0])
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings(KERAS_COPY)
+def test_a_fitted_estimator_of_images_can_be_pickled(images):
+    digits = images.train[..., 0]
+    keys = {"train__epochs": 1, "train__min_steps": 1, **KEYS}
+    fitted = LatentClusterer(n_clusters=4, **keys).fit(digits)
+    again = pickle.loads(pickle.dumps(fitted))
+    assert np.array_equal(again.predict(digits), fitted.predict(digits))
+    assert np.array_equal(again.embedding_, fitted.embedding_)
 
 
 def test_a_fitted_estimator_of_vectors_can_be_pickled(vectors):

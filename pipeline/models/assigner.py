@@ -13,7 +13,7 @@ import pandas as pd
 
 from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.clustering import Clustering
-from pipeline.artifacts.features import Features
+from pipeline.artifacts.features import Features, Map
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering.assign_points import assign_points
 from pipeline.data.new_images import Shape
@@ -21,6 +21,7 @@ from pipeline.data.request_pixels import read_request_pixels, require_request_si
 from pipeline.data.vectors import check_vectors
 from pipeline.embedding.metric import Metric
 from pipeline.embedding.neighbors import search_neighbors
+from pipeline.embedding.placement import place_points
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.errors import UserError
 
@@ -42,7 +43,7 @@ class Assigner:
     `k` is the number of fitted neighbours that an image gets, that of the run's graph, so that a new image is assigned
     as the run assigned its held-out images. `shape` (h, w, c) is that of the images, or (d,) that of vectors, None if
     it is not known, and `is_8_bit` whether images are uint8; requests are checked against them. `metric` is that of the
-    run's graph.
+    run's graph. With a `map`, images also get coordinates on it.
     """
 
     autoencoder: Autoencoder
@@ -54,6 +55,7 @@ class Assigner:
     shape: Shape | tuple[int] | None = None
     is_8_bit: bool = True
     metric: Metric = "euclidean"
+    map: Map | None = None
 
     @classmethod
     def from_artifacts(
@@ -66,29 +68,34 @@ class Assigner:
         far_quantile: float = FAR_QUANTILE,
         shape: Shape | tuple[int] | None = None,
         is_8_bit: bool = True,
+        map: Map | None = None,
     ) -> Assigner:
         """Return the assigner of a run, with the given quantile of nearest-neighbour distances as its `reach`.
 
         Of new images from the same distribution, a share of about 1 − `far_quantile` is called far.
         """
         reach = float(np.quantile(graph.distances[:, 0], far_quantile))
-        return cls(autoencoder, latents, features, clustering, reach, graph.k, shape, is_8_bit, graph.metric)
+        return cls(autoencoder, latents, features, clustering, reach, graph.k, shape, is_8_bit, graph.metric, map)
 
     def __call__(self, images: Pixel) -> pd.DataFrame:
-        """Return a row per image: cluster (−1: noise), confidence in [0, 1], distance, far.
+        """Return a row per image: cluster (−1: noise), confidence in [0, 1], distance, far, and x and y with a map.
 
         `images` (m, h, w, c) are uint8 or floats in [0, 1], of the shape that the autoencoder was trained on, or
         vectors (m, d) if the run was fitted on vectors.
-        `distance` is that to the nearest latents of a fitted image. The cluster of a far image is not reliable.
+        `distance` is that to the nearest latents of a fitted image. The cluster of a far image is not reliable. x and y
+        are float32, the weighted mean of the fitted neighbours' coordinates.
         """
         latents = self.autoencoder.encode(images)
         fitted = np.asarray(self.latents.fitted)
         indices, distances = search_neighbors(fitted, latents, min(self.k, len(fitted)), metric=self.metric)
         clusters, confidence = assign_points(self.clustering, self.features, latents, indices, distances)
         nearest = distances[:, 0]
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {"cluster": clusters, "confidence": confidence, "distance": nearest, "far": nearest > self.reach}
         )
+        if self.map is not None:
+            table["x"], table["y"] = place_points(self.map, latents, indices, distances).T
+        return table
 
     def predict(self, images: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
         """Return the same table; MLflow calls a served model by this name.

@@ -25,8 +25,8 @@ class AssignedTable:
     """Cluster assignments of new images.
 
     `table` has one row per image and the columns image, cluster (−1 for noise), confidence in [0, 1], distance to the
-    nearest fitted image in the latent space, and far, which marks images unlike all fitted ones; the names of the
-    clusters are in the column `name` if they have any.
+    nearest fitted image in the latent space, and far, which marks images unlike all fitted ones. If the run has a map,
+    x and y are the coordinates on it. The names of the clusters are in the column `name` if they have any.
     """
 
     table: pd.DataFrame

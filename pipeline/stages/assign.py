@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.artifacts.clustering import Clustering
-from pipeline.artifacts.features import Features
+from pipeline.artifacts.features import Features, Map
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.config import Assign
 from pipeline.data.new_images import NewImages
@@ -24,15 +24,16 @@ def assign(
     graph: Graph,
     features: Features,
     clustering: Clustering,
+    map: Map | None = None,
     observer: Observer = SILENT,
 ) -> pd.DataFrame:
-    """Return a row per image: image (its name), cluster (−1: noise), confidence, distance, far.
+    """Return a row per image: image (its name), cluster (−1: noise), confidence, distance, far, and x and y on the map.
 
     If clusters have names, the column `name` has them, empty for clusters without one and for noise.
     `distance` is to the latents of the nearest fitted image. An image is far if this exceeds the `far_quantile` of the
     fitted images' distances to their own nearest neighbours. Nothing is fitted.
     """
-    assigner = Assigner.from_artifacts(autoencoder, latents, graph, features, clustering, config.far_quantile)
+    assigner = Assigner.from_artifacts(autoencoder, latents, graph, features, clustering, config.far_quantile, map=map)
     total, tables = len(images.pixels), []
     for start in range(0, total, BATCH_SIZE):
         tables.append(assigner(images.pixels[start : start + BATCH_SIZE]))

@@ -25,7 +25,8 @@ def assign_images(context: ActionContext) -> ActionResult:
     from pipeline.stages.assign import assign
 
     images = _new_images(context)
-    return AssignedTable(assign(context.config.assign, images, **context.run.load(*PARTS), observer=context.observer))
+    names = [*PARTS, *(["map"] if context.run.has("map") else [])]
+    return AssignedTable(assign(context.config.assign, images, **context.run.load(*names), observer=context.observer))
 
 
 def add_images(context: ActionContext) -> ActionResult:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline.artifacts import Features, Latents
+from pipeline.artifacts.features import Map
 from pipeline.clustering.fit_clusters import fit_clusters
 from pipeline.config import Cluster
 from pipeline.embedding.neighbors import approximate, exact
@@ -45,6 +46,15 @@ def test_fitted_images_get_their_own_cluster_and_are_near(assigner, artifacts, i
     np.testing.assert_array_equal(table["cluster"], artifacts["clustering"].fitted)
     assert not table["far"].any()
     assert table["distance"].max() < 1e-2
+
+
+def test_images_get_the_coordinates_of_the_run_on_its_map(artifacts, images):
+    latents, graph = artifacts["latents"], artifacts["graph"]
+    points = np.random.default_rng(0).normal(size=(len(latents.fitted), 2)).astype(np.float32)
+    drawn = place_held_out(Map(points, points[:0], "umap"), latents, graph)
+    table = Assigner.from_artifacts(**artifacts, map=drawn)(images.held_out)
+    assert table["x"].dtype == table["y"].dtype == np.float32
+    np.testing.assert_allclose(table[["x", "y"]], drawn.held_out, rtol=1e-5)
 
 
 def test_held_out_images_get_the_cluster_of_the_run(assigner, artifacts, images):

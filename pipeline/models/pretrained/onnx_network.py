@@ -41,6 +41,10 @@ class OnnxNetwork(Network):
         self.content, self.output, self.input, self.pool = content, output, input_format, pool
         self.session = _open(content)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arguments, because a session cannot be pickled."""
+        return type(self), (self.content, self.output, self.input, self.pool)
+
     def run(self, batch: NDArray[Any]) -> Float:
         """Map a batch to features (n, d)."""
         name = self.session.get_inputs()[0].name

@@ -1,5 +1,7 @@
 """ONNX files as encoders: layout, size, scaling, outputs, and files that do not suit."""
 
+import pickle
+
 import numpy as np
 import pytest
 from onnx import TensorProto
@@ -63,6 +65,12 @@ def test_of_several_outputs_the_vector_is_used(tmp_path, recorder):
     assert recorder.notes == [
         "model.layer: y is used of the outputs mean, y; model.layer=NAME takes another",
     ]
+
+
+def test_a_network_can_be_pickled(tmp_path, recorder):
+    network = load(write_onnx(tmp_path / "m.onnx"), recorder, mean=[0.0] * 3)
+    again = pickle.loads(pickle.dumps(network))
+    np.testing.assert_array_equal(encode_batches(again, PIXELS), encode_batches(network, PIXELS))
 
 
 def test_a_size_must_be_given_where_the_file_has_none(tmp_path, recorder):
