@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.runtime.errors import UserError
 
 REPLACEMENTS = {"✓": "*", "…": "...", "–": "-", "—": "-", "−": "-", "·": "|", "±": "+-", "×": "x", "→": "->"}
-"""What the messages of the package consist of besides ASCII, for encodings that lack it."""
+"""ASCII replacements for the non-ASCII characters in the package's messages."""
 
 ERROR_HANDLER = "pipeline_streams"
 

@@ -196,7 +196,7 @@ def _write_summary(rows: list[dict[str, Any]], folder: Path, parent: Any, consol
 
 
 def _action_metrics(rows: list[dict[str, Any]]) -> list[str]:
-    """The first metrics of the jobs of an action; none of a recipe's jobs, which have scores or no results to show."""
+    """The first metrics of the jobs of an action; empty for jobs of the recipe, whose scores are shown instead."""
     first = {name: value for name, value in rows[0].items() if name not in ("job", "run_id", "wall_seconds")}
     names = [name for name, value in first.items() if not isinstance(value, str)]
     return names[:MOST_ACTION_METRICS] if "peak_mib" not in first else []

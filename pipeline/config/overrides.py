@@ -22,10 +22,10 @@ NAME_KEYS = (*PATH_KEYS, "tracking.experiment", "tracking.run_name")
 """Keys of files, folders and names: a folder may be named 2026."""
 
 GRAMMAR = re.compile(r"[=,\[\](){}'\"~#;&!:\\]|\$\{")
-"""Characters that mean something in a value of Hydra's."""
+"""Characters with a meaning in Hydra's override grammar."""
 
 UNQUOTED = re.compile(r"[\w./+@%$*?|-]+", re.ASCII)
-"""A value that Hydra takes without quotes; others, such as é and ^, it refuses."""
+"""A value that Hydra accepts without quotes; it refuses characters such as é and ^."""
 
 NUMBER = re.compile(r"[+-]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(e[+-]?\d[\d_]*)?|[+-]?inf|nan", re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-"""One encoded image (PNG, JPEG, BMP, WebP or GIF): header, and pixels as red, green and blue or as deep grey."""
+"""One encoded image in one of `FORMATS`: header, and pixels as red, green and blue or as deep grey."""
 
 from __future__ import annotations
 

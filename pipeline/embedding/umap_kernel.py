@@ -43,7 +43,7 @@ POWER_OF_2 = np.array([0.9999999, 0.69315462, 0.24014077, 0.055863283, 0.0089462
 def power(x: Any, b: Any) -> Any:
     """Return x^b float32 for x ≥ 0 and b > 0, with a relative error of about 2e-6, or 2^−126 where it is smaller.
 
-    The C library's function is called for one number at a time; this arithmetic the compiler does for 8 or 16.
+    The C library's function is called for one number at a time; the compiler vectorizes this arithmetic to 8 or 16.
     """
     bits = np.float32(x).view(np.int32)
     exponent = np.float32(np.int32(bits >> np.int32(23)) - np.int32(127))

@@ -1,4 +1,4 @@
-"""Settings that few images limit."""
+"""Lower settings that exceed what the number of images permits."""
 
 from __future__ import annotations
 

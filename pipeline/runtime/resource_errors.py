@@ -1,4 +1,4 @@
-"""One line for what the machine refuses: disk space, a folder, memory; and for a tracking server.
+"""One-line messages for a full disk, an unwritable folder, too little memory, and a lost tracking server.
 
 Stored results stay intact: a result counts only once it is complete, so the same command resumes after the last one.
 """

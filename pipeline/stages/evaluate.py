@@ -95,7 +95,7 @@ def evaluate(
 
 
 def _expected_accuracy(values: dict[str, float], features: Features, clustering: Clustering) -> dict[str, float]:
-    """The accuracy that the silhouette and the agreement with other seeds let expect, where both are comparable."""
+    """The expected accuracy from silhouette and agreement with other seeds; empty where they are not comparable."""
     silhouette, agreement = values.get("train/silhouette_score"), values.get("baselines/manifold_agreement")
     is_comparable = features.method == "umap" and clustering.fitted.min(initial=0) >= 0
     if not is_comparable or silhouette is None or agreement is None:

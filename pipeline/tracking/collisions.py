@@ -1,4 +1,4 @@
-"""Write what processes of several machines may write at the same time, which see no lock of each other."""
+"""Write rows that processes on other machines may insert at the same time; locks do not span machines."""
 
 from __future__ import annotations
 

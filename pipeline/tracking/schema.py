@@ -17,7 +17,7 @@ from pipeline.tracking.tags import PROCESS
 
 
 def upgrade_schema(database: Path, is_shared: bool = False) -> Path | None:
-    """Give a database of an earlier MLflow the schema of the installed one; return the backup, None if it has it.
+    """Upgrade a database to the schema of the installed MLflow; return the backup, or None if it is up to date.
 
     A copy is upgraded, which then takes the place of the database, so that an interruption or an error leaves it as it
     was. A database that `is_shared` may belong to a server, and is left to its owner.
@@ -63,7 +63,7 @@ def _replace_by_upgraded(database: Path, where: str) -> Path:
 
 
 def _schema_revision(database: Path) -> str | None:
-    """The revision of a database's schema; None if it has none, which MLflow creates or explains."""
+    """The revision of a database's schema; None if it has none; MLflow then creates it or reports an error."""
     if not database.exists():
         return None
     with closing(sqlite3.connect(database, timeout=60)) as connection, suppress(sqlite3.Error):

@@ -1,4 +1,4 @@
-"""Say what a run will cost before its first stage after the data is computed, and refuse what does not fit."""
+"""Print the forecast of a run before it computes the first stage after `data`; refuse one that exceeds the memory."""
 
 from __future__ import annotations
 

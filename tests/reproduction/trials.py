@@ -16,7 +16,7 @@ PARTS = {
     "layers": (
         "Trials of the layers",
         "The recipe with 7 epochs, and 100 epochs of UMAP for more than 10,000 images, with other layers. The decoder "
-        "mirrors the encoder; all end in 64 dimensions with batch normalisation. After × stands the time of three "
+        "mirrors the encoder; all end in 64 dimensions with batch normalisation. × is the time of three "
         "epochs on MNIST relative to conv64, the mean of two alternating repeats.",
         "seeds",
     ),
@@ -49,8 +49,8 @@ PARTS = {
     ),
     "self_training": (
         "Trials of self-training",
-        "Networks that are taught the clusters of one default run (train accuracy 0.9815), and the clusters of their "
-        "codes. After × stands the time of the training relative to that of `refine=self_training`, one run each, "
+        "Networks that are trained on the clusters of one default run (train accuracy 0.9815), and the clusters of their "
+        "codes. × is the time of the training relative to that of `refine=self_training`, one run each, "
         "beside other work. Rows with true labels in place of the clusters show how much the network itself limits "
         "the accuracy: more filters hardly help, finer maps and another layer do. `refine=deep_self_training` was "
         "kept, here without the biases of its first layer. Two networks are no better on average than one, and take "

@@ -25,7 +25,7 @@ class Decision:
 
     @property
     def is_deletable(self) -> bool:
-        """Whether deleting the run frees space, or takes a finished run whose results go out of the lists."""
+        """Whether deletion would free space, or remove a finished run from the lists of runs."""
         return not self.stays and (self.run.size > 0 or (self.run.is_finished and not self.run.is_deleted))
 
 
