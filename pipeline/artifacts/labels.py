@@ -39,6 +39,16 @@ class Labels(Artifact):
         """Labels of the held-out images, (m,)."""
         return self.test if self.split == "train" else self.train[:0]
 
+    def name(self, label: int) -> str:
+        """Return the name of a label, or its number if it has no name; empty if the label is unknown."""
+        if label < 0:
+            return ""
+        return self.names[label] if label < len(self.names) else str(label)
+
+    def fitted_or_unknown(self, n: int) -> Int:
+        """Return the labels (n,) int32 of the n fitted images; all are −1 if the data has no labels."""
+        return np.asarray(self.fitted, np.int32) if len(self.fitted) else np.full(n, -1, np.int32)
+
     def without(self, is_removed: NDArray[np.bool_]) -> Labels:
         """Return labels in which those of some fitted images, given by a mask (n,), are unknown."""
         if not is_removed.any() or not len(self.fitted):

@@ -1,4 +1,4 @@
-"""Whether the confidences of a clustering say how often its images are right."""
+"""Whether the confidences of a clustering say how often its images are correct."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Calibration:
         return float(np.average(np.abs(self.confidence - self.accuracy), weights=self.counts))
 
 
-def find_right(labels: Int, clusters: Int, confidence: Float) -> tuple[Float, NDArray[np.bool_]]:
-    """Return the confidence (m,) of the labelled images in a cluster, and whether they are right (m,).
+def labelled_confidence(labels: Int, clusters: Int, confidence: Float) -> tuple[Float, NDArray[np.bool_]]:
+    """Return the confidence (m,) float32 of the labelled images in a cluster, and whether each is correct (m,) bool.
 
-    `labels`, negative where unknown, `clusters`, negative for noise, and `confidence` are (n,). Right is an image whose
-    cluster is matched with its class, one to one, as in the accuracy.
+    `labels`, negative where unknown, `clusters`, negative for noise, and `confidence` are (n,). An image is correct if
+    its cluster is matched with its class, one to one, as in the accuracy.
     """
     rows = np.flatnonzero((np.asarray(labels) >= 0) & (np.asarray(clusters) >= 0))
     if not len(rows):
@@ -50,25 +50,25 @@ def find_right(labels: Int, clusters: Int, confidence: Float) -> tuple[Float, ND
     return np.asarray(confidence)[rows], match_clusters(labels[rows], clusters[rows]).stayed
 
 
-def measure_calibration(confidence: Float, right: NDArray[np.bool_], bins: int = BINS) -> Calibration:
-    """Compare the mean confidence with the share of right images, in bins of equal width of confidence (n,)."""
+def measure_calibration(confidence: Float, is_correct: NDArray[np.bool_], bins: int = BINS) -> Calibration:
+    """Compare the mean confidence with the share of correct images, in bins of equal width of confidence (n,)."""
     rows = np.minimum((np.clip(confidence, 0, 1) * bins).astype(int), bins - 1)
     counts = np.bincount(rows, minlength=bins)
     used = counts > 0
     confidence_sums = np.bincount(rows, np.asarray(confidence, np.float64), bins)[used]
-    right_counts = np.bincount(rows, right, bins)[used]
-    return Calibration(confidence_sums / counts[used], right_counts / counts[used], counts[used])
+    correct_counts = np.bincount(rows, is_correct, bins)[used]
+    return Calibration(confidence_sums / counts[used], correct_counts / counts[used], counts[used])
 
 
-def accuracy_at_coverage(confidence: Float, right: NDArray[np.bool_], coverage: float = 0.9) -> float:
-    """Return the share of right images in [0, 1] among the most confident `coverage` of all images (n,).
+def accuracy_at_coverage(confidence: Float, is_correct: NDArray[np.bool_], coverage: float = 0.9) -> float:
+    """Return the share of correct images in [0, 1] among the most confident `coverage` of all images (n,).
 
     Of equally confident images at the border, each counts with the same weight. NaN without images. Source: Geifman
     and El-Yaniv, "Selective Classification for Deep Neural Networks", 2017.
     """
-    if not len(right):
+    if not len(is_correct):
         return math.nan
-    size = math.ceil(coverage * len(right))
-    border = np.sort(confidence)[len(right) - size]
+    size = math.ceil(coverage * len(is_correct))
+    border = np.sort(confidence)[len(is_correct) - size]
     above, equal = confidence > border, confidence == border
-    return float((right[above].sum() + (size - above.sum()) * right[equal].mean()) / size)
+    return float((is_correct[above].sum() + (size - above.sum()) * is_correct[equal].mean()) / size)

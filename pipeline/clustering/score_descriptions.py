@@ -9,12 +9,12 @@ from pipeline.embedding import quality
 
 DESCRIPTIONS = {
     "purity_score": "Share of images that belong to the majority class of their cluster; it grows with k.",
-    "accuracy_score": "Share of images that are right under the best one-to-one matching of clusters to classes.",
+    "accuracy_score": "Share of images that are correct under the best one-to-one matching of clusters to classes.",
     "expected_accuracy": "Accuracy that clusterings as separated and as stable had in trials; it uses no labels.",
     "nmi_score": "Mutual information of clusters and classes over the arithmetic mean of both entropies.",
     "ari_score": "Agreement over pairs of images, adjusted for chance: 0 is random, 1 is perfect.",
-    "expected_calibration_error": "Mean gap between confidence and share of right images, without noise; 0 is best.",
-    "accuracy_at_90_coverage": "Share of right images among the 90 % with the highest confidence, without noise.",
+    "expected_calibration_error": "Mean gap between confidence and accuracy, without noise; 0 is best.",
+    "accuracy_at_90_coverage": "Accuracy of the 90 % with the highest confidence, without noise.",
     "trustworthiness": "Whether images that are close on the map are close in the latent space; 1 is best.",
     "neighbors_kept": "Share of an image's nearest neighbours in the latent space that are nearest on the map too.",
     "k": "Number of clusters, noise not counted.",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
+
+import numpy as np
 
 from pipeline.artifacts.base import Artifact, Float, Pixel
 from pipeline.artifacts.images import Images
@@ -96,6 +100,21 @@ class Autoencoder(Artifact, ABC):
         for prefix, history in (("reconstruction", self.history), ("refinement", self.refinement)):
             metrics |= {f"{prefix}/{name}": value for name, value in (history[-1] if history else {}).items()}
         return metrics
+
+
+def encode_in_batches(
+    autoencoder: Autoencoder, images: Any, batch_size: int = 2048, progress: Callable[[int], None] | None = None
+) -> Float:
+    """Return the latents (n, d) float32 of images, or vectors, which are read and encoded batch by batch.
+
+    `progress` gets the number of images that are encoded so far.
+    """
+    latents = np.empty((len(images), math.prod(autoencoder.bottleneck)), np.float32)
+    for start in range(0, len(images), batch_size):
+        latents[start : start + batch_size] = autoencoder.encode(images[start : start + batch_size], batch_size)
+        if progress is not None:
+            progress(min(start + batch_size, len(images)))
+    return latents
 
 
 def require_images(images: Images, model: str) -> None:

@@ -17,7 +17,7 @@ from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.artifacts.scores import Scores
 from pipeline.clustering import metrics
-from pipeline.clustering.calibration import accuracy_at_coverage, find_right, measure_calibration
+from pipeline.clustering.calibration import accuracy_at_coverage, labelled_confidence, measure_calibration
 from pipeline.clustering.expected_accuracy import expected_accuracy
 from pipeline.clustering.silhouette import silhouette_score
 from pipeline.config import Evaluate
@@ -108,13 +108,13 @@ def _prefixed(prefix: str, values: dict[str, float]) -> dict[str, float]:
 
 
 def _calibration(labels: Int, clusters: Int, confidence: Float) -> dict[str, float]:
-    """How well the confidences (n,) of labelled images tell right from wrong ones; none without such images."""
-    confidence, right = find_right(labels, clusters, confidence)
-    if not len(right):
+    """How well the confidences (n,) of labelled images tell correct from wrong ones; empty without such images."""
+    confidence, is_correct = labelled_confidence(labels, clusters, confidence)
+    if not len(is_correct):
         return {}
     return {
-        "expected_calibration_error": measure_calibration(confidence, right).error,
-        "accuracy_at_90_coverage": accuracy_at_coverage(confidence, right, 0.9),
+        "expected_calibration_error": measure_calibration(confidence, is_correct).error,
+        "accuracy_at_90_coverage": accuracy_at_coverage(confidence, is_correct, 0.9),
     }
 
 

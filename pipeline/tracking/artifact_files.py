@@ -38,7 +38,7 @@ class ArtifactFiles:
         return download_artifact(self._roots[run_id], path, self._fetched / run_id / path, self._client.tracking_uri)
 
     def keep_local(self, run_id: str, folder: Path) -> Path:
-        """Return the local folder of the result that was just stored from `folder`; keep a copy if the store is a server."""
+        """Return the local folder of the result that was just stored from `folder`; copy it for a server."""
         root = self._local_root(run_id)
         if root is not None:
             return root / RESULT

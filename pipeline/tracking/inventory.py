@@ -70,7 +70,8 @@ class Inventory:
     def delete(self, run_ids: Collection[str], progress: Callable[[int], None]) -> None:
         """Mark runs as deleted, and remove their files; `progress` takes the number of runs that are removed.
 
-        All are marked first, so that no run reuses what is removed next. The next call finishes an interrupted deletion.
+        All are marked first, so that no run reuses what is removed next. The next call finishes an interrupted
+        deletion.
         """
         active = {run.info.run_id for run in self.runs if run.info.lifecycle_stage == "active"}
         for run_id in run_ids:

@@ -25,7 +25,7 @@ MACHINE = "two cores of an Intel Xeon"
 WORTH_SAYING = 20.0
 """Seconds; a shorter run gets no forecast."""
 TOLERANCE = 1.25
-"""A run is refused if it needs more than this multiple of the free memory: the forecast is not exact, and includes mapped files."""
+"""A run is refused if it needs more than this multiple of the free memory; the forecast includes mapped files."""
 MEASURED_MODELS = ("patch64", "conv64", "pretrained", "pretrained_grey", "pca", "pixels", "vectors")
 """Models whose time the records have, or that take next to none."""
 SELF_TRAINED = {"self_training": 2.8e-4, "deep_self_training": 7e-4}

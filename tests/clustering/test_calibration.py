@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
-from pipeline.clustering.calibration import accuracy_at_coverage, find_right, measure_calibration
+from pipeline.clustering.calibration import accuracy_at_coverage, labelled_confidence, measure_calibration
 from pipeline.clustering.metrics import accuracy_score, contingency_matrix
 
 images = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60)
@@ -78,7 +78,7 @@ def test_right_images_are_those_of_the_accuracy():
     rng = np.random.default_rng(1)
     labels, clusters = rng.integers(-1, 4, 200), rng.integers(-1, 5, 200)
     confidence = rng.random(200)
-    kept, right = find_right(labels, clusters, confidence)
+    kept, right = labelled_confidence(labels, clusters, confidence)
     known, clustered = labels >= 0, clusters >= 0
     assert kept.tolist() == confidence[known & clustered].tolist()
     assert right.sum() == pytest.approx(accuracy_score(contingency_matrix(labels, clusters)) * known.sum())
@@ -86,5 +86,5 @@ def test_right_images_are_those_of_the_accuracy():
 
 @pytest.mark.parametrize(("labels", "clusters"), [([-1, -1], [0, 1]), ([0, 1], [-1, -1])])
 def test_nothing_is_right_without_labels_or_clusters(labels, clusters):
-    kept, right = find_right(np.array(labels), np.array(clusters), np.ones(2))
+    kept, right = labelled_confidence(np.array(labels), np.array(clusters), np.ones(2))
     assert len(kept) == len(right) == 0

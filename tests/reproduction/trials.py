@@ -49,8 +49,8 @@ PARTS = {
     ),
     "self_training": (
         "Trials of self-training",
-        "Networks that are trained on the clusters of one default run (train accuracy 0.9815), and the clusters of their "
-        "codes. × is the time of the training relative to that of `refine=self_training`, one run each, "
+        "Networks that are trained on the clusters of one default run (train accuracy 0.9815), and the clusters of "
+        "their codes. × is the time of the training relative to that of `refine=self_training`, one run each, "
         "beside other work. Rows with true labels in place of the clusters show how much the network itself limits "
         "the accuracy: more filters hardly help, finer maps and another layer do. `refine=deep_self_training` was "
         "kept, here without the biases of its first layer. Two networks are no better on average than one, and take "

@@ -46,8 +46,7 @@ class ImageFacts:
     @cached_property
     def truth(self) -> Int:
         """Each image's label (n,), −1 where unknown."""
-        labels = np.asarray(self.labels.fitted, np.int32)
-        return labels if len(labels) else np.full(self.n, -1, np.int32)
+        return self.labels.fitted_or_unknown(self.n)
 
     @cached_property
     def points(self) -> Float:
@@ -106,12 +105,6 @@ class ImageFacts:
     def paths(self) -> list[str]:
         """Each fitted image's file (n), empty where images are not files."""
         return self.images.names(self.images.split) if self.images.paths else []
-
-    def label_name(self, label: int) -> str:
-        """Return the name of a label, empty where it is unknown."""
-        if label < 0:
-            return ""
-        return self.labels.names[label] if label < len(self.labels.names) else str(label)
 
 
 def landmark_facts(facts: ImageFacts) -> ImageFacts:

@@ -31,7 +31,7 @@ def page_data(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbours: i
         "merges": merged_pairs(graph_linkage(facts.graph, facts.clusters)),
         "cluster_names": clustering.names,
         "graph_neighbours": facts.graph.k,
-        "labels": [facts.label_name(label) for label in labels],
+        "labels": [facts.labels.name(label) for label in labels],
         "paths": facts.paths,
         "n_train": len(facts.images.train) if facts.images.split == "all" else None,
         "palette": {"light": [*PALETTE, NOISE], "dark": [*DARK_PALETTE, DARK_NOISE]},

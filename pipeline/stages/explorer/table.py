@@ -38,7 +38,7 @@ def explorer_parquet(facts: ImageFacts) -> bytes:
     }
     if facts.labels.has_labels:
         columns["label"] = pa.array(facts.truth, mask=facts.truth < 0)
-        columns["label_name"] = pa.array([facts.label_name(label) or None for label in facts.truth.tolist()])
+        columns["label_name"] = pa.array([facts.labels.name(label) or None for label in facts.truth.tolist()])
     columns["neighbors"] = _neighbor_column(facts)
     features = {"info": {"features": {name: _feature(name, column) for name, column in columns.items()}}}
     table = pa.table(columns).replace_schema_metadata({"huggingface": json.dumps(features)})

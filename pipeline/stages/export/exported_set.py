@@ -81,11 +81,6 @@ class ExportedSet:
         """Each image's latents (r, d)."""
         return np.concatenate([np.asarray(self.latents.fitted)[self.fitted_rows], self.latents.held_out])
 
-    def label_name(self, label: int) -> str:
-        """Return the name of a label, empty where it is unknown."""
-        names = self.labels.names
-        return "" if label < 0 else names[label] if label < len(names) else str(label)
-
     def pixels(self, batch: slice) -> Pixel:
         """Return the images of some rows, (b, h, w, c)."""
         rows, n_train = self.rows[batch], len(self.images.train)
@@ -107,7 +102,7 @@ class ExportedSet:
             "cluster": self.clusters.astype(np.int32),
             "name": self._cluster_names(),
             "confidence": np.concatenate(confidence).astype(np.float32),
-            "label": [self.label_name(int(label)) or None for label in self.truth] if self.labels.has_labels else None,
+            "label": [self.labels.name(int(label)) or None for label in self.truth] if self.labels.has_labels else None,
             "misfit": self._padded(misfits.misfit_scores(fitted, neighbours)),
             "outlier": self._padded(misfits.outlier_scores(self.graph.distances)),
             "copies": self._copies(),

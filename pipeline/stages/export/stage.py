@@ -79,7 +79,7 @@ def _classes(exported: ExportedSet, config: Export) -> Classes:
     if not (exported.truth >= 0).any():
         raise UserError(f"export.by = 'label': {exported.images.name} has no labels; give export.by=cluster")
     n_classes = max(len(exported.labels.names), int(exported.truth.max()) + 1)
-    return label_classes(exported.truth, exported.label_name, n_classes)
+    return label_classes(exported.truth, exported.labels.name, n_classes)
 
 
 def _check_path(path: Path, images: Images) -> None:

@@ -18,13 +18,11 @@ from pipeline.data.new_images import NewImages
 from pipeline.embedding.graph_extension import extend_graph
 from pipeline.embedding.neighbors import search_neighbors
 from pipeline.embedding.placement import place_points
-from pipeline.models.autoencoder import Autoencoder
+from pipeline.models.autoencoder import Autoencoder, encode_in_batches
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.stages.extend.balanced_neighbors import BalancedNeighbors
 from pipeline.stages.extend.new_clusters import NONE, propose_clusters
 from pipeline.stages.extend.result import ExtendResult, describe_clusters, describe_images
-
-BATCH_SIZE = 2048
 
 F = TypeVar("F", bound=Features)
 
@@ -48,7 +46,9 @@ def extend(
     held-out and later images then take the clusters of their neighbours. The map is left out of the artifacts if it is
     None or is to be drawn again.
     """
-    encoded = _encode(autoencoder, new, observer)
+    encoded = encode_in_batches(
+        autoencoder, new.pixels, progress=lambda count: observer.progress(count, len(new.pixels), "images")
+    )
     fitted = np.asarray(latents.fitted)
     indices, distances = search_neighbors(fitted, encoded, min(graph.k, len(fitted)), metric=graph.metric)
     assigned, confidence = assign_points(clustering, features, encoded, indices, distances)
@@ -80,14 +80,6 @@ def extend(
     is_far = distances[:, 0] > np.quantile(graph.distances[:, 0], config.far_quantile)
     table = describe_images(new.names, extended, distances[:, 0], is_far, proposal.novelty, is_new)
     return ExtendResult(artifacts, table, describe_clusters(clustering, extended, len(encoded)), proposal.note)
-
-
-def _encode(autoencoder: Autoencoder, new: NewImages, observer: Observer) -> Float:
-    total, parts = len(new.pixels), []
-    for start in range(0, total, BATCH_SIZE):
-        parts.append(autoencoder.encode(new.pixels[start : start + BATCH_SIZE]))
-        observer.progress(min(start + BATCH_SIZE, total), total, "images")
-    return np.concatenate(parts)
 
 
 def _place(features: F, latents: Float, indices: Int, distances: Float) -> F:

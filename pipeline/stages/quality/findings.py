@@ -58,18 +58,11 @@ class Findings:
     @cached_property
     def truth(self) -> Int:
         """The label (n,) of each image, −1 where unknown."""
-        labels = np.asarray(self.labels.fitted, np.int32)
-        return labels if len(labels) else np.full(self.n, -1, np.int32)
+        return self.labels.fitted_or_unknown(self.n)
 
     def cluster_name(self, cluster: int) -> str:
         """Return the display name of a cluster, with the name that a person gave it."""
         return cluster_name(cluster, self.clustering.names)
-
-    def label_name(self, label: int) -> str:
-        """Return the name of a label, empty where it is unknown."""
-        if label < 0:
-            return ""
-        return self.labels.names[label] if label < len(self.labels.names) else str(label)
 
     @cached_property
     def is_kept(self) -> Flags:

@@ -69,7 +69,7 @@ def _pictures(findings: Findings, rows: Sequence[int]) -> list[dict[str, Any]]:
             "name": findings.names[row],
             "caption": findings.names[row],
             "cluster": findings.cluster_name(int(findings.clusters[row])),
-            "label": findings.label_name(int(findings.truth[row])) or "–",
+            "label": findings.labels.name(int(findings.truth[row])) or "–",
         }
         for image, row in zip(pixels, rows, strict=True)
     ]
@@ -84,7 +84,7 @@ def _groups(findings: Findings, limit: int) -> Iterator[dict[str, Any]]:
         pictures = _pictures(findings, rows[:MEMBERS])
         for row, picture in zip(rows, pictures, strict=False):
             picture["caption"] = describe_member(duplicates.kinds[row], int(duplicates.hash_distance[row]))
-        labels = sorted({findings.label_name(int(findings.truth[row])) or "–" for row in rows})
+        labels = sorted({findings.labels.name(int(findings.truth[row])) or "–" for row in rows})
         clusters = sorted({int(findings.clusters[row]) for row in rows})
         yield {
             "number": number,
@@ -130,8 +130,8 @@ def _label_errors(findings: Findings, limit: int) -> Iterator[dict[str, Any]]:
         yield {
             "rank": int(errors.ranks[row]),
             "score": float(errors.scores[row]),
-            "label": findings.label_name(int(findings.truth[row])),
-            "suggestion": findings.label_name(int(errors.suggestions[row])),
+            "label": findings.labels.name(int(findings.truth[row])),
+            "suggestion": findings.labels.name(int(errors.suggestions[row])),
             "picture": picture,
             "neighbours": neighbours,
         }

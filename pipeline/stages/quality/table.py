@@ -33,8 +33,8 @@ def quality_table(findings: Findings) -> pd.DataFrame:
     }
     errors = findings.errors
     if errors is not None:
-        columns["label"] = [findings.label_name(label) for label in findings.truth.tolist()]
-        columns["suggested_label"] = [findings.label_name(label) for label in errors.suggestions.tolist()]
+        columns["label"] = [findings.labels.name(label) for label in findings.truth.tolist()]
+        columns["suggested_label"] = [findings.labels.name(label) for label in errors.suggestions.tolist()]
         columns["label_error"] = errors.scores
         columns["label_error_rank"] = _whole_numbers(errors.ranks, 1)
     return pd.DataFrame(columns, index=range(n))

@@ -71,7 +71,7 @@ class ReportContext:
     @cached_property
     def true_labels(self) -> Int:
         """Labels (n,) of the fitted images, −1 where unknown."""
-        return self.labels.fitted if len(self.labels.fitted) else np.full(self.n, -1, np.int32)
+        return self.labels.fitted_or_unknown(self.n)
 
     @cached_property
     def centre_images(self) -> Float:
@@ -118,21 +118,17 @@ class ReportContext:
         """Return the display name of a cluster, with the name that a person gave it."""
         return cluster_name(cluster, self.clustering.names)
 
-    def class_name(self, label: int) -> str:
-        """Return the name of a class, or its number if it has no name."""
-        return self.labels.names[label] if 0 <= label < len(self.labels.names) else str(label)
-
     def majority_class(self, cluster: int) -> str:
         """Return the name of the most frequent class in a cluster, empty if no member has a label."""
         row = self.cluster_scores.get(cluster, {})
-        return self.class_name(int(row["majority"])) if "majority" in row else ""
+        return self.labels.name(int(row["majority"])) if "majority" in row else ""
 
     def label_counts(self, cluster: int) -> str:
         """Return the number of members with each label in falling order, such as "4: 22, 9: 14"."""
         is_labelled_member = (np.asarray(self.clustering.fitted) == cluster) & (self.true_labels >= 0)
         classes, counts = np.unique(np.asarray(self.true_labels)[is_labelled_member], return_counts=True)
         order = np.argsort(-counts, kind="stable")
-        return ", ".join(f"{self.class_name(int(classes[i]))}: {counts[i]:,}" for i in order)
+        return ", ".join(f"{self.labels.name(int(classes[i]))}: {counts[i]:,}" for i in order)
 
     def member_examples(self, cluster: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of the most typical and of the least typical members of a cluster, the least typical last.

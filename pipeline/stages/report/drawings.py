@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from pipeline.artifacts.images import to_unit_range
-from pipeline.clustering.calibration import find_right, measure_calibration
+from pipeline.clustering.calibration import labelled_confidence, measure_calibration
 from pipeline.pages import figures
 from pipeline.pages.figures.style import shorten
 from pipeline.pages.formats import format_percent
@@ -28,7 +28,7 @@ def _map_by_label(run: ReportContext) -> Iterator[ReportFigure]:
     if not run.labels.has_labels:
         return
     labels = run.true_labels
-    names = {int(label): run.class_name(int(label)) for label in np.unique(labels)} | {-1: "unlabelled"}
+    names = {int(label): run.labels.name(int(label)) for label in np.unique(labels)} | {-1: "unlabelled"}
     figure = figures.plot_map(run.map.fitted, labels, names, f"Map by label\n{run.subtitle} · {run.map.method}")
     caption = "Each point is a fitted image, coloured by its label. The map itself was computed without labels."
     alt = f"Scatter plot of {run.n:,} images in two dimensions, coloured by {len(names) - 1} classes."
@@ -68,7 +68,7 @@ def _map_stepped(run: ReportContext) -> Iterator[ReportFigure]:
         return
     count = run.map.first or run.n
     points, labels, images = run.map.fitted[:count], run.true_labels[:count], run.fitted_images[:count]
-    names = [run.class_name(label) for label in range(int(run.true_labels.max()) + 1)]
+    names = [run.labels.name(label) for label in range(int(run.true_labels.max()) + 1)]
     part = "" if count == run.n else f" · the first {count:,} images, embedded by {run.map.method} itself"
     title = f"Map by label\n{run.subtitle}{part}"
     caption = "Each point is an image, coloured by its label in a rainbow colormap with one step per class."
@@ -87,7 +87,7 @@ def _contingency(run: ReportContext) -> Iterator[ReportFigure]:
     counts, columns = run.scores.contingency, run.scores.columns
     if not counts.size:
         return
-    classes = [run.class_name(int(label)) for label in np.unique(run.true_labels[run.true_labels >= 0])]
+    classes = [run.labels.name(int(label)) for label in np.unique(run.true_labels[run.true_labels >= 0])]
     clusters = [run.cluster_name(column) for column in columns]
     title = f"Classes and clusters\nk = {run.k:,} clusters, n = {counts.sum():,} labelled images"
     figure = figures.plot_contingency(np.asarray(counts), classes, clusters, title, noise=-1 in columns)
@@ -173,8 +173,8 @@ def _reliability(run: ReportContext) -> Iterator[ReportFigure]:
         "fitted": (labels.fitted, clustering.fitted, clustering.confidence),
         "held out": (labels.held_out, clustering.held_out, clustering.held_confidence),
     }
-    found = {name: find_right(*arrays) for name, arrays in assigned.items() if len(arrays[0])}
-    parts = {name: measure_calibration(confidence, right) for name, (confidence, right) in found.items() if len(right)}
+    pairs = {name: labelled_confidence(*arrays) for name, arrays in assigned.items() if len(arrays[0])}
+    parts = {name: measure_calibration(*pair) for name, pair in pairs.items() if len(pair[0])}
     if not parts:
         return
     bins = {
@@ -184,7 +184,7 @@ def _reliability(run: ReportContext) -> Iterator[ReportFigure]:
     figure = figures.plot_reliability(bins, f"Reliability of the confidence\n{run.subtitle}")
     caption = (
         "Images are grouped by confidence; each point is a group, with its mean confidence and the share of its images "
-        "that are right under the best matching of clusters to classes. On the grey line, confidence is that share."
+        "that are correct under the best matching of clusters to classes. On the grey line, confidence is that share."
     )
     errors = ", ".join(f"{part.error:.3f} on {name} images" for name, part in parts.items())
     alt = f"Line chart of accuracy against confidence; the expected calibration error is {errors}."

@@ -13,7 +13,7 @@ from pipeline.artifacts.latents import Graph, Latents
 from pipeline.config import Search
 from pipeline.data.new_images import NewImages
 from pipeline.embedding.neighbors import search_neighbors
-from pipeline.models.autoencoder import Autoencoder
+from pipeline.models.autoencoder import Autoencoder, encode_in_batches
 from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.stages.search.page import render_search_page
@@ -40,7 +40,10 @@ def search(
     """
     rows = np.flatnonzero(~clustering.removed)
     k = lower_to_limit("search.k", config.k, len(rows), len(rows), observer)
-    codes = _encode(autoencoder, queries, observer)
+    total = len(queries.names)
+    codes = encode_in_batches(
+        autoencoder, queries.pixels, BATCH_SIZE, lambda count: observer.progress(count, total, "images")
+    )
     indices, distances = search_neighbors(np.asarray(latents.fitted)[rows], codes, k, metric=graph.metric)
     neighbours = rows[indices]
     table = _table(queries, images, clustering, neighbours, distances)
@@ -48,14 +51,6 @@ def search(
     if note:
         observer.note(note)
     return SearchResult(html, table, len(queries.names), k)
-
-
-def _encode(autoencoder: Autoencoder, queries: NewImages, observer: Observer) -> Float:
-    total, parts = len(queries.names), []
-    for start in range(0, total, BATCH_SIZE):
-        parts.append(autoencoder.encode(queries.pixels[start : start + BATCH_SIZE]))
-        observer.progress(min(start + BATCH_SIZE, total), total, "images")
-    return np.concatenate(parts)
 
 
 def _table(
