@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.data.arrays import Size
+from pipeline.data.aspect_ratio import Resize
 from pipeline.data.encoded_image import (
     DecodedImage,
     EncodedImage,
@@ -35,6 +36,8 @@ LISTED_IN_NOTE = 50
 """A note names this many unreadable images and counts the others."""
 IN_MEMORY = 256
 """Images that are decoded ahead of their use."""
+DISTORTION = 1.25
+"""A note counts the images of which one side is stretched by more than this relative to the other."""
 
 T = TypeVar("T")
 
@@ -94,12 +97,13 @@ def decode_images(
     observer: Observer = SILENT,
     value_range: ValueRange = "auto",
     background: Background = "auto",
+    resize: Resize = "stretch",
 ) -> DecodedImages:
     """Decode the readable images into one array.
 
     `size` is the (height, width) to resize to; None: what `choose_size` chooses. `channels` is 1 (grey), 3
     (red, green, blue), or None: 1 if every image is grey, else 3. `where` names the collection in messages.
-    `value_range` is described at `choose_range`, `background` at `choose_background`.
+    `value_range` is described at `choose_range`, `background` at `choose_background`, `resize` at `match_aspect_ratio`.
 
     Raises:
         UserError: more than `skip_at_most` images are unreadable, none is readable, or the images do not fit in memory.
@@ -108,6 +112,7 @@ def decode_images(
     headers = list(_map(read_header, encoded, skipped))
     skipped.check()
     target, size_note = _choose_target(size, headers, skipped)
+    aspect_note = _describe_aspect_ratios(headers, target, resize)
     depths = {header.depth for header in headers if header is not None}
     dtype = np.dtype(np.uint8 if _keeps_bytes(depths, value_range) else np.float32)
     planes = max(header.channels for header in headers if header is not None)
@@ -116,7 +121,8 @@ def decode_images(
     values = np.empty((len(encoded), *target, planes), dtype)
     images: list[tuple[int, DecodedImage]] = []
     rows = [i for i, item in enumerate(encoded) if headers[i] is not None and item.name not in skipped.reasons]
-    decoded = _map(lambda item: decode_image(item, target, colour or "white"), [encoded[i] for i in rows], skipped)
+    readable = [encoded[i] for i in rows]
+    decoded = _map(lambda item: decode_image(item, target, colour or "white", resize), readable, skipped)
     for finished, (index, image) in enumerate(zip(rows, decoded, strict=True), 1):
         if image is not None:
             values[len(images)] = image.pixels
@@ -125,7 +131,7 @@ def decode_images(
     skipped.check()
     values = values[: len(images)]
     ranges, notes = _apply_ranges(values, [image for _, image in images], value_range)
-    notes = [_describe_skipped(skipped), size_note, *notes, background_note, *_describe_reduced(headers)]
+    notes = [_describe_skipped(skipped), size_note, aspect_note, *notes, background_note, *_describe_reduced(headers)]
     notes = [note for note in notes if note]
     for note in notes:
         observer.note(note)
@@ -249,6 +255,19 @@ def _choose_target(
         reasons = f": {skipped.describe(3)}" if skipped.reasons else ""
         raise ArgumentError(f"path: {skipped.where} holds no readable image{reasons}")
     return (size, "") if size is not None else choose_size(sizes)
+
+
+def _describe_aspect_ratios(headers: Sequence[ImageHeader | None], target: Size, resize: Resize) -> str:
+    """A note if images are visibly distorted because their aspect ratio is another one."""
+    sizes = [header.size for header in headers if header is not None]
+    stretched = sum(not 1 / DISTORTION < (w * target[0]) / (h * target[1]) < DISTORTION for h, w in sizes)
+    if resize != "stretch" or not stretched:
+        return ""
+    percent = 100 * DISTORTION - 100
+    return (
+        f"data.resize: {stretched:,} of {len(sizes):,} images are stretched by more than {percent:.0f} % to "
+        f"{target[1]}×{target[0]}; a run with data.resize=crop or data.resize=pad keeps their proportions"
+    )
 
 
 def _require_memory(count: int, size: Size, planes: int, dtype: np.dtype[Any]) -> None:

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageColor
-
-from pipeline.data.arrays import Size
+from PIL import ImageColor
 
 FORMATS = ("PNG", "TIFF")
 WHITE = 65_535.0
@@ -47,14 +45,6 @@ def read_deep_colour(
         colour = np.array(ImageColor.getrgb(background)[: pixels.shape[2] - 1], np.float32) / 255 * WHITE
         pixels = pixels[..., :-1] * opacity + colour * (1 - opacity)
     return _orient(np.broadcast_to(pixels, (*pixels.shape[:2], 3)), orientation)
-
-
-def resize_deep_colour(pixels: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
-    """Return an image (h, w, 3) of floats with the given (height, width), by area-aware bilinear filtering."""
-    if pixels.shape[:2] == size:
-        return pixels
-    planes = [Image.fromarray(np.ascontiguousarray(pixels[..., channel])) for channel in range(3)]
-    return np.stack([np.asarray(plane.resize(size[::-1], Image.Resampling.BILINEAR)) for plane in planes], axis=2)
 
 
 def _orient(pixels: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from pipeline.data.arrays import Size
+from pipeline.data.arrays import Size, resize_images
+from pipeline.data.aspect_ratio import Resize, match_aspect_ratio
 from pipeline.data.deep_colour import FORMATS as DEEP_FORMATS
-from pipeline.data.deep_colour import can_read_deep_colour, read_deep_colour, resize_deep_colour
+from pipeline.data.deep_colour import can_read_deep_colour, read_deep_colour
 from pipeline.data.file_signatures import HEAD, is_heic
 from pipeline.data.transparency import Transparency, measure_transparency
 from pipeline.data.value_range import FULL_RANGE, Depth
@@ -145,53 +146,64 @@ def read_transparency(encoded: EncodedImage) -> Transparency:
         return measure_transparency(image)
 
 
-def decode_image(encoded: EncodedImage, size: Size | None = None, background: str = "white") -> DecodedImage:
+def decode_image(
+    encoded: EncodedImage, size: Size | None = None, background: str = "white", resize: Resize = "stretch"
+) -> DecodedImage:
     """Return the pixels of an image, rotated as its EXIF data says, transparent parts on `background`.
 
-    `size` is the (height, width) to resize to, by area-aware bilinear filtering.
-    Grey of more than 8 bits keeps its stored values, and so does colour if `can_read_deep_colour`.
+    `size` is the (height, width) to resize to, by area-aware bilinear filtering; `resize` says what happens to another
+    aspect ratio, see `match_aspect_ratio`. Grey of more than 8 bits keeps its stored values, and so does colour if
+    `can_read_deep_colour`.
 
     Raises:
         ValueError: a value is not finite, or 16-bit colour is stored in an unusual way.
     """
     with encoded.open() as opened:
         if _is_deep_colour(opened):
-            return _decode_deep_colour(encoded, opened, size, background)
+            return _decode_deep_colour(encoded, opened, size, background, resize)
         depth = _depth(opened)
         is_inverted = _is_inverted(opened)
         if size is not None:
             opened.draft("RGB", (2 * max(size), 2 * max(size)))  # decodes a large JPEG at a fraction of its size
         image = ImageOps.exif_transpose(opened)
         if depth != "8-bit":
-            return _decode_deep(image, depth, size, is_inverted)
+            return _decode_deep(image, depth, size, is_inverted, resize)
         if image.has_transparency_data:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, background), image)
         image = image.convert("RGB")
-        return DecodedImage(np.asarray(_resize(image, size)), depth)
+        return DecodedImage(np.asarray(_resize(image, size, resize)), depth)
 
 
-def _decode_deep(image: Image.Image, depth: Depth, size: Size | None, is_inverted: bool) -> DecodedImage:
+def _decode_deep(
+    image: Image.Image, depth: Depth, size: Size | None, is_inverted: bool, resize: Resize
+) -> DecodedImage:
     """The stored values of a grey image of more than 8 bits."""
     values = np.asarray(image, np.float32)
     if not np.isfinite(values).all():
         raise ValueError("it has values that are not finite")
     values = FULL_RANGE[depth][1] - values if is_inverted else values
     low, high = float(values.min()), float(values.max())
-    resized = np.asarray(_resize(Image.fromarray(values), size))
+    resized = np.asarray(_resize(Image.fromarray(values), size, resize))
     return DecodedImage(resized[..., None], depth, low, high)
 
 
-def _decode_deep_colour(encoded: EncodedImage, image: Image.Image, size: Size | None, background: str) -> DecodedImage:
+def _decode_deep_colour(
+    encoded: EncodedImage, image: Image.Image, size: Size | None, background: str, resize: Resize
+) -> DecodedImage:
     """The stored values of an image of 16 bits a channel."""
     pixels = read_deep_colour(encoded.content, str(image.format), encoded.page or 0, _orientation(image), background)
     low, high = float(pixels.min()), float(pixels.max())
-    return DecodedImage(resize_deep_colour(pixels, size or pixels.shape[:2]), "16-bit", low, high)
+    if size is not None:
+        pixels = resize_images(match_aspect_ratio(pixels, size, resize)[None], size)[0]
+    return DecodedImage(pixels, "16-bit", low, high)
 
 
-def _resize(image: Image.Image, size: Size | None) -> Image.Image:
+def _resize(image: Image.Image, size: Size | None, resize: Resize) -> Image.Image:
     if size is None or image.size == size[::-1]:
         return image
+    if resize != "stretch":
+        image = Image.fromarray(match_aspect_ratio(np.asarray(image), size, resize))
     return image.resize(size[::-1], Image.Resampling.BILINEAR)
 
 

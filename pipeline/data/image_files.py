@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import Images
 from pipeline.data.arrays import Size
+from pipeline.data.aspect_ratio import Resize
 from pipeline.data.decoding import convert_channels
 from pipeline.data.encoded_image import EncodedImage, decode_image
 from pipeline.data.value_range import FULL_RANGE, Depth, Range, scale_values, to_ranges
@@ -27,7 +28,8 @@ class ImageFiles:
     """Image files as a sequence: a slice or an array of rows gives images (m, h, w, c), decoded in parallel.
 
     They are read as the set was: with `channels` 1 or 3, on its background, by its ranges of values; uint8 if
-    `is_8_bit`, else float32 in [0, 1]. Without a `size`, `decode` returns an image at its own, and nothing else works.
+    `is_8_bit`, else float32 in [0, 1]; `resize` is the rule for another aspect ratio. Without a `size`, `decode`
+    returns an image at its own, and nothing else works.
     """
 
     folder: Path
@@ -37,6 +39,7 @@ class ImageFiles:
     is_8_bit: bool
     ranges: dict[Depth, Range]
     background: str
+    resize: Resize = "stretch"
 
     def __len__(self) -> int:
         return len(self.names)
@@ -58,7 +61,7 @@ class ImageFiles:
             UserError: the file is gone or damaged since the set was read.
         """
         try:
-            decoded = decode_image(encoded_file(self.folder, name), self.size, self.background)
+            decoded = decode_image(encoded_file(self.folder, name), self.size, self.background, self.resize)
         except Exception as error:  # decoders raise errors of any type on damaged files
             raise UserError(
                 f"data.path: {self.folder / name} was read before and cannot be read now: {first_line(error)}; restore "
@@ -87,6 +90,7 @@ def open_image_files(images: Images, part: str, size: Size | None) -> Any:
     return ImageFiles(
         Path(images.folder), names, size, images.shape[2], images.train.dtype == np.uint8,
         to_ranges(images.value_ranges), images.background or "white",
+        cast(Resize, images.resize),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.data.arrays import Size, to_size
+from pipeline.data.aspect_ratio import Resize
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage, count_pages
 from pipeline.data.file_signatures import has_image_signature
@@ -33,6 +34,7 @@ def read_image_folder(
     skip_at_most: Annotated[int, Field(ge=0)] = 20,
     value_range: ValueRange = "auto",
     background: Background = "auto",
+    resize: Resize = "stretch",
     pages: Literal["first", "all"] = "first",
     observer: Observer = SILENT,
 ) -> Source:
@@ -47,7 +49,7 @@ def read_image_folder(
     Hidden files and other files are ignored; a note counts the latter. With `pages="all"` each page or frame of a file
     is an image, named `scan.tif#1` and so on, with the label and the part of its file.
     `value_range` is described at `pipeline.data.value_range.choose_range`, `background` at
-    `pipeline.data.transparency.choose_background`.
+    `pipeline.data.transparency.choose_background`, `resize` at `pipeline.data.aspect_ratio.match_aspect_ratio`.
 
     Raises:
         UserError: there is no such folder, it holds no image, there are no sub-folders to take labels from, or the
@@ -75,6 +77,7 @@ def read_image_folder(
         observer,
         value_range,
         background,
+        resize,
     )
     decoded = [files_of_pages[index] for index in images.indices]
     border = sum(file not in test_files for file in decoded)
@@ -90,6 +93,7 @@ def read_image_folder(
         note=images.note,
         value_ranges=images.value_ranges,
         background=images.background,
+        resize=resize,
         skipped=len(encoded) - len(images.indices),
         folder=str(root.resolve()) if all(_printable(file) == file.as_posix() for file in image_files) else "",
     )

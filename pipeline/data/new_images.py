@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import Images
 from pipeline.data.array_range import ValueFormat, conform_values, to_value_format
 from pipeline.data.arrays import check_images, match_channels, resize_images
+from pipeline.data.aspect_ratio import Resize
 from pipeline.data.csv_images import CsvRules, is_csv, read_csv_files
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
@@ -58,7 +59,8 @@ class ReadingRules:
     """How a run read its images, so that new ones are read alike.
 
     `value_ranges` has the stored values of image files that are read as 0 and 1, by depth; a depth that is missing has
-    its full range. `background` is the colour behind transparent parts; `auto` chooses it by the new images.
+    its full range. `background` is the colour behind transparent parts; `auto` chooses it by the new images, and
+    `resize` the rule for another aspect ratio.
     `value_format` is that of the run's arrays; without it arrays must be uint8, or floats in [0, 1].
     `image_column` is the column of Parquet files that has the images; their labels are not read. `label_column` is that
     of CSV files with a column for each pixel, and `transpose` exchanges rows and columns of these and of IDX files.
@@ -68,6 +70,7 @@ class ReadingRules:
 
     value_ranges: dict[Depth, Range] = field(default_factory=dict)
     background: Background = "auto"
+    resize: Resize = "stretch"
     value_format: ValueFormat | None = None
     image_column: str = "auto"
     label_column: str | int | None = "auto"
@@ -79,7 +82,8 @@ class ReadingRules:
     def of_run(cls, images: Images) -> ReadingRules:
         """Return the rules by which the images of a run were read."""
         background: Background = "black" if images.background == "black" else "white" if images.background else "auto"
-        return cls(to_ranges(images.value_ranges), background, to_value_format(images.value_format))
+        resize, value_format = cast(Resize, images.resize), to_value_format(images.value_format)
+        return cls(to_ranges(images.value_ranges), background, resize, value_format)
 
 
 def read_new_images(
@@ -166,11 +170,20 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
         return read(
             str(file), image_size=size, channels=channels, skip_at_most=skip_at_most, value_range=ranges,
             background=rules.background,
+            resize=rules.resize,
             observer=observer,
         )  # fmt: skip
     if suffix in SUFFIXES or has_image_signature(file):
         images = decode_images(
-            [EncodedImage(file.name, file)], str(file), size, channels, 0, observer, ranges, rules.background
+            [EncodedImage(file.name, file)],
+            str(file),
+            size,
+            channels,
+            0,
+            observer,
+            ranges,
+            rules.background,
+            rules.resize,
         )
         return Source(
             images.pixels, paths=[file.name], value_ranges=images.value_ranges, folder=str(file.parent.resolve())

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from pipeline.data.array_names import ImageShape, reshape_flat, square_shape
 from pipeline.data.arrays import Size, to_size
+from pipeline.data.aspect_ratio import Resize
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import EncodedImage
 from pipeline.data.file_parts import find_test_files
@@ -56,6 +57,7 @@ def read_parquet(
     skip_at_most: Annotated[int, Field(ge=0)] = 20,
     value_range: ValueRange = "auto",
     background: Background = "auto",
+    resize: Resize = "stretch",
     observer: Observer = SILENT,
 ) -> Source:
     """Return the images of a Parquet file, or of all files ending in `.parquet` in a folder and its sub-folders.
@@ -65,7 +67,7 @@ def read_parquet(
     `image_shape`, by default that of a square. In a folder, files with the word test in their names or folders are the
     test part, or those with the word val if there are train files and no test files.
     `value_range` is described at `pipeline.data.value_range.choose_range`, `background` at
-    `pipeline.data.transparency.choose_background`.
+    `pipeline.data.transparency.choose_background`, `resize` at `pipeline.data.aspect_ratio.match_aspect_ratio`.
 
     Raises:
         UserError: a file cannot be read, has no column of images, or the images cannot be decoded (see
@@ -90,7 +92,7 @@ def read_parquet(
         EncodedImage(name, content) for table in tables for name, content in zip(table.names, table.images, strict=True)
     ]
     decoded = decode_images(
-        encoded, str(root), to_size(image_size), channels, skip_at_most, observer, value_range, background
+        encoded, str(root), to_size(image_size), channels, skip_at_most, observer, value_range, background, resize
     )
     rows = np.array(decoded.indices)
     border = int((rows < sum(len(table.images) for table in tables if not table.is_test)).sum())
@@ -104,6 +106,7 @@ def read_parquet(
         note=decoded.note,
         value_ranges=decoded.value_ranges,
         background=decoded.background,
+        resize=resize,
         skipped=len(encoded) - len(decoded.indices),
     )
 

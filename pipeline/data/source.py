@@ -12,6 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pipeline.data.arrays import Layout
+from pipeline.data.aspect_ratio import Resize
 from pipeline.data.value_range import Depth, Range
 from pipeline.runtime.errors import ArgumentError, UserError
 
@@ -23,10 +24,11 @@ class Source:
     Images are uint8, or in another usual range (see `find_limits`). Labels are integers with −1 for unlabelled images,
     or words, or None (see `index_labels`); `names[i]` is the name of class i. `paths` and `test_paths` are the images'
     files, if images are files, and `folder` is where these can be read again. `note` reports images that were skipped
-    and rules that were applied. `value_ranges` has the values of image files that were read as 0 and 1, by depth, and
-    `background` the colour behind their transparent parts. `layout` says where arrays of rank 4 have their channels.
-    `skipped` counts images that could not be read. `vectors` (n, d) are those of all images, train first, if they were
-    computed elsewhere; without `has_images` the images are only cards to show.
+    and rules that were applied. `value_ranges` has the values of image files that were read as 0 and 1, by depth,
+    `background` the colour behind their transparent parts, and `resize` the rule for other aspect ratios. `layout` says
+    where arrays of rank 4 have their channels. `skipped` counts images that could not be read. `vectors` (n, d) are
+    those of all images, train first, if they were computed elsewhere; without `has_images` the images are only cards to
+    show.
     """
 
     train: NDArray[Any]
@@ -39,6 +41,7 @@ class Source:
     note: str = ""
     value_ranges: dict[Depth, Range] = field(default_factory=dict)
     background: str = ""
+    resize: Resize = "stretch"
     layout: Layout = "auto"
     skipped: int = 0
     vectors: NDArray[Any] | None = None

@@ -58,11 +58,11 @@ def test_different_sizes_are_resized_to_one_with_a_note():
     assert chosen.pixels.shape == (3, 16, 16, 3)
     assert chosen.note == (
         "data.image_size: images have 3 sizes from 8×12 to 30×20 pixels; all are resized to 16×16; data.image_size=… "
-        "sets another size, and "
-        "model=pretrained reads photographs at its own"
+        "sets another size, and model=pretrained reads photographs at its own; data.resize: 2 of 3 images are "
+        "stretched by more than 25 % to 16×16; a run with data.resize=crop or data.resize=pad keeps their proportions"
     )
     assert decode_images(images, "here", (5, 5)).pixels.shape == (3, 5, 5, 3)
-    assert decode_images(images, "here", (5, 5)).note == ""
+    assert decode_images(images, "here", (5, 5), resize="pad").note == ""
 
 
 def test_more_than_the_free_memory_is_refused_before_decoding(monkeypatch):
