@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.new_images import NewImages
-from pipeline.data.vector_files import Columns, read_vector_file
+from pipeline.data.vector_columns import Columns
+from pipeline.data.vector_files import read_vector_file
 from pipeline.data.vectors import check_vectors
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer

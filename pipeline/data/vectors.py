@@ -14,7 +14,8 @@ from pipeline.data.cards import draw_cards
 from pipeline.data.decoding import SkippedImages, decode_images
 from pipeline.data.encoded_image import EncodedImage
 from pipeline.data.source import Source
-from pipeline.data.vector_files import Columns, VectorFile, read_vector_file
+from pipeline.data.vector_columns import Columns, VectorFile
+from pipeline.data.vector_files import read_vector_file
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -104,6 +105,8 @@ def _find_pictures(
     """Images of the rows, the rows that have one, and whether they are images and not cards."""
     if table.images is None:
         return draw_cards([names[row] for row in rows], observer), rows, False
+    if isinstance(table.images, np.ndarray) and not table.images.ndim:
+        raise UserError("data: the images beside the vectors are a single number; give one image for each vector")
     if len(table.images) != len(names):
         raise UserError(f"data: {len(table.images)} images for {len(names)} vectors; give one image for each vector")
     if isinstance(table.images, np.ndarray):
@@ -114,6 +117,7 @@ def _find_pictures(
 
 
 def _take(labels: NDArray[Any], rows: NDArray[np.int64], n: int) -> NDArray[Any]:
-    if len(labels) != n:
-        raise UserError(f"data: {len(labels)} labels for {n} vectors; give one label for each vector")
+    if not np.ndim(labels) or len(labels) != n:
+        count = len(labels) if np.ndim(labels) else 1
+        raise UserError(f"data: {count} labels for {n} vectors; give one label for each vector")
     return labels[rows]

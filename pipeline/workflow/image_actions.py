@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.data.new_images import NewImages, NewLabels, ReadingRules
-    from pipeline.data.vector_files import Columns
+    from pipeline.data.vector_columns import Columns
     from pipeline.workflow.action_context import ActionContext
     from pipeline.workflow.action_result import ActionResult
     from pipeline.workflow.finished_runs import FinishedRun
@@ -91,7 +91,7 @@ def _new_images(context: ActionContext) -> NewImages:
 
 def _vector_columns(run: FinishedRun) -> Columns:
     """The columns that a run of vectors read."""
-    from pipeline.data.vector_files import Columns
+    from pipeline.data.vector_columns import Columns
 
     settings = run.summary["config"]["data"]
     return Columns(

@@ -142,6 +142,34 @@ def test_stage_data_keeps_the_vectors_of_the_subset(tmp_path, recorder):
         data(compose("data=vectors", f"data.path={tmp_path / 'b.npy'}", outputs=tmp_path).data)
 
 
+@pytest.mark.parametrize(("separator", "decimal"), [(",", "."), (";", "."), (";", ","), ("\t", ",")])
+def test_tables_of_spreadsheets_are_read(tmp_path, separator, decimal, recorder):
+    table = pd.DataFrame(VECTORS.astype(np.float64), columns=[f"d{i}" for i in range(5)]).assign(Label=LABELS)
+    table.to_csv(tmp_path / "a.csv", sep=separator, decimal=decimal)
+    source = read_vectors(str(tmp_path / "a.csv"), observer=recorder)
+    np.testing.assert_allclose(source.vectors, VECTORS, rtol=1e-6)
+    assert source.train_labels.tolist() == LABELS.tolist()
+    assert recorder.notes == ["a column without a name is not read, because pandas writes row numbers so"]
+
+
+def test_a_column_that_is_read_as_a_dimension_by_mistake_is_noted(tmp_path, recorder):
+    table = pd.DataFrame(VECTORS, columns=[f"d{i}" for i in range(5)]).assign(user_id=np.arange(12))
+    table.to_csv(tmp_path / "a.csv", index=False)
+    assert read_vectors(str(tmp_path / "a.csv"), observer=recorder).vectors.shape == (12, 6)
+    assert recorder.notes == [
+        "read as dimensions: user_id; data.label_column=NAME reads labels, and columns that are no part of the vectors "
+        "must be removed"
+    ]
+
+
+def test_a_cell_that_is_no_number_is_refused_with_its_row(tmp_path):
+    table = pd.DataFrame(VECTORS, columns=[f"d{i}" for i in range(5)]).astype(object)
+    table.loc[3, "d1"] = "?"
+    table.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(UserError, match=r"a\.csv has '\?' in row 4 of the column d1, which otherwise holds numbers"):
+        read_vectors(str(tmp_path / "a.csv"))
+
+
 def test_new_vectors_must_fit_the_run(tmp_path):
     write_parquet(tmp_path / "a.parquet")
     new = read_new_vectors(str(tmp_path / "a.parquet"), 5)

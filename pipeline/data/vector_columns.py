@@ -1,0 +1,68 @@
+"""What a file of vectors holds, and the names of its arrays or columns: set by the configuration, or usual ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from pipeline.data.array_names import LABEL_COLUMNS
+from pipeline.data.parquet_cells import Encoded
+from pipeline.runtime.errors import UserError
+
+VECTOR_NAMES = ("vectors", "vector", "embeddings", "embedding", "features", "feature", "X", "x")
+ID_NAMES = ("id", "ids", "name", "names", "path", "paths", "file", "filename")
+TEXT_NAMES = ("text", "texts", "title", "caption", "sentence")
+IMAGE_NAMES = ("images", "image", "img")
+
+
+@dataclass(frozen=True)
+class VectorFile:
+    """Vectors (n, d), and a label, a text or an id, and an image of each; None where the file has none.
+
+    `images` are pixels (n, h, w[, c]) or encoded images.
+    """
+
+    vectors: NDArray[Any]
+    labels: Any = None
+    class_names: list[str] | None = None
+    texts: list[str] | None = None
+    images: NDArray[Any] | Encoded | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of columns or arrays that the configuration sets; None: a usual name.
+
+    New vectors need no labels: with `is_new` the label column may be missing, and is no part of a vector if it exists.
+    """
+
+    vectors: str | None = None
+    labels: str | None = "auto"
+    texts: str | None = None
+    is_new: bool = False
+
+    def label_among(self, names: Sequence[str]) -> str | None:
+        """Return the key of the label column for these columns."""
+        return "auto" if self.is_new and self.labels is not None and self.labels not in names else self.labels
+
+
+def choose_name(key: str, chosen: str | None, usual: Sequence[str], names: Sequence[str], file: Path) -> str | None:
+    """Return the chosen name, which must exist, or the first usual one that exists, in any case."""
+    if chosen is None:
+        by_case = {name.lower(): name for name in reversed(names)}
+        candidates = (name if name in names else by_case.get(name.lower()) for name in usual)
+        return next((name for name in candidates if name is not None), None)
+    if chosen not in names:
+        raise UserError(f"{key} = {chosen!r}: {file} has no such column; it has {', '.join(names[:20])}")
+    return chosen
+
+
+def choose_label(chosen: str | None, names: Sequence[str], file: Path) -> str | None:
+    """Return the column of labels: the chosen one, for `auto` a usual one, None for None."""
+    if chosen is None:
+        return None
+    return choose_name("data.label_column", None if chosen == "auto" else chosen, LABEL_COLUMNS, names, file)
