@@ -78,8 +78,23 @@ def require_no_text_table(file: Path) -> None:
 
 
 def files_below(path: Path) -> Iterator[Path]:
-    """Yield `path` if it is a file, else every file below it, sorted."""
-    yield from [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    """Yield `path` if it is a file, else every file below it, sorted; links to folders are followed, each folder once.
+
+    Links without a target are among them, so that they are reported as unreadable.
+    """
+    if path.is_file():
+        yield path
+        return
+    files, visited = list[Path](), {os.path.realpath(path)}
+    for folder, subfolders, names in os.walk(path, followlinks=True):
+        found = sorted((Path(folder, name) for name in subfolders), key=lambda item: (item.is_symlink(), item))
+        subfolders.clear()
+        for item in found:
+            if (target := os.path.realpath(item)) not in visited:
+                visited.add(target)
+                subfolders.append(item.name)
+        files += [Path(folder, name) for name in names]
+    yield from sorted(file for file in files if file.is_file() or (file.is_symlink() and not file.exists()))
 
 
 def source_digest(arguments: Mapping[str, Any]) -> str:

@@ -23,6 +23,19 @@ def test_digest_changes_with_files_and_modification_times(tmp_path):
     assert len(set(digests)) == 3
 
 
+def test_links_to_folders_are_followed_once_and_broken_ones_are_listed(tmp_path):
+    real, images = tmp_path / "real", tmp_path / "images"
+    for folder in (real, images / "cat"):
+        folder.mkdir(parents=True)
+        (folder / "a.png").write_bytes(b"a")
+    (images / "dog").symlink_to(real)
+    (images / "again").symlink_to(real)
+    (images / "cat" / "loop").symlink_to(images)
+    (images / "cat" / "gone.png").symlink_to(tmp_path / "nowhere")
+    names = [file.relative_to(images).as_posix() for file in source.files_below(images)]
+    assert names == ["again/a.png", "cat/a.png", "cat/gone.png"]
+
+
 def test_reader_without_path_has_a_constant_digest():
     assert source_digest({}) == source_digest({"copies": 3}) == "bundled"
 
