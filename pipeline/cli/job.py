@@ -14,6 +14,7 @@ from pipeline.cli.streams import prepare_standard_streams
 from pipeline.config import Config
 from pipeline.config.compose import to_config
 from pipeline.runtime.environment import set_library_environment
+from pipeline.runtime.errors import UserError
 from pipeline.runtime.garbage_collection import free_memory
 from pipeline.runtime.library_warnings import keep_library_warnings_harmless
 from pipeline.runtime.temp_dirs import job_temp_dir
@@ -58,6 +59,7 @@ def run_job(values: Any) -> None:
     is_sweep = settings.mode == RunMode.MULTIRUN
     console = _announce(settings.job.num, list(settings.overrides.task)) if is_sweep else None
     try:
+        _refuse_sweep_without_multirun(settings.runtime.choices.get("sweep"), is_sweep)
         config = to_config(values)
         with job_temp_dir():
             _run(config, folder, list(settings.overrides.task), console)
@@ -75,6 +77,12 @@ def run_job(values: Any) -> None:
     finally:
         if is_sweep:  # the jobs share a process
             free_memory(thorough=settings.job.num % FULL_COLLECTION_EVERY == 0)
+
+
+def _refuse_sweep_without_multirun(sweep: str | None, is_sweep: bool) -> None:
+    """Hydra reads the file of a sweep in a single run, too, and ignores it."""
+    if sweep is not None and not is_sweep:
+        raise UserError(f"sweep = {sweep}: needs --multirun; write python -m pipeline --multirun sweep={sweep}")
 
 
 def _announce(number: int, overrides: list[str]) -> Console:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from pipeline.config.base import Component, Group, Spec
 
@@ -26,6 +26,13 @@ class Manifold(Component):
     min_dist: float | None = Field(None, ge=0)
     n_epochs: int | None = Field(None, ge=1)
 
+    @field_validator("n_components")
+    @classmethod
+    def _require_a_number(cls, value: int | None) -> int | None:
+        if value is None:
+            raise ValueError("manifold.n_components = null: give a number of dimensions, such as 10")
+        return value
+
 
 class Project(Component):
     """The two-dimensional map."""
@@ -34,6 +41,7 @@ class Project(Component):
     n_epochs: int | None = Field(None, ge=1)
     perplexity: float | None = Field(None, gt=0)
     first: int | None = Field(None, ge=2)
+    learning_rate: Annotated[float, Field(gt=0)] | Literal["auto"] | None = None
 
     @model_validator(mode="after")
     def _require_two_dimensions(self) -> Project:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from pipeline.config.base import Group, Spec, Split
+
+Side = Annotated[int, Field(ge=1, le=4096)]
+"""Pixels of a side of an image."""
 
 TRAINED = "pipeline.models.training.train_autoencoder"
 """The function that trains an autoencoder of two layer tables."""
@@ -36,7 +39,7 @@ class Model(Group):
     pool: Literal["avg", "first", "flatten"] = "avg"
     weights: str | None = None
     views: list[Literal["image", "negative", "grey", "grey_negative"]] = Field(["image"], min_length=1)
-    image_size: int | tuple[int, int] | None = None
+    image_size: Side | tuple[Side, Side] | None = None
     layout: Literal["auto", "channels_last", "channels_first"] = "auto"
     mean: list[float] | None = Field(None, min_length=1)
     std: list[float] | None = Field(None, min_length=1)

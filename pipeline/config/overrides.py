@@ -63,11 +63,28 @@ def prepare_overrides(overrides: Sequence[str]) -> list[str]:
     A value that is the path of a file or folder is taken as it is, whatever characters it has.
 
     Raises:
-        UserError: a group gets a list of choices, which Hydra would merge into one.
+        UserError: a group gets a list of choices, which Hydra would merge into one; a path is empty; or a key has
+            dashes, as an option.
     """
     for override in overrides:
         _check_choices(override)
+        _check_path(override)
+        _check_option(override)
     return [_quote_paths(override) or _quote_names(override) for override in quote_run_ids(overrides)]
+
+
+def _check_path(override: str) -> None:
+    """Refuse an empty path, which would be the working folder."""
+    key, found, value = override.partition("=")
+    if found and key.lstrip("+") in PATH_KEYS and key != "output_dir" and value.strip() in ("", "''", '""'):
+        raise UserError(f"{key.lstrip('+')}: the path is empty; give a file or folder, or null")
+
+
+def _check_option(override: str) -> None:
+    """Refuse `--key=value`, for which Hydra prints its usage."""
+    name = override.partition("=")[0]
+    if override.startswith("--") and "=" in override and name not in OPTIONS_WITH_VALUE | {"--info"}:
+        raise UserError(f"{override}: keys have no dashes; write {override.lstrip('-')}")
 
 
 def _quote_paths(override: str) -> str:

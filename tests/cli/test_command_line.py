@@ -76,6 +76,12 @@ def test_help_of_a_topic(tmp_path, words, status, expected):
         (["+train.epoch=3"], "train.epoch: no such key; did you mean train.epochs?"),
         (["stage=fit"], "stage: 'fit' is unknown; choose from data, train"),
         (["data=npz"], "data.path: needs a value; give data.path="),
+        (["data=image_folder", "data.path="], "data.path: the path is empty; give a file or folder, or null"),
+        (["data=digits", "--k=10"], "--k=10: keys have no dashes; write k=10"),
+        (
+            ["sweep=seeds", "data=digits"],
+            "sweep = seeds: needs --multirun; write python -m pipeline --multirun",
+        ),
         (["cluster=[kmeans,gmm]"], "cluster = [kmeans, gmm]: needs the name of one choice; to sweep over them, write"),
         (["model=conv7x7x2", "model.latent_dim=8"], "latent_dim"),
         (["--multirun", "seed=1,2", "train.epochs=0"], "train.epochs = 0: input should be greater than or equal to 1"),

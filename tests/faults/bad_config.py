@@ -68,6 +68,15 @@ OVERRIDE_ERRORS = [
 ]
 
 VALUE_ERRORS = [
+    ("manifold.n_components=null", "manifold.n_components = null: give a number of dimensions, such as 10"),
+    ("project=tsne project.learning_rate=fast", "project.learning_rate = 'fast': …"),
+    ("project=tsne project.learning_rate=-5", "project.learning_rate = -5: …"),
+    ("model=pretrained model.image_size=0", "model.image_size = 0: …"),
+    (
+        "data=image_folder data.path=. data.value_range={12-bit:[0,4095]}",
+        "data.value_range.12-bit: no such depth; choose from 8-bit, 16-bit, 32-bit, float",
+    ),
+    ("data=image_folder data.path=. data.resize=fit", "data.resize = 'fit': …"),
     # types
     ("train.epochs=eight", "train.epochs = 'eight': input should be a valid integer"),
     ("train.epochs=2.5", "train.epochs = 2.5: input should be a valid integer"),
@@ -192,6 +201,10 @@ VALUE_ERRORS = [
 ]
 
 DATA_DEPENDENT_ERRORS = [
+    (
+        "cluster=gmm +cluster.estimator.covariance_type=fulll",
+        "cluster.estimator.covariance_type = 'fulll': choose from full, tied, diag, spherical",
+    ),
     # settings that do not suit 60 images of 8×8
     (
         "cluster=birch +cluster.swaps=5",
