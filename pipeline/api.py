@@ -75,7 +75,7 @@ class ClusteringResult:
             UserError: the channels or the values are others.
         """
         assigner = Assigner.from_artifacts(**{name: getattr(self, name) for name in (*PARTS, "map")})
-        return assigner(conform(images, self.images.shape, "the array", ReadingRules.of_run(self.images)))
+        return assigner(conform(np.asarray(images), self.images.shape, "the array", ReadingRules.of_run(self.images)))
 
 
 def cluster_images(
@@ -90,6 +90,9 @@ def cluster_images(
     Raises:
         UserError: an override is wrong, or the images do not suit the settings.
     """
+    for key, name in (("cluster.k", "k"), ("seed", "seed")):
+        if (name != "k" or k is not None) and any(_key(word) == key for word in overrides):
+            raise UserError(f"{key} is among the overrides, and {name} is an argument; set {name} alone")
     words = [*overrides, *([] if k is None else [f"cluster.k={k}"]), f"seed={seed}"]
     config = compose_for_array(words)
     executor = make_executor(config, words, to_image_set(images, config, observer), observer)
@@ -112,7 +115,7 @@ def compose_for_array(overrides: Sequence[str]) -> Config:
         UserError: an override is wrong, or is a key of `data` that does not apply to an array.
     """
     for word in overrides:
-        key = word.partition("=")[0].lstrip("+")
+        key = _key(word)
         if key == "data" or (key.startswith("data.") and key not in ARRAY_KEYS):
             raise UserError(
                 f"{word}: the images are the given array; of the group data, only {', '.join(ARRAY_KEYS)} can be set"
@@ -120,8 +123,23 @@ def compose_for_array(overrides: Sequence[str]) -> Config:
     return compose_config(*overrides)
 
 
+def _key(word: str) -> str:
+    """The key of an override."""
+    if not isinstance(word, str):
+        raise UserError(f"overrides: {word!r} is no text; give words such as 'cluster=kmeans', and k=10")
+    return word.partition("=")[0].lstrip("+")
+
+
 def to_image_set(images: NDArray[Any], config: Config, observer: Observer = SILENT) -> Images:
     """Return an array of images as an image set in which all are fitted, read by the `ARRAY_KEYS` of `config`."""
+    images = np.asarray(images)
+    if images.ndim < 3:
+        raise UserError(
+            f"images: an array of shape {images.shape}; give (n, h, w) or (n, h, w, c), or vectors to LatentClusterer"
+        )
+    if len(images) < 2 or not (images != images[0]).any():
+        same = ", which are all the same" if len(images) > 1 else ""
+        raise UserError(f"images: there are {len(images)}{same}; give at least two different ones")
     parts = read_image_parts(images, None, "auto", config.data.value_range, observer)
     train = parts.train
     if config.data.image_size is not None:

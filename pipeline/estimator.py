@@ -22,6 +22,7 @@ from pipeline.artifacts.images import Images
 from pipeline.clustering.silhouette import silhouette_score
 from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
+from pipeline.runtime.errors import UserError
 from pipeline.workflow.executor import Executor
 
 
@@ -138,6 +139,9 @@ class LatentClusterer(
         keys = {name.replace("__", "."): value for name, value in self._keys.items()}
         if is_vectors:
             keys = {"model": "vectors"} | keys
+        for key, name in (("cluster.k", "n_clusters"), ("seed", "random_state")):
+            if key in keys and getattr(self, name) is not None:
+                raise UserError(f"{name} and {key.replace('.', '__')} are both set; set {name} alone")
         if self.n_clusters is not None:
             keys["cluster.k"] = self.n_clusters
         seed = self.random_state
@@ -149,15 +153,14 @@ class LatentClusterer(
         """The array as an image set; vectors have a blank pixel each."""
         if array.ndim == 2:
             blank = np.zeros((len(array), 1, 1, 1), np.uint8)
-            return Images(blank, blank[:0], name="vectors", vectors=array.astype(np.float32), has_images=False)
+            return Images(blank, blank[:0], name="vectors", vectors=_to_float32(array), has_images=False)
         return to_image_set(array, self._config)
 
     def _read_new(self, X: Any) -> NDArray[Any]:
         check_is_fitted(self, "labels_")
         checks = _checks(is_new=True)
         if not self._is_fitted_to_images:
-            vectors: NDArray[np.float32] = validate_data(self, X, reset=False, **checks).astype(np.float32)
-            return vectors
+            return _to_float32(validate_data(self, X, reset=False, **checks))
         pixels: NDArray[Any] = conform(check_array(X, **checks), self._shape, "the array", self._rules)
         return pixels
 
@@ -167,6 +170,14 @@ class LatentClusterer(
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _to_float32(array: NDArray[Any]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):
+        vectors = array.astype(np.float32)
+    if not np.isfinite(vectors).all():
+        raise ValueError(f"X has values too large for float32, such as {np.abs(array).max():.3g}; scale it")
+    return vectors
 
 
 def _checks(is_new: bool) -> dict[str, Any]:

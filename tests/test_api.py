@@ -110,3 +110,24 @@ def test_images_get_the_size_that_is_set(digits):
 def test_keys_of_readers_are_refused(digits, word):
     with pytest.raises(UserError, match=r"the images are the given array; of the group data, only data\.value_range"):
         cluster_images(digits, *QUICK, word, k=4)
+
+
+@pytest.mark.parametrize(
+    ("select", "words", "message"),
+    [
+        (lambda images: images[:0], (), "images: there are 0; give at least two different ones"),
+        (lambda images: images[:1], (), "images: there are 1; give"),
+        (lambda images: images[[0, 0, 0]], (), "images: there are 3, which are all the same"),
+        (lambda images: images.reshape(len(images), -1), (), r"images: an array of shape \(\d+, 64\); give"),
+        (lambda images: images, (["cluster=kmeans"],), r"overrides: \['cluster=kmeans'\] is no text"),
+        (lambda images: images, ("cluster.k=3",), "cluster.k is among the overrides, and k is an argument"),
+    ],
+)
+def test_unsuitable_arguments_are_refused(digits, select, words, message):
+    with pytest.raises(UserError, match=message):
+        cluster_images(select(digits), *QUICK, *words, k=4)
+
+
+def test_lists_of_images_are_arrays(digits):
+    result = cluster_images(list(digits), *QUICK, k=4)
+    assert result.assign(list(digits[:5]))["cluster"].tolist() == result.clusters[:5].tolist()

@@ -126,3 +126,15 @@ def test_a_fitted_estimator_of_vectors_can_be_pickled(vectors):
     again = pickle.loads(pickle.dumps(fitted))
     assert np.array_equal(again.predict(vectors[0]), fitted.labels_)
     assert np.array_equal(again.embedding_, fitted.embedding_)
+
+
+def test_a_key_beside_its_parameter_and_too_large_values_are_refused(vectors):
+    points, _ = vectors
+    with pytest.raises(UserError, match="n_clusters and cluster__k are both set"):
+        LatentClusterer(n_clusters=3, cluster__k=4).fit(points)
+    with pytest.raises(UserError, match="random_state and seed are both set"):
+        LatentClusterer(seed=4).fit(points)
+    with pytest.raises(ValueError, match="too large for float32"):
+        clone(QUICK).fit(points * 1e300)
+    with pytest.raises(ValueError, match="too large for float32"):
+        clone(QUICK).fit(points).predict(points * 1e300)

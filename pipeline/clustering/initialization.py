@@ -85,4 +85,6 @@ def group_precisions(points: Any, groups: Int, covariance_type: str, reg_covar: 
         "diag": lambda: 1 / variances,
         "spherical": lambda: 1 / variances.mean(axis=1),
     }
+    if covariance_type not in precisions:
+        raise UserError(f"cluster.estimator.covariance_type = {covariance_type!r}: choose from {', '.join(precisions)}")
     return precisions[covariance_type]()

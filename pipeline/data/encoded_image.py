@@ -245,5 +245,5 @@ def _has_pages(image: Image.Image) -> bool:
         return False
     try:
         return getattr(image, "n_frames", 1) > 1 if image.format == "TIFF" else getattr(image, "is_animated", False)
-    except (OSError, ValueError, SyntaxError, EOFError):  # a later page is damaged
+    except (OSError, ValueError, SyntaxError, EOFError, TypeError):  # a later page is damaged
         return True

@@ -131,6 +131,8 @@ def read_labelled_images(
     if not source.value_ranges:  # arrays, or lists of pixels in Parquet
         parts = [conform(part, shape, file, rules) for part in parts]
     pixels: Pixel = np.concatenate(parts)
+    if not len(pixels):
+        raise UserError(f"input: {file} holds no images")
     names = [*source.paths, *source.test_paths] or [str(index) for index in range(len(pixels))]
     return NewImages(pixels, names, source.folder), _join_labels(source)
 

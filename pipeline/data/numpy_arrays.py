@@ -110,6 +110,10 @@ def _merge_validation_part(arrays: Arrays, part: str, observer: Observer) -> Non
     images, labels = arrays.pop("val", None), arrays.pop("val_labels", None)
     if images is None:
         return
+    for role in ("val", "train", "test"):
+        array = images if role == "val" else arrays.get(role)
+        if array is not None and not array.ndim:
+            raise ArgumentError(f"the {role} images are a single number; give an array (n, height, width)")
     count = f"{len(images):,} validation images"
     if part == "none":
         observer.note(f"{count} are left out, as data.val_part says")
@@ -121,10 +125,20 @@ def _merge_validation_part(arrays: Arrays, part: str, observer: Observer) -> Non
             f"val_part = {part!r}: validation images have shape {images.shape}, {part} images {first.shape}; they must "
             "agree, or set data.val_part=none"
         )
+    if len(first) and first.dtype != images.dtype:
+        raise ArgumentError(
+            f"val_part = {part!r}: validation images are {images.dtype}, {part} images {first.dtype}; they must agree, "
+            "or set data.val_part=none"
+        )
     if labels is not None or f"{part}_labels" in arrays:
         before = arrays.get(f"{part}_labels")
         before = np.full(len(first), None, object) if before is None else _to_objects(before)
         after = np.full(len(images), None, object) if labels is None else _to_objects(labels)
+        if before.shape[1:] != after.shape[1:]:
+            raise ArgumentError(
+                f"val_part = {part!r}: validation labels have shape {after.shape}, {part} labels {before.shape}; they "
+                "must agree, or set data.val_part=none"
+            )
         arrays[f"{part}_labels"] = np.concatenate([before, after])
     arrays[part] = np.concatenate([first, images])
 

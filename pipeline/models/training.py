@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -44,9 +45,12 @@ def train_autoencoder(model: Model, train: Train, images: Images, observer: Obse
     steps, epochs = training_length(train, len(training_images), train.epoch_size, observer)
     denoiser.compile(
         optimizer=_optimizer(train, steps * epochs),
-        loss=train.loss,
+        loss=_named(keras.losses.get, train.loss, "train.loss"),
         metrics=[
-            metric if isinstance(metric, str) else instantiate(metric, "train.metrics") for metric in train.metrics
+            _named(keras.metrics.get, metric, "train.metrics")
+            if isinstance(metric, str)
+            else instantiate(metric, "train.metrics")
+            for metric in train.metrics
         ],
         steps_per_execution=largest_divisor(steps, train.steps_per_execution),
         jit_compile=uses_xla(),
@@ -83,6 +87,8 @@ def _build(model: Model, images: Images) -> tuple[keras.Model, keras.Model]:
 def _split(train: Train, images: Images) -> tuple[Pixel, Pixel]:
     """Return the training images and the validation images, a random sample or the last of the selected ones."""
     selected = images.part(train.split)
+    if len(selected) < 2:
+        raise UserError(f"train.split = {train.split!r}: that part has {len(selected)} images; choose another")
     if train.validation_fraction:
         size = max(1, int(len(selected) * train.validation_fraction))
         if train.validation_part == "tail":
@@ -91,6 +97,15 @@ def _split(train: Train, images: Images) -> tuple[Pixel, Pixel]:
         return np.delete(selected, rows, axis=0), selected[rows]
     use_held_out = train.split == "train" and train.validate_on == "held_out"
     return selected, images.test if use_held_out else selected[:0]
+
+
+def _named(find: Callable[[str], Any], name: str, key: str) -> str:
+    """The name of a loss or metric of Keras, which is refused if there is none."""
+    try:
+        find(name)
+    except ValueError as error:
+        raise UserError(f"{key} = {name!r}: Keras has nothing of this name; give one such as mse") from error
+    return name
 
 
 def _optimizer(train: Train, steps: int) -> Any:

@@ -42,6 +42,8 @@ def explain_resource_error(chain: Sequence[BaseException], outputs: Path | None 
             return _memory_message(chain)
         if isinstance(error, RuntimeError) and str(error) == "Could not determine home directory.":
             return "~: the home folder of this user is unknown; give a path without ~, or set HOME"
+        if isinstance(error, RuntimeError) and 'Could not detect "srun"' in str(error):
+            return "hydra/launcher = slurm: srun is not found; start the sweep on a machine of the Slurm cluster"
         if isinstance(error, OSError | sqlite3.OperationalError) and (message := _disk_message(error, outputs)):
             return message
     return None

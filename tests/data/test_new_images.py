@@ -165,3 +165,9 @@ def test_an_archive_is_read_by_the_array_and_the_shape_of_the_run(tmp_path):
     np.save(tmp_path / "array.npy", cells)
     for name in ("cells.npz", "images.npz", "array.npy"):
         np.testing.assert_array_equal(read_new_images(str(tmp_path / name), (6, 8, 3), rules=rules).pixels, cells)
+
+
+def test_an_array_without_images_is_refused(tmp_path):
+    np.save(tmp_path / "empty.npy", np.zeros((0, 6, 8), np.uint8))
+    with pytest.raises(UserError, match=r"^input: .*empty\.npy holds no images$"):
+        read_new_images(str(tmp_path / "empty.npy"), (6, 8, 1))

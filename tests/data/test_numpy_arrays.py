@@ -93,6 +93,19 @@ def test_validation_part_is_added_where_the_key_says(tmp_path, recorder):
     assert source.train_labels.tolist() == [0, 1, 2, 3, 4, None, None]
 
 
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"val_images": (IMAGES[:2] / 255).astype(np.float32)}, r"validation images are float32, train images uint8"),
+        ({"val_images": IMAGES[:2], "val_labels": np.eye(5)[:2]}, r"validation labels have shape \(2, 5\), train"),
+        ({"val_images": np.array(5)}, r"the val images are a single number"),
+    ],
+)
+def test_a_validation_part_that_does_not_match_is_refused(tmp_path, parts, message):
+    with pytest.raises(UserError, match=message):
+        read_archive(tmp_path, train_images=IMAGES, train_labels=LABELS, **parts)
+
+
 def test_a_choice_between_arrays_is_noted_with_its_key(tmp_path, recorder):
     arrays = {"images": IMAGES, "data": IMAGES.reshape(5, 4) + 1, "target": LABELS, "ids": LABELS}
     np.testing.assert_array_equal(read_archive(tmp_path, observer=recorder, **arrays).train, IMAGES)

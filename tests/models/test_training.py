@@ -152,3 +152,17 @@ def test_the_published_experiment_validates_on_the_last_5000_images(tmp_path):
     fitted, validation = training._split(train, SimpleNamespace(part=lambda _: pixels))
     assert (len(fitted), len(validation)) == (55_000, 5_000)
     np.testing.assert_array_equal(validation, pixels[55_000:])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"loss": "foo"}, r"^train\.loss = 'foo': Keras has nothing of this name; give one such as mse$"),
+        ({"metrics": ["foo"]}, r"^train\.metrics = 'foo': Keras has nothing of this name"),
+        ({"split": "test"}, r"^train\.split = 'test': that part has 0 images; choose another$"),
+    ],
+)
+def test_settings_that_keras_or_the_images_do_not_suit_are_refused(images, settings, message):
+    only_train = Images(images.train, images.train[:0])
+    with pytest.raises(UserError, match=message):
+        train_model(only_train, **settings)

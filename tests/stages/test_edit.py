@@ -184,6 +184,8 @@ def test_a_marked_image_does_not_follow_a_move(inputs, blobs):
     [
         (None, r"^edits: cannot read .*edits\.json: "),
         ("not JSON", r"is not JSON: .*; save it again on the page"),
+        ("[" * 100_000, r"is not JSON: .*; save it again on the page"),
+        ('{"edits": "\\ud800"}', r"has text that is not valid UTF-8; save it again on the page"),
         ([], r"holds no edits; save them on the page of the explorer"),
         ({"version": 2, "clustering": "", "edits": []}, r"has version 2 of the format; this program reads version 1"),
         ({"version": 1, "clustering": "", "edits": [{"action": "fly"}]}, r"^edits: edit 1: "),
@@ -191,7 +193,7 @@ def test_a_marked_image_does_not_follow_a_move(inputs, blobs):
         ({"version": 1, "clustering": "", "edits": [move([1], "two")]}, r"edit 1, key cluster: should be a valid int"),
         ({"version": 1, "edits": []}, r"^edits: clustering: field required in "),
     ],
-    ids=["missing", "text", "list", "version", "action", "too few", "type", "no digest"],
+    ids=["missing", "text", "deep", "surrogate", "list", "version", "action", "too few", "type", "no digest"],
 )
 def test_a_bad_file_is_one_line(tmp_path, content, message):
     file = tmp_path / "edits.json"

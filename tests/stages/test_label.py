@@ -62,7 +62,7 @@ def test_first_picks_are_typical_images_of_each_cluster_largest_first(blobs, clu
         assert distance < np.median(np.linalg.norm(members - centre, axis=1))
 
 
-@pytest.mark.parametrize("budget", [1, 2, 10, 60, 1000])
+@pytest.mark.parametrize("budget", [1, 2, 10, 60, 150, 155, 156, 1000])
 def test_picks_fill_the_budget_without_duplicates(blobs, clustering, budget):
     rows = pick_images(blobs.graph, blobs.features, clustering, budget)
     assert len(rows) == len(set(rows.tolist())) == min(budget, len(blobs.labels))

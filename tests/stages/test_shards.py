@@ -265,6 +265,12 @@ def test_a_sample_does_not_depend_on_the_division_into_files(tmp_path):
     assert np.array_equal(sample_latents(files, 2000, 0), points)
 
 
+def test_more_centres_than_images_are_refused(tmp_path):
+    files = save_parts(tmp_path, make_points(), [450])
+    with pytest.raises(UserError, match=r"^shards\.k = 999: there are \d+ images in the sample"):
+        initial_centres(files, 999, 2000, 0)
+
+
 def test_the_first_of_equally_near_centres_is_chosen():
     labels, distances = nearest_centres(np.float32([[0, 0], [2, 0]]), np.array([[1.0, 0], [-1, 0], [1, 0]]))
     assert labels.tolist() == [0, 0]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pipeline.clustering.working_clusters import EditError, WorkingClusters
 from pipeline.runtime.errors import UserError, first_line
+from pipeline.runtime.paths import has_undecodable_bytes
 
 KEY = "edits"
 VERSION = 1
@@ -133,8 +134,10 @@ def read_edits(path: str) -> Edits:
         values = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UserError(f"{KEY}: cannot read {file}: {first_line(error)}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{KEY}: {file} is not JSON: {first_line(error)}; save it again on the page") from error
+    if has_undecodable_bytes(json.dumps(values, ensure_ascii=False)):
+        raise UserError(f"{KEY}: {file} has text that is not valid UTF-8; save it again on the page")
     if not isinstance(values, dict) or "edits" not in values:
         raise UserError(f"{KEY}: {file} holds no edits; save them on the page of the explorer")
     if values.get("version") != VERSION:

@@ -114,7 +114,8 @@ def _weighted_regions(points: Float, weight: NDArray[np.float64], count: int, se
     count = min(count, len(np.unique(points[rows], axis=0)))
     with threadpool_limits(1):  # a fixed summation order gives the same picks on any number of cores
         kmeans = KMeans(count, n_init=1, max_iter=50, random_state=seed).fit(points[rows], sample_weight=weight[rows])
-    return [rows[kmeans.labels_ == region] for region in range(count)]
+    regions = [rows[kmeans.labels_ == region] for region in range(count)]
+    return [region for region in regions if len(region)]  # k-means may leave clusters without points
 
 
 def _most_uncertain(weight: NDArray[np.float64], picked: list[int], budget: int) -> list[int]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.sampling import sample_rows
 from pipeline.stages.shards.engine import ShardEngine
@@ -60,10 +61,15 @@ def initial_centres(files: Sequence[Path], k: int, sample: int, seed: int) -> tu
     """Return initial centres (k, d) and the mean variance of a dimension, from a random sample of `sample` rows.
 
     The centres are those of scikit-learn's k-means of the sample, the best of ten k-means++ starts.
+
+    Raises:
+        UserError: there are fewer rows in the sample than centres.
     """
     from sklearn.cluster import KMeans
 
     rows = sample_latents(files, sample, seed)
+    if k > len(rows):
+        raise UserError(f"shards.k = {k}: there are {len(rows):,} images in the sample; give at most that many")
     kmeans = KMeans(k, n_init=10, random_state=seed).fit(rows)
     return kmeans.cluster_centers_.astype(np.float64), float(rows.var(axis=0).mean())
 
