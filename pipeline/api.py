@@ -120,7 +120,8 @@ def compose_for_array(overrides: Sequence[str]) -> Config:
             raise UserError(
                 f"{word}: the images are the given array; of the group data, only {', '.join(ARRAY_KEYS)} can be set"
             )
-    return compose_config(*overrides)
+    # The bundled MNIST, whose configuration the others come with, has no key for the range of values.
+    return compose_config(*(f"+{word}" if word.startswith("data.value_range") else word for word in overrides))
 
 
 def _key(word: str) -> str:

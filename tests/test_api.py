@@ -131,3 +131,8 @@ def test_unsuitable_arguments_are_refused(digits, select, words, message):
 def test_lists_of_images_are_arrays(digits):
     result = cluster_images(list(digits), *QUICK, k=4)
     assert result.assign(list(digits[:5]))["cluster"].tolist() == result.clusters[:5].tolist()
+
+
+def test_a_range_of_values_can_be_set(digits):
+    result = cluster_images(digits.astype(np.uint16) * 3, *QUICK, "data.value_range=[0,765]", k=4)
+    np.testing.assert_allclose(result.images.train[..., 0], digits / 255, atol=1e-6)

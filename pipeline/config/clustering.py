@@ -73,6 +73,13 @@ class Cluster(Group):
     seed: int = Field(0, ge=0, lt=2**32)
 
     @model_validator(mode="after")
+    def _check_number(self) -> Cluster:
+        values = list(self.estimator.values())
+        if self.k is not None and self.k not in values and not {"n_clusters", "n_components"} & set(self.estimator):
+            raise ValueError(f"cluster.k = {self.k}: {self.name} takes no number of clusters; remove the key")
+        return self
+
+    @model_validator(mode="after")
     def _check_initialization(self) -> Cluster:
         if self.start == "latents" and self.k is None:
             raise ValueError(f"cluster.start = latents: {self.name} has no cluster.k; set cluster.start=own")

@@ -54,9 +54,30 @@ def _message(key: str, items: list[Any], root: type[BaseModel]) -> str:
         return f"{key}._target_: is missing"
     if first["type"] == "union_tag_invalid":
         return f"{key}._target_ = {first['ctx']['tag']!r}: choose from {first['ctx']['expected_tags']}"
-    text = " or ".join(dict.fromkeys(item["msg"].removeprefix("Input should be ") for item in items))
+    text = " or ".join(dict.fromkeys(map(expected_input, items)))
     text = f"{text[0].lower()}{text[1:]}" if text == first["msg"] else f"input should be {text}"
-    return f"{key} = {first['input']!r}: {text}"
+    return f"{key} = {_show(first['input'])}: {text}"
+
+
+def expected_input(error: Any) -> str:
+    """Return what the input of one of pydantic's errors should be, in terms of the configuration."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return "a group of keys"
+    if kind in ("bool_type", "bool_parsing"):
+        return "true or false"
+    if kind == "too_short":
+        return f"a list of at least {context['min_length']}"
+    return str(error["msg"]).removeprefix("Input should be ")
+
+
+def _show(value: Any) -> str:
+    """A value as it stands on the command line."""
+    return (
+        {None: "null", True: "true", False: "false"}[value]
+        if value is None or value is True or value is False
+        else repr(value)
+    )
 
 
 def _key(location: tuple[Any, ...]) -> str:

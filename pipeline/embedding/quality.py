@@ -24,7 +24,7 @@ MAX_BATCH = 256
 def trustworthiness(
     latents: NDArray[Any], embedded: NDArray[Any], k: int = 15, sample: int | None = None, seed: int = 0
 ) -> float:
-    """Return the trustworthiness of a map in [0, 1]: 1 if all neighbours on the map are neighbours in the latent space.
+    """Trustworthiness of a map in [0, 1]: 1 if all neighbours on the map are neighbours in the latent space.
 
     1 − 2/(m·k·(2n − 3k − 1)) · Σ over m points and their k map neighbours of max(0, rank in the latents − k).
     `latents` (n, d) and `embedded` (n, p) are the same points; k is lowered to (n − 1) // 2 if it is larger. With

@@ -17,7 +17,7 @@ def test_every_score_has_a_description(name):
 def test_docstrings_describe_scores_that_are_not_in_the_table(monkeypatch):
     assert describe_score("train/homogeneity_score").startswith("1 − H(class | cluster) / H(class)")
     monkeypatch.delitem(DESCRIPTIONS, "trustworthiness")
-    assert describe_score("map/trustworthiness").startswith("Share in [0, 1] of a map's neighbourhoods")
+    assert describe_score("map/trustworthiness").startswith("Trustworthiness of a map in [0, 1]: 1 if")
 
 
 def test_descriptions_mention_the_group():

@@ -74,7 +74,7 @@ def test_the_own_initialisation_wins_if_k_means_of_the_latents_fails():
 
 def test_of_equal_fits_the_one_from_the_latents_is_selected(blobs):
     points = blobs.latents.fitted
-    config = Cluster(name="some", k=3, estimator={"_target_": "unused"}, start="latents")
+    config = Cluster(name="some", k=3, estimator={"_target_": "unused", "n_clusters": 3}, start="latents")
     estimator, labels, notes = fit_and_select(config, GaussianMixture(3, random_state=0), points, points)
     assert estimator.means_init is not None
     assert adjusted_rand_score(blobs.labels, labels) == 1
@@ -134,7 +134,7 @@ def test_an_undefined_silhouette_is_the_worst(blobs):
     ],
 )
 def test_an_estimator_without_custom_initialisation_is_refused(blobs, estimator, settings, key, remedy):
-    config = Cluster(name="some", k=3, estimator={"_target_": "unused"}, **settings)
+    config = Cluster(name="some", k=3, estimator={"_target_": "unused", "n_clusters": 3}, **settings)
     message = rf"^{key}: {type(estimator).__name__} does not support custom initialisation; set {remedy}$"
     with pytest.raises(UserError, match=message):
         fit_and_select(config, estimator, blobs.latents.fitted, blobs.latents.fitted)

@@ -188,12 +188,28 @@ def test_a_marked_image_does_not_follow_a_move(inputs, blobs):
         ('{"edits": "\\ud800"}', r"has text that is not valid UTF-8; save it again on the page"),
         ([], r"holds no edits; save them on the page of the explorer"),
         ({"version": 2, "clustering": "", "edits": []}, r"has version 2 of the format; this program reads version 1"),
-        ({"version": 1, "clustering": "", "edits": [{"action": "fly"}]}, r"^edits: edit 1: "),
+        (
+            {"version": 1, "clustering": "", "edits": [{"action": "fly"}]},
+            r"^edits: edit 1: action 'fly': choose from 're",
+        ),
+        ({"version": 1, "clustering": "", "edits": [{"cluster": 1}]}, r"^edits: edit 1: has no action; an edit is an"),
         ({"version": 1, "clustering": "", "edits": [{"action": "merge", "clusters": [1]}]}, r"edit 1, key clusters: "),
         ({"version": 1, "clustering": "", "edits": [move([1], "two")]}, r"edit 1, key cluster: should be a valid int"),
         ({"version": 1, "edits": []}, r"^edits: clustering: field required in "),
     ],
-    ids=["missing", "text", "deep", "surrogate", "list", "version", "action", "too few", "type", "no digest"],
+    ids=[
+        "missing",
+        "text",
+        "deep",
+        "surrogate",
+        "list",
+        "version",
+        "action",
+        "no action",
+        "too few",
+        "type",
+        "no digest",
+    ],
 )
 def test_a_bad_file_is_one_line(tmp_path, content, message):
     file = tmp_path / "edits.json"

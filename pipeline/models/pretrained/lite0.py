@@ -46,8 +46,11 @@ def load_lite0(model: Model, observer: Observer) -> KerasNetwork:  # noqa: ARG00
     """Return EfficientNet-Lite0 up to `model.layer`, or to the 1,280 features before its classifier.
 
     Raises:
-        UserError: the package is not installed, its file has another content, or there is no such layer.
+        UserError: another scaling of pixels is set, the package is not installed, its file has another content, or
+            there is no such layer.
     """
+    if model.mean is not None or model.std is not None:
+        raise UserError("model.mean, model.std: efficientnet_lite0 has its own scaling of pixels; remove the keys")
     size = model.input_size or DEFAULT_SIZE
     network = select_layer(build_lite0(size, _read_weights()), model)
     return KerasNetwork(network, InputFormat.standardized(size, MEAN, STD), model.pool)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pipeline.clustering.working_clusters import EditError, WorkingClusters
+from pipeline.config.error_messages import expected_input
 from pipeline.runtime.errors import UserError, first_line
 from pipeline.runtime.paths import has_undecodable_bytes
 
@@ -157,8 +158,14 @@ def _explain(error: ValidationError) -> str:
     if location[0] == "edits" and len(location) > 1:
         key = ".".join(location[3:])
         where = f"edit {int(location[1]) + 1}" + (f", key {key}" if key else "")
-    message = first["msg"].removeprefix("Input ")
-    return f"{where}: {message[0].lower()}{message[1:]}"
+    if first["type"] == "union_tag_not_found":
+        return f"{where}: has no action; an edit is an object with the key action"
+    if first["type"] == "union_tag_invalid":
+        return f"{where}: action {first['ctx']['tag']!r}: choose from {first['ctx']['expected_tags']}"
+    if first["type"] == "extra_forbidden":
+        return f"{where}: there is no such key"
+    message = expected_input(first)
+    return f"{where}: {message[0].lower()}{message[1:]}" if message == first["msg"] else f"{where}: should be {message}"
 
 
 def apply_edits(edits: Edits, clusters: WorkingClusters) -> None:
