@@ -8,6 +8,14 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+OTHER_NAMES = {
+    "k": "cluster.k", "n_clusters": "cluster.k", "num_clusters": "cluster.k", "n_neighbors": "neighbors.k",
+    "metric": "neighbors.metric",
+    "lr": "train.learning_rate", "latent_size": "model.latent_dim", "bottleneck": "model.latent_dim",
+    "random_state": "seed", "n_jobs": "threads",
+}  # fmt: skip
+"""Keys by the names that other libraries have for them."""
+
 
 def suggest(word: str, choices: Iterable[str]) -> str:
     """Return "; did you mean X?" for the choice most similar to `word`, or an empty text if none is similar."""
@@ -19,6 +27,8 @@ def suggest(word: str, choices: Iterable[str]) -> str:
 def unknown_key(key: str, choices: Sequence[str]) -> str:
     """Return the message for a key that does not exist, where `choices` do."""
     parent, _, last = key.rpartition(".")
+    if last in OTHER_NAMES and last not in choices:
+        return f"{key}: no such key; did you mean {OTHER_NAMES[last]}?"
     hint = suggest(last, choices)
     if hint and parent:
         hint = hint.replace("mean ", f"mean {parent}.")

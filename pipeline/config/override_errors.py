@@ -44,6 +44,9 @@ def _no_such_key(error: Any) -> str:
     if not siblings:
         return f"{key}: no such key; {key.rpartition('.')[0]} is a single value"
     message = unknown_key(key, siblings)
+    groups = [name for name in siblings if "." not in key and hasattr(parent[name], "keys") and key in parent[name]]
+    if groups and "did you mean" not in message:
+        return f"{key}: no such key; did you mean {' or '.join(f'{name}.{key}' for name in groups)}?"
     if "did you mean" in message or "." not in key:
         return message
     return f"{message}; to add another key, write +{key}=…"

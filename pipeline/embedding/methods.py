@@ -28,6 +28,9 @@ from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
 
+OPTIONS_OF_OTHER_GROUPS = {"n_neighbors": "neighbors.k", "metric": "neighbors.metric", "random_state": "seed"}
+"""Options of umap-learn that other groups decide, and their keys."""
+
 LIBRARY_LAYOUT_OPTIONS = {
     "densmap",
     "dens_lambda",
@@ -119,10 +122,13 @@ def umap(
     Manifold Approximation and Projection", 2018.
 
     Raises:
-        ArgumentError: `n_epochs` is negative.
+        ArgumentError: `n_epochs` is negative, or an option is decided by another group.
         UserError: umap-learn refuses the settings.
     """
     n, dimensions = latents.fitted.shape
+    for name, key in OPTIONS_OF_OTHER_GROUPS.items():
+        if name in options:
+            raise ArgumentError(f"{name}: UMAP starts from the shared neighbour graph; set {key}")
     if n_epochs is None:
         n_epochs = 200 if n <= MANY_POINTS else 50
     elif n_epochs < 0:

@@ -16,6 +16,11 @@ OVERRIDE_ERRORS = [
     ("project.min_distance=0.1", "project.min_distance: no such key; did you mean project.min_dist?"),
     ("evaluate.silhouette_samples=9", "evaluate.silhouette_samples: no such key; did you mean evaluate.silhouette_…?"),
     ("tracking.url=x", "tracking.url: no such key; did you mean tracking.uri?"),
+    ("k=10", "k: no such key; did you mean cluster.k?"),
+    ("epochs=3", "epochs: no such key; did you mean train.epochs?"),
+    ("n_clusters=10", "n_clusters: no such key; did you mean cluster.k?"),
+    ("train.lr=0.1", "train.lr: no such key; did you mean train.learning_rate?"),
+    ("manifold.n_neighbors=15", "manifold.n_neighbors: no such key; did you mean neighbors.k?"),
     ("seeds=3", "seeds: no such key; did you mean seed?"),
     ("clutser=gmm", "clutser: no such key; did you mean cluster?"),
     ("colour=red", "colour: no such key; choose from stage, …, seed, …"),
@@ -275,6 +280,10 @@ DATA_DEPENDENT_ERRORS = [
 ]
 
 UMAP_ERRORS = [
+    (
+        "manifold=umap +manifold.n_neighbors=15",
+        "manifold.n_neighbors: UMAP starts from the shared neighbour graph; set neighbors.k",
+    ),
     (
         "project=umap project.min_dist=2",
         "UMAP of 60 images with n_components=2, min_dist=2.0, …: min_dist must be less than …",

@@ -47,10 +47,20 @@ def test_answers_are_read_as_spreadsheets_write_them(tmp_path, content, recorder
     assert not recorder.notes
 
 
+def test_unknown_labels_are_ignored_and_a_single_class_is_noted(tmp_path, recorder):
+    (tmp_path / "a.csv").write_text("image,label\na,NaN\nb,-1\nc,ant\nd,ant\n")
+    answers = read_answers(str(tmp_path / "a.csv"), list("abcd"), recorder)
+    assert (answers.names, answers.rows.tolist()) == (["ant"], [2, 3])
+    assert recorder.notes == [
+        "label.answers: 2 labels NaN or -1 are unknown, and are not spread",
+        "label.answers: all answers are 'ant', so every image that they reach gets this label",
+    ]
+
+
 def test_answers_in_another_encoding_are_read_with_a_note(tmp_path, recorder):
     file = tmp_path / "answers.csv"
-    file.write_bytes("image;label\na;bär\n".encode("cp1252"))
-    assert read_answers(str(file), ["a"], recorder).names == ["bär"]
+    file.write_bytes("image;label\na;bär\nb;fox\n".encode("cp1252"))
+    assert read_answers(str(file), ["a", "b"], recorder).names == ["bär", "fox"]
     assert recorder.notes == [
         f"label.answers: {file} is not UTF-8 and is read as Windows-1252; if words are wrong, save it as CSV UTF-8"
     ]

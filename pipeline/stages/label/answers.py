@@ -20,6 +20,8 @@ COLUMNS = ("image", "label")
 INTEGER = re.compile(r"-?\d+")
 WHOLE_NUMBER = re.compile(r"^(-?\d+)[.,]0+$")
 """A whole number with a decimal point or comma."""
+UNKNOWN = ("nan", "-1", "-1.0")
+"""Labels that say that a label is unknown."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,21 @@ class Answers:
 def read_answers(path: str, images: Sequence[str], observer: Observer = SILENT) -> Answers:
     """Read the labels from a CSV file with the columns `image` and `label`, as the page or a spreadsheet saved it.
 
-    `images` are the names of the fitted images, in order. Rows without a label are ignored. Spaces around a cell are
-    ignored, except those of an image's name. The image 1478.0 is 1478 if no image has the longer name. If all labels
-    are whole numbers, 3.0 is the label 3. `read_csv_rows` describes separators and encodings.
+    `images` are the names of the fitted images, in order. Rows without a label, or with `nan` or −1, are ignored.
+    Spaces around a cell are ignored, except those of an image's name. The image 1478.0 is 1478 if no image has the
+    longer name. If all labels are whole numbers, 3.0 is the label 3. `read_csv_rows` describes separators and
+    encodings.
 
     Raises:
         UserError: the file is not readable, holds no label, names an unknown image, or gives an image two labels.
     """
     file = Path(path).expanduser()
     rows = [(line, image, label.strip()) for line, (image, label) in read_csv_rows(file, COLUMNS, KEY, observer)]
-    rows = [row for row in rows if row[2]]
+    labelled = [row for row in rows if row[2] and row[2].lower() not in UNKNOWN]
+    ignored = sum(bool(row[2]) for row in rows) - len(labelled)
+    if ignored:
+        observer.note(f"{KEY}: {ignored:,} labels NaN or -1 are unknown, and are not spread")
+    rows = labelled
     if not rows:
         raise UserError(f"{KEY}: {file} contains no label; label images on the page and save them")
     labels = _shorten_whole_numbers([label for _, _, label in rows], observer)
@@ -52,6 +59,8 @@ def read_answers(path: str, images: Sequence[str], observer: Observer = SILENT) 
         if label_of_row.setdefault(row, label) != label:
             raise UserError(f"{KEY}: {images[row]} has more than one label in {file}; keep one")
     names = sorted(set(labels), key=lambda name: (len(name), name) if name.isdigit() else (1 << 20, name))
+    if len(names) == 1:
+        observer.note(f"{KEY}: all answers are {names[0]!r}, so every image that they reach gets this label")
     label_of_name = {name: label for label, name in enumerate(names)}
     return Answers(
         np.array(list(label_of_row), np.int64),
