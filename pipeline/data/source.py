@@ -118,7 +118,7 @@ def source_digest(arguments: Mapping[str, Any]) -> str:
     for file in files_below(root):
         try:
             status = file.stat()
-        except FileNotFoundError:  # removed since the folder was listed
+        except OSError:  # removed since the folder was listed, or a link without a target
             continue
         digest.update(os.fsencode(file.relative_to(root)) + f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
