@@ -16,6 +16,7 @@ from pipeline.workflow.cost_announcement import CostAnnouncement
 from pipeline.workflow.execution_record import print_summary, record_execution, run_name, run_tags
 from pipeline.workflow.executor import Executor
 from pipeline.workflow.plan import plan
+from pipeline.workflow.settings_check import SettingsCheck
 from pipeline.workflow.stored_results import StoredResults
 
 
@@ -37,8 +38,8 @@ def execute_run(
     ) as run:
 
         def make_executor(candidate: Config) -> Executor:
-            announce = CostAnnouncement(candidate, steps, observer)
-            return Executor(candidate, StoredResults(candidate, store, run, observer, announce))
+            checks = SettingsCheck(candidate, steps), CostAnnouncement(candidate, steps, observer)
+            return Executor(candidate, StoredResults(candidate, store, run, observer, checks))
 
         executor, trials = choose_settings(config, overrides, make_executor, observer)
         facts = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,20 +36,20 @@ class Outcome:
     peak_mib: float
 
 
-Announce = Callable[[Step, Executor], None]
+Check = Callable[[Step, Executor], None]
 
 
 class StoredResults:
     """Looks up the results of a configuration in the store; new ones become child runs of `execution`.
 
-    `announce` is called before a step is computed, and may refuse it by an exception.
+    `checks` are called in their order before a step is computed, and may refuse it by an exception.
     """
 
     def __init__(
-        self, config: Config, store: Store, execution: Run, observer: RunObserver, announce: Announce | None = None
+        self, config: Config, store: Store, execution: Run, observer: RunObserver, checks: Sequence[Check] = ()
     ) -> None:
         self.config, self.store, self.execution, self.observer = config, store, execution, observer
-        self.announce = announce
+        self.checks = checks
         self.outcomes: dict[str, Outcome] = {}
         self._fingerprints: dict[str, str] = {}
         self._is_explained = False
@@ -100,8 +100,8 @@ class StoredResults:
             with self.store.lock(self.fingerprint(step), self.observer):
                 result = self._find(step)
                 if result is None:
-                    if self.announce is not None:
-                        self.announce(step, executor)
+                    for check in self.checks:
+                        check(step, executor)
                     self._finish(step, self._compute(step, executor))
                     return
         self._finish(step, Outcome(result, time.perf_counter() - started, True, 0.0))
