@@ -101,9 +101,9 @@ def cluster_images(
 
 def make_executor(config: Config, overrides: Sequence[str], images: Images, observer: Observer = SILENT) -> Executor:
     """Return an executor for images without labels: of `config`, or of the best settings in `config.auto`."""
-    given = {"images": images, "labels": NO_LABELS}
+    precomputed = {"images": images, "labels": NO_LABELS}
     executor, _ = choose_settings(
-        config, overrides, lambda candidate: Executor(candidate, observer=observer, given=given), observer
+        config, overrides, lambda candidate: Executor(candidate, observer=observer, precomputed=precomputed), observer
     )
     return executor
 

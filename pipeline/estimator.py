@@ -126,8 +126,8 @@ class LatentClusterer(
         """The two-dimensional map (n, 2) of the fitted images."""
         parts = self._fitted_parts()
         if not hasattr(self, "_map"):
-            given = {"latents": parts["latents"], "graph": parts["graph"]}
-            self._map = np.array(Executor(self._config, given=given).load("map").fitted)
+            precomputed = {"latents": parts["latents"], "graph": parts["graph"]}
+            self._map = np.array(Executor(self._config, precomputed=precomputed).load("map").fitted)
         return self._map
 
     def _fitted_parts(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ NOT_COMPARABLE = (
 )
 
 
-class Listener(Protocol):
+class MessageObserver(Protocol):
     """Receives lines of text; the observers of runs and of stages do."""
 
     def message(self, text: str) -> None:
@@ -36,7 +36,7 @@ class Listener(Protocol):
 class Trial:
     """Settings that were tried, in words in addition to the run's own, with their scores and the seconds they took.
 
-    Settings without an expected accuracy were left out; `remark` says why. The accuracy, where labels are known, is
+    Settings without an expected accuracy were left out; `reason` says why. The accuracy, where labels are known, is
     only shown.
     """
 
@@ -45,18 +45,18 @@ class Trial:
     expected_accuracy: float | None = None
     accuracy: float | None = None
     k: int | None = None
-    remark: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
         """Return a line of the terminal."""
         if self.expected_accuracy is None:
-            return f"{self.settings}: left out, {self.remark}"
+            return f"{self.settings}: left out, {self.reason}"
         accuracy = "" if self.accuracy is None else f", accuracy {self.accuracy:.3f}"
         return f"{self.settings}: expected accuracy {self.expected_accuracy:.3f}{accuracy}, {self.seconds:.0f} s"
 
 
 def choose_settings(
-    config: Config, overrides: Sequence[str], make_executor: Callable[[Config], Executor], listener: Listener
+    config: Config, overrides: Sequence[str], make_executor: Callable[[Config], Executor], observer: MessageObserver
 ) -> tuple[Executor, list[Trial]]:
     """Return the executor of `config` or of the best settings in `config.auto`, and the trials, the best first.
 
@@ -72,26 +72,26 @@ def choose_settings(
         return make_executor(config), []
     candidates = {settings: _compose(overrides, settings) for settings in config.auto.settings}
     minutes, started = config.auto.minutes, time.perf_counter()
-    listener.message(f"auto     other settings: {len(candidates)}; none is started after auto.minutes = {minutes:g}")
+    observer.message(f"auto     other settings: {len(candidates)}; none is started after auto.minutes = {minutes:g}")
     best_executor = make_executor(config)
     best = _try(best_executor, OWN_SETTINGS)
     if best.expected_accuracy is None:
-        raise UserError(best.remark)
-    listener.message(f"auto     {best}")
+        raise UserError(best.reason)
+    observer.message(f"auto     {best}")
     trials = [best]
     for settings, candidate in candidates.items():
         if time.perf_counter() - started > 60 * minutes:
-            listener.message(f"auto     {settings}: not tried, the time is over")
+            observer.message(f"auto     {settings}: not tried, the time is over")
             continue
-        listener.message(f"auto     {settings} …")
+        observer.message(f"auto     {settings} …")
         executor = make_executor(candidate)
         trial = _try(executor, settings)
-        listener.message(f"auto     {trial}")
+        observer.message(f"auto     {trial}")
         trials.append(trial)
         if is_better(trial.expected_accuracy, best):
             best_executor, best = executor, trial
         free_memory()
-    listener.message(f"auto     keeps {best.settings}")
+    observer.message(f"auto     keeps {best.settings}")
     return best_executor, sorted(trials, key=lambda trial: trial is not best)
 
 
@@ -117,9 +117,9 @@ def _try(executor: Executor, settings: str) -> Trial:
             raise UserError("the images have no colour that could be ignored")
         scores = executor.load("scores").values
     except UserError as error:
-        return Trial(settings, time.perf_counter() - started, remark=str(error))
+        return Trial(settings, time.perf_counter() - started, reason=str(error))
     seconds = time.perf_counter() - started
     expected = scores.get("train/expected_accuracy")
     if expected is None:
-        return Trial(settings, seconds, remark=NOT_COMPARABLE)
+        return Trial(settings, seconds, reason=NOT_COMPARABLE)
     return Trial(settings, seconds, expected, scores.get("train/accuracy_score"), int(scores["k"]))

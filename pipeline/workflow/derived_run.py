@@ -77,7 +77,7 @@ class Deriver:
         with self.store.run("execution", name, tags=tags) as run:
             run.log_params(flatten(config.model_dump(by_alias=True)))
             results = StoredResults(config, self.store, run, RunObserver())
-            executor = Executor(config, results, given=change.artifacts)
+            executor = Executor(config, results, precomputed=change.artifacts)
             changed = {PRODUCER[artifact].name for artifact in change.artifacts}
             stages = [step for step in RECIPE if step.name in base.summary["stages"]]
             dependent = [step for step in stages if changed & {ancestor.name for ancestor in ancestors(step)}]

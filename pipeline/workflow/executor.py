@@ -24,7 +24,8 @@ class Results(Protocol):
 class Executor:
     """Computes artifacts of the recipe in memory; with `results`, stored results are reused and new ones are stored.
 
-    `given` are artifacts that exist already, such as the images of an array; the steps that produce them do not run.
+    `precomputed` are artifacts that exist already, such as the images of an array; the steps that produce them do not
+    run.
     """
 
     def __init__(
@@ -32,11 +33,11 @@ class Executor:
         config: Config,
         results: Results | None = None,
         observer: Observer = SILENT,
-        given: Mapping[str, Artifact] | None = None,
+        precomputed: Mapping[str, Artifact] | None = None,
     ) -> None:
         self.config, self.results, self.observer = config, results, observer
-        self._given = frozenset(given or {})
-        self._artifacts: dict[str, Artifact] = dict(given or {})
+        self._precomputed = frozenset(precomputed or {})
+        self._artifacts: dict[str, Artifact] = dict(precomputed or {})
 
     def run(self, steps: Iterable[Step]) -> None:
         """Make the results of the steps available, in the order given.
@@ -45,16 +46,16 @@ class Executor:
         """
         steps = list(steps)
         for index, step in enumerate(steps):
-            self._obtain(step)
+            self._get_or_compute(step)
             if self.results is not None:
-                needed = self._given.union(*(later.inputs for later in steps[index + 1 :]))
+                needed = self._precomputed.union(*(later.inputs for later in steps[index + 1 :]))
                 self._artifacts = {name: value for name, value in self._artifacts.items() if name in needed}
 
     def load(self, artifact: str) -> Any:
         """Return an artifact: from memory, from a stored result, or computed now."""
         if artifact not in self._artifacts:
             step = PRODUCER[artifact]
-            self._obtain(step)
+            self._get_or_compute(step)
             if artifact not in self._artifacts and self.results is not None:
                 self._artifacts[artifact] = self.results.load(step, artifact)
         return self._artifacts[artifact]
@@ -70,7 +71,7 @@ class Executor:
         self._artifacts |= outputs
         return outputs
 
-    def _obtain(self, step: Step) -> None:
+    def _get_or_compute(self, step: Step) -> None:
         if self.results is not None:
             self.results.get_or_compute(step, self)
         elif not set(step.outputs) <= set(self._artifacts):

@@ -55,9 +55,9 @@ def extend_run(
     artifacts = run.load(*PARTS, *(["map"] if "project" in run.summary["stages"] else []))
     result = extend(config, new, **artifacts, observer=observer)
     extended_labels = append_labels(labels, new_labels, images, len(names), observer)
-    given = {"images": append_images(images, new, observer), "labels": extended_labels, **result.artifacts}
+    artifacts = {"images": append_images(images, new, observer), "labels": extended_labels, **result.artifacts}
     settings = {"images": len(names), "digest": _digest(new, extended_labels), **config.model_dump()}
-    return deriver.derive(run, Change("extend", settings, given, FITTED_STAGES), result)
+    return deriver.derive(run, Change("extend", settings, artifacts, FITTED_STAGES), result)
 
 
 def _digest(new: NewImages, labels: Labels) -> str:

@@ -53,7 +53,7 @@ def measure(name: str) -> Record:
     given = {artifact: data.load(artifact) for artifact in ("images", "labels")}
 
     def make_executor(config: Config) -> Executor:
-        return Executor(config, given=given)
+        return Executor(config, precomputed=given)
 
     _, trials = choose_settings(tried, words, make_executor, Printer())
     known = [asdict(trial) for trial in trials if trial.expected_accuracy is not None]

@@ -40,7 +40,7 @@ def choose(settings, expected, accuracies=None, minutes=20.0, channels=1):
             values["train/accuracy_score"] = accuracies[name]
         pixels = np.zeros((2, 4, 4, channels), np.uint8)
         scores = Scores(values, [], np.zeros((0, 0), np.int64), [])
-        return Executor(candidate, given={"images": Images(pixels, pixels[:0], name="blank"), "scores": scores})
+        return Executor(candidate, precomputed={"images": Images(pixels, pixels[:0], name="blank"), "scores": scores})
 
     lines = Lines()
     executor, trials = choose_settings(config, WORDS, make_executor, lines)

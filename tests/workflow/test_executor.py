@@ -44,7 +44,7 @@ def test_an_artifact_is_computed_with_its_ancestors_only_and_once(config, calls)
 
 def test_the_step_of_a_given_artifact_does_not_run(config, calls):
     images = Images.from_array(np.random.default_rng(0).random((40, 6, 6), np.float32))
-    latents = Executor(config, given={"images": images}).load("latents")
+    latents = Executor(config, precomputed={"images": images}).load("latents")
     assert latents.fitted.shape == (40, 36)
     assert "data" not in calls
 
@@ -65,7 +65,7 @@ def test_a_stored_artifact_is_forgotten_once_no_later_step_needs_it(config):
     held = {}
     images = Images.from_array(np.random.default_rng(0).random((40, 6, 6), np.float32))
     steps = [step for step in recipe.RECIPE if step.name in ("train", "refine", "extract", "neighbors", "manifold")]
-    Executor(config, Stored(), given={"images": images}).run(steps)
+    Executor(config, Stored(), precomputed={"images": images}).run(steps)
     assert held["refine"] == {"images", "pretrained", "autoencoder"}
     assert held["neighbors"] == {"images", "latents", "graph"}
     assert held["manifold"] == {"images", "latents", "graph", "features"}

@@ -31,37 +31,37 @@ class CleaningResult:
         return [FILE]
 
     def _row(self, decision: Decision) -> list[str | float]:
-        run, gone = decision.run, "deleted" if self.is_deleted else "can be deleted"
+        run, deletable = decision.run, "deleted" if self.is_deleted else "can be deleted"
         ended = datetime.fromtimestamp(run.ended, UTC).isoformat(" ", "seconds")
         size = round(run.size / MEGABYTE, 3)
-        return [run.run_id, run.kind, run.name, ended, size, "stays" if decision.stays else gone, decision.reason]
+        return [run.run_id, run.kind, run.name, ended, size, "stays" if decision.stays else deletable, decision.reason]
 
     def metrics(self) -> dict[str, float]:
         """Return the numbers of results and runs that go, and the megabytes of what goes and what stays."""
-        gone = self._gone
+        deletable = self._deletable
         return {
-            "clean/results": float(sum(decision.run.is_stage for decision in gone)),
-            "clean/runs": float(sum(not decision.run.is_stage for decision in gone)),
-            "clean/megabytes": self._size(gone) / MEGABYTE,
-            "clean/remaining_megabytes": (self._size(self.decisions) - self._size(gone)) / MEGABYTE,
+            "clean/results": float(sum(decision.run.is_stage for decision in deletable)),
+            "clean/runs": float(sum(not decision.run.is_stage for decision in deletable)),
+            "clean/megabytes": self._size(deletable) / MEGABYTE,
+            "clean/remaining_megabytes": (self._size(self.decisions) - self._size(deletable)) / MEGABYTE,
         }
 
     def summary_lines(self) -> list[str]:
         """Return what goes by its reason, how much that is, and how to delete it."""
-        gone, total = self._gone, self._size(self.decisions)
-        if not gone:
+        deletable, total = self._deletable, self._size(self.decisions)
+        if not deletable:
             return [f"clean    nothing can be deleted; all {total / MEGABYTE:,.1f} MB are needed"]
-        reasons = Counter(decision.reason for decision in gone)
+        reasons = Counter(decision.reason for decision in deletable)
         lines = [
             f"         {count:,} {'run' if count == 1 else 'runs'}: {reason}" for reason, count in reasons.most_common()
         ]
-        size = f"{self._size(gone) / MEGABYTE:,.1f} of {total / MEGABYTE:,.1f} MB"
+        size = f"{self._size(deletable) / MEGABYTE:,.1f} of {total / MEGABYTE:,.1f} MB"
         if self.is_deleted:
             return [f"clean    deleted {size}", *lines]
         return [f"clean    {size} can be deleted", *lines, "         nothing was deleted; give clean.delete=true"]
 
     @property
-    def _gone(self) -> list[Decision]:
+    def _deletable(self) -> list[Decision]:
         return [decision for decision in self.decisions if decision.is_deletable]
 
     @staticmethod

@@ -96,24 +96,24 @@ class _Rules:
         return dict.fromkeys(candidates[:first], reason)
 
     def _size(self, surplus: Mapping[str, str]) -> int:
-        return sum(self.runs[run_id].size for run_id in self._staying(surplus))
+        return sum(self.runs[run_id].size for run_id in self._retained(surplus))
 
-    def _staying(self, surplus: Mapping[str, str]) -> dict[str, str]:
+    def _retained(self, surplus: Mapping[str, str]) -> dict[str, str]:
         """The runs that stay, and the reason."""
-        going = {**self.dropped, **surplus}
-        staying = {run_id: reason for run_id, reason in self.protected.items() if run_id in self.runs}
-        pending = list(staying)
+        deleted = {**self.dropped, **surplus}
+        retained = {run_id: reason for run_id, reason in self.protected.items() if run_id in self.runs}
+        pending = list(retained)
         for run in self.top:
-            if run.run_id not in going and run.run_id not in staying:
-                staying[run.run_id] = _reason_to_stay(run)
+            if run.run_id not in deleted and run.run_id not in retained:
+                retained[run.run_id] = _reason_to_stay(run)
                 pending.append(run.run_id)
         while pending:
             run = self.runs[pending.pop()]
             for other in self._needs(run):
-                if other.run_id not in staying:
-                    staying[other.run_id] = f"used by {run.run_id}"
+                if other.run_id not in retained:
+                    retained[other.run_id] = f"used by {run.run_id}"
                     pending.append(other.run_id)
-        return staying
+        return retained
 
     def _needs(self, run: StoredRun) -> Iterable[StoredRun]:
         """The runs that a run needs: those it refers to, its own stages, and the sweep it belongs to."""
@@ -124,11 +124,11 @@ class _Rules:
 
     def decisions(self, surplus: Mapping[str, str]) -> list[Decision]:
         """Return all decisions, in the order of the runs."""
-        staying, going = self._staying(surplus), {**self.dropped, **surplus}
+        retained, deleted = self._retained(surplus), {**self.dropped, **surplus}
         return [
-            Decision(run, True, staying[run.run_id])
-            if run.run_id in staying
-            else Decision(run, False, going.get(run.run_id, UNUSED if run.is_finished else INCOMPLETE))
+            Decision(run, True, retained[run.run_id])
+            if run.run_id in retained
+            else Decision(run, False, deleted.get(run.run_id, UNUSED if run.is_finished else INCOMPLETE))
             for run in self.runs.values()
         ]
 

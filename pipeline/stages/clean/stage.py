@@ -21,7 +21,7 @@ def clean(
     `delete` takes the ids of runs. Nothing is deleted unless `config.delete` is set.
     """
     decisions = decide(runs, config, now)
-    doomed = [decision.run.run_id for decision in decisions if decision.is_deletable]
-    if config.delete and doomed:
-        delete(doomed)
+    deletable_ids = [decision.run.run_id for decision in decisions if decision.is_deletable]
+    if config.delete and deletable_ids:
+        delete(deletable_ids)
     return CleaningResult(decisions, config.delete)
