@@ -71,6 +71,8 @@ def choose_settings(
     if not config.auto.settings:
         return make_executor(config), []
     candidates = {settings: _compose(overrides, settings) for settings in config.auto.settings}
+    if config.manifold.name == "none" or not config.baselines.sample:
+        raise UserError(NOT_COMPARABLE)  # before anything is computed
     minutes, started = config.auto.minutes, time.perf_counter()
     observer.message(f"auto     other settings: {len(candidates)}; none is started after auto.minutes = {minutes:g}")
     best_executor = make_executor(config)

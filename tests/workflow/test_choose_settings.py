@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.scores import Scores
+from pipeline.config.compose import compose_config
 from pipeline.runtime.errors import UserError
 from pipeline.tracking import Store
 from pipeline.workflow.choose_settings import MARGIN, OWN_SETTINGS, choose_settings
@@ -133,3 +134,13 @@ def test_settings_of_a_folder_of_the_user_are_found(outputs):
     assert answer.returncode == 2
     assert "'model=nothing' is wrong" in answer.stderr
     assert "half_pca" not in answer.stderr.partition(";")[0]
+
+
+@pytest.mark.parametrize("word", ["manifold=none", "baselines.sample=0"])
+def test_settings_that_are_not_comparable_are_refused_before_anything_is_computed(word):
+    def fail(candidate):
+        raise AssertionError(f"{candidate.model.name} is computed")
+
+    config = compose_config("data=digits", "auto.settings=['model=pca']", word)
+    with pytest.raises(UserError, match=r"^auto\.settings: settings are compared by their expected accuracy"):
+        choose_settings(config, ["data=digits", word], fail, Lines())
