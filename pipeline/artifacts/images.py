@@ -31,9 +31,10 @@ class Images(Artifact):
     that were read as 0 and 1 of image files, by depth, and `background` the colour behind transparent parts of image
     files; each is empty where it does not apply. `resize` says how files of another aspect ratio were read: stretch,
     crop or pad. `skipped` is the number of image files that could not be read.
-    `vectors` (a + b, d) float32 are those of all images, train first, if they were computed elsewhere; without
-    `has_images` the images are cards that show a text or an id, and nothing may be computed from them. The last
-    `appended` of the fitted images are not from the source: they were added to a finished run.
+    `vectors` (a + b, d) float32 are those of all images, train first, if they were computed elsewhere, and `dimensions`
+    the names of their columns, empty without names; without `has_images` the images are cards that show a text or an
+    id, and nothing may be computed from them. The last `appended` of the fitted images are not from the source: they
+    were added to a finished run.
     """
 
     train: Pixel
@@ -54,6 +55,7 @@ class Images(Artifact):
     folder: str = ""
     appended: int = 0
     resize: str = "stretch"
+    dimensions: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         require(self.split in ("train", "test", "all"), f"split is {self.split!r}, not train, test or all")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,26 @@ from numpy.typing import NDArray
 from pipeline.data.new_images import NewImages
 from pipeline.data.vector_columns import Columns
 from pipeline.data.vector_files import read_vector_file
-from pipeline.data.vectors import check_vectors
+from pipeline.data.vectors import NOT_FINITE, check_vectors
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
 
 
-def read_new_vectors(path: str, d: int, observer: Observer = SILENT, columns: Columns | None = None) -> NewImages:
+def read_new_vectors(
+    path: str,
+    d: int,
+    observer: Observer = SILENT,
+    columns: Columns | None = None,
+    dimensions: Sequence[str] = (),
+) -> NewImages:
     """Return the vectors (m, d) in a file, with their texts or ids as names; see `read_vectors`.
 
-    `columns` are those of the run.
+    `columns` are those of the run, and `dimensions` the names of its d columns: a table with these names in another
+    order is read in that of the run.
 
     Raises:
-        UserError: the file cannot be read, or its vectors have another length or numbers that are not finite.
+        UserError: the file cannot be read, or its vectors have another length, other names, or numbers that are not
+            finite.
     """
     file = Path(path).expanduser()
     if not file.is_file():
@@ -32,8 +41,20 @@ def read_new_vectors(path: str, d: int, observer: Observer = SILENT, columns: Co
     except ArgumentError as error:
         raise UserError(f"input{str(error).removeprefix('path')}") from error
     vectors: NDArray[Any] = check_vectors(table.vectors, str(file), d)
+    if dimensions and table.dimensions and list(dimensions) != table.dimensions:
+        vectors = vectors[:, _find_order(table.dimensions, dimensions, file)]
     if not np.isfinite(vectors).all():
-        raise UserError(
-            f"input: {(~np.isfinite(vectors).all(axis=1)).sum():,} vectors in {file} hold NaN or infinite numbers"
-        )
+        count = (~np.isfinite(vectors).all(axis=1)).sum()
+        raise UserError(f"input: {count:,} vectors in {file} hold {NOT_FINITE}")
     return NewImages(vectors, table.texts or [str(row) for row in range(len(vectors))])
+
+
+def _find_order(names: Sequence[str], expected: Sequence[str], file: Path) -> list[int]:
+    """The positions of the expected names."""
+    missing = [name for name in expected if name not in names]
+    if missing:
+        raise UserError(
+            f"input: {file} has no column {missing[0]}; its columns need the names of the run's, such as "
+            f"{', '.join(expected[:5])}"
+        )
+    return [list(names).index(name) for name in expected]

@@ -27,8 +27,8 @@ class Source:
     and rules that were applied. `value_ranges` has the values of image files that were read as 0 and 1, by depth,
     `background` the colour behind their transparent parts, and `resize` the rule for other aspect ratios. `layout` says
     where arrays of rank 4 have their channels. `skipped` counts images that could not be read. `vectors` (n, d) are
-    those of all images, train first, if they were computed elsewhere; without `has_images` the images are only cards to
-    show.
+    those of all images, train first, if they were computed elsewhere, and `dimensions` the names of their columns, if
+    they have names; without `has_images` the images are only cards to show.
     """
 
     train: NDArray[Any]
@@ -47,6 +47,7 @@ class Source:
     vectors: NDArray[Any] | None = None
     has_images: bool = True
     folder: str = ""
+    dimensions: list[str] = field(default_factory=list)
 
     @classmethod
     def split_at(

@@ -23,7 +23,8 @@ IMAGE_NAMES = ("images", "image", "img")
 class VectorFile:
     """Vectors (n, d), and a label, a text or an id, and an image of each; None where the file has none.
 
-    `images` are pixels (n, h, w[, c]) or encoded images.
+    `images` are pixels (n, h, w[, c]) or encoded images. `dimensions` are the names of the d columns of a table that
+    has a header.
     """
 
     vectors: NDArray[Any]
@@ -31,6 +32,7 @@ class VectorFile:
     class_names: list[str] | None = None
     texts: list[str] | None = None
     images: NDArray[Any] | Encoded | None = None
+    dimensions: list[str] | None = None
 
 
 @dataclass(frozen=True)

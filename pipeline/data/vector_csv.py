@@ -35,8 +35,9 @@ def read_csv_vectors(file: Path, columns: Columns, observer: Observer) -> Vector
 
     try:
         separator, decimal = _find_separator(file)
+        has_header = not _begins_with_numbers(file, separator)
         table = pd.read_csv(
-            file, sep=separator, decimal=decimal, header=None if _begins_with_numbers(file, separator) else 0,
+            file, sep=separator, decimal=decimal, header=0 if has_header else None,
             encoding="utf-8-sig", index_col=False,
         )  # fmt: skip
     except (OSError, ValueError) as error:
@@ -59,7 +60,9 @@ def read_csv_vectors(file: Path, columns: Columns, observer: Observer) -> Vector
         raise ArgumentError(f"path: {file} has no column of numbers; it has {', '.join(names[:20])}")
     labels = None if label is None else table[label].to_numpy(object)
     texts = None if text is None else [str(value) for value in table[text]]
-    return VectorFile(table[dimensions].to_numpy(np.float64), labels, None, texts)
+    return VectorFile(
+        table[dimensions].to_numpy(np.float64), labels, None, texts, dimensions=dimensions if has_header else None
+    )
 
 
 def _find_separator(file: Path) -> tuple[str, str]:

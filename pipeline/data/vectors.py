@@ -11,13 +11,15 @@ from pydantic import Field
 
 from pipeline.data.arrays import Size, to_size
 from pipeline.data.cards import draw_cards
-from pipeline.data.decoding import SkippedImages, decode_images
+from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import EncodedImage
 from pipeline.data.source import Source
 from pipeline.data.vector_columns import Columns, VectorFile
 from pipeline.data.vector_files import read_vector_file
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
+
+NOT_FINITE = "NaN, infinite numbers, or numbers too large for float32"
 
 
 def read_vectors(
@@ -59,6 +61,7 @@ def read_vectors(
         skipped=len(vectors) - len(rows),
         vectors=vectors[rows],
         has_images=has_images,
+        dimensions=table.dimensions or [],
     )
 
 
@@ -81,12 +84,14 @@ def check_vectors(vectors: NDArray[Any], where: str, d: int | None = None) -> ND
 
 def _finite_rows(vectors: NDArray[np.float32], file: Path, limit: int, observer: Observer) -> NDArray[np.int64]:
     finite = np.isfinite(vectors).all(axis=1)
-    skipped = SkippedImages(limit, str(file), len(vectors))
-    for row in np.flatnonzero(~finite)[: limit + 1]:
-        skipped.add(f"row {row}", ValueError("NaN or infinite numbers"))
-    skipped.check()
-    if not finite.all():
-        observer.note(f"skipped {(~finite).sum():,} of {len(vectors):,} vectors, which hold NaN or infinite numbers")
+    count = int((~finite).sum())
+    if count > limit:
+        raise UserError(
+            f"data.skip_at_most = {limit}: {count:,} of {len(vectors):,} vectors in {file} hold {NOT_FINITE}, the "
+            f"first in row {np.argmin(finite)}; correct or remove them, or raise data.skip_at_most"
+        )
+    if count:
+        observer.note(f"skipped {count:,} of {len(vectors):,} vectors, which hold {NOT_FINITE}")
     constant = int((np.ptp(vectors[finite], axis=0) == 0).sum()) if finite.any() else 0
     if constant:
         observer.note(f"{constant:,} of {vectors.shape[1]:,} dimensions are constant and say nothing")

@@ -63,7 +63,7 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     images = Images(
         train, test, config.split, config.name, digest, note, rows, test_rows, paths, ranges, source.background,
         asdict(parts.value_format), source.skipped, vectors, source.has_images, source.folder,
-        resize=source.resize,
+        resize=source.resize, dimensions=source.dimensions,
     )  # fmt: skip
     labels = Labels(train_labels[rows], test_labels[test_rows], names, config.split)
     observer.message(describe_image_set(images, labels))

@@ -77,9 +77,10 @@ def _read_input(context: ActionContext) -> tuple[NewImages, NewLabels]:
     from pipeline.data.new_vectors import read_new_vectors
 
     run, path, observer = context.run, str(context.config.input), context.observer
-    vectors = run.load("images")["images"].vectors
-    if vectors is not None:
-        return read_new_vectors(path, vectors.shape[1], observer, _vector_columns(run)), NewLabels()
+    images = run.load("images")["images"]
+    if images.vectors is not None:
+        d = images.vectors.shape[1]
+        return read_new_vectors(path, d, observer, _vector_columns(run), images.dimensions), NewLabels()
     shape, skip_at_most, rules = input_format(run)
     return read_labelled_images(path, shape, skip_at_most, observer, rules)
 

@@ -75,10 +75,10 @@ def test_vectors_that_are_not_finite_are_skipped_with_their_labels(tmp_path, rec
     assert source.paths == [str(row) for row in source.train_labels]
     assert (len(source.vectors), source.skipped) == (10, 2)
     assert recorder.notes == [
-        "skipped 2 of 12 vectors, which hold NaN or infinite numbers",
+        "skipped 2 of 12 vectors, which hold NaN, infinite numbers, or numbers too large for float32",
         "1 of 5 dimensions are constant and say nothing",
     ]
-    with pytest.raises(UserError, match=r"^data\.skip_at_most = 1: 2 of 12 images .* row 3 \(NaN or inf"):
+    with pytest.raises(UserError, match=r"^data\.skip_at_most = 1: 2 of 12 vectors .* hold NaN, infinite .*, the first in row 3;"):
         read_vectors(str(tmp_path / "a.npz"), skip_at_most=1)
 
 
@@ -179,6 +179,23 @@ def test_new_vectors_must_fit_the_run(tmp_path):
         read_new_vectors(str(tmp_path / "a.parquet"), 7)
     with pytest.raises(UserError, match=r"^input: nowhere is no file; the run was fitted on vectors"):
         read_new_vectors("nowhere", 5)
+
+
+def test_new_columns_are_read_in_the_order_of_the_run(tmp_path):
+    names = [f"d{i}" for i in range(5)]
+    table = pd.DataFrame(VECTORS, columns=names)
+    table.to_csv(tmp_path / "a.csv", index=False)
+    assert read_vectors(str(tmp_path / "a.csv")).dimensions == names
+    table[names[::-1]].to_csv(tmp_path / "b.csv", index=False)
+    new = read_new_vectors(str(tmp_path / "b.csv"), 5, dimensions=names)
+    np.testing.assert_allclose(new.pixels, VECTORS, rtol=1e-6)
+    table.rename(columns={"d1": "x1"}).to_csv(tmp_path / "c.csv", index=False)
+    with pytest.raises(UserError, match=r"^input: .*c\.csv has no column d1; its columns need the names of the run's"):
+        read_new_vectors(str(tmp_path / "c.csv"), 5, dimensions=names)
+    np.savetxt(tmp_path / "d.csv", VECTORS, delimiter=",")
+    np.testing.assert_allclose(
+        read_new_vectors(str(tmp_path / "d.csv"), 5, dimensions=names).pixels, VECTORS, rtol=1e-6
+    )
 
 
 def test_cards_show_their_texts():
