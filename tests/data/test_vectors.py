@@ -78,7 +78,9 @@ def test_vectors_that_are_not_finite_are_skipped_with_their_labels(tmp_path, rec
         "skipped 2 of 12 vectors, which hold NaN, infinite numbers, or numbers too large for float32",
         "1 of 5 dimensions are constant and say nothing",
     ]
-    with pytest.raises(UserError, match=r"^data\.skip_at_most = 1: 2 of 12 vectors .* hold NaN, infinite .*, the first in row 3;"):
+    with pytest.raises(
+        UserError, match=r"^data\.skip_at_most = 1: 2 of 12 vectors .* hold NaN, infinite .*, the first in row 3;"
+    ):
         read_vectors(str(tmp_path / "a.npz"), skip_at_most=1)
 
 

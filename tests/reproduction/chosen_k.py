@@ -16,7 +16,6 @@ DATA = {
     "data=digits": ("scikit-learn's digits", 10),
     "data=glyphs": ("letters A to J", 10),
     "data=glyphs data.letters=ABCDEFGHIJKLMNOPQRSTUVWXYZ": ("letters A to Z", 26),
-    "data=glyphs data.letters=0123456789": ("printed digits", 10),
 }
 """The title and the number of classes of each data set, by its overrides."""
 

@@ -98,7 +98,8 @@ DATA_SETS = {
         },
     ),
     "mnist_all": DataSet(
-        "MNIST, all 70,000 images fitted together, as in the publications",
+        "MNIST, all 70,000 images fitted together, as in the publications (rows with five seeds timed beside other "
+        "work)",
         "MNIST",
         False,
         {
