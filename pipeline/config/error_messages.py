@@ -83,11 +83,7 @@ def expected_input(error: Any) -> str:
 
 def _show(value: Any) -> str:
     """A value as it stands on the command line."""
-    return (
-        {None: "null", True: "true", False: "false"}[value]
-        if value is None or value is True or value is False
-        else repr(value)
-    )
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _key(location: tuple[Any, ...]) -> str:

@@ -45,6 +45,8 @@ def read_csv_vectors(file: Path, columns: Columns, observer: Observer) -> Vector
     names = [str(name) for name in table.columns]
     table.columns = pd.Index(names)
     label = choose_label(columns.label_among(names), names, file)
+    if columns.labels == "auto" and label in ("y", "Y") and {"x", "X"} & set(names):
+        label = None  # a coordinate
     text = choose_name("data.text_column", columns.texts, (*TEXT_NAMES, *ID_NAMES), names, file)
     others = [name for name in names if name not in (label, text)]
     words = [name for name in others if not pd.api.types.is_numeric_dtype(table[name])]

@@ -154,6 +154,13 @@ def test_tables_of_spreadsheets_are_read(tmp_path, separator, decimal, recorder)
     assert recorder.notes == ["a column without a name is not read, because pandas writes row numbers so"]
 
 
+@pytest.mark.parametrize("names", [["x", "y", "z"], ["X", "Y", "Z"]])
+def test_coordinates_are_no_labels(tmp_path, names, recorder):
+    pd.DataFrame(VECTORS[:, :3], columns=names).to_csv(tmp_path / "a.csv", index=False)
+    source = read_vectors(str(tmp_path / "a.csv"), observer=recorder)
+    assert (source.vectors.shape, source.train_labels, source.dimensions) == ((12, 3), None, names)
+
+
 def test_a_column_that_is_read_as_a_dimension_by_mistake_is_noted(tmp_path, recorder):
     table = pd.DataFrame(VECTORS, columns=[f"d{i}" for i in range(5)]).assign(user_id=np.arange(12))
     table.to_csv(tmp_path / "a.csv", index=False)
