@@ -24,7 +24,7 @@ from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.config import Config
 from pipeline.config.compose import compose_config
-from pipeline.data.arrays import resize_images
+from pipeline.data.arrays import are_identical, resize_images
 from pipeline.data.image_parts import read_image_parts
 from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
@@ -90,11 +90,12 @@ def cluster_images(
     Raises:
         UserError: an override is wrong, or the images do not suit the settings.
     """
-    for key, name in (("cluster.k", "k"), ("seed", "seed")):
-        if (name != "k" or k is not None) and any(_key(word) == key for word in overrides):
-            raise UserError(f"{key} is among the overrides, and {name} is an argument; set {name} alone")
-    words = [*overrides, *([] if k is None else [f"cluster.k={k}"]), f"seed={seed}"]
-    config = compose_for_array(words)
+    arguments = ({} if k is None else {"cluster.k": k}) | {"seed": seed}
+    for key in arguments.keys() & set(map(_key, overrides)):
+        name = key.removeprefix("cluster.")
+        raise UserError(f"{key} is among the overrides, and {name} is an argument; set {name} alone")
+    words = array_overrides([*overrides, *(f"{key}={value}" for key, value in arguments.items())])
+    config = compose_config(*words)
     executor = make_executor(config, words, to_image_set(images, config, observer), observer)
     return ClusteringResult(**{name: executor.load(name) for name in ARTIFACTS})
 
@@ -108,11 +109,11 @@ def make_executor(config: Config, overrides: Sequence[str], images: Images, obse
     return executor
 
 
-def compose_for_array(overrides: Sequence[str]) -> Config:
-    """Return the configuration of overrides for an array of images, which no reader reads.
+def array_overrides(overrides: Sequence[str]) -> list[str]:
+    """Return overrides for an array of images, which no reader reads, as they compose with the default data set.
 
     Raises:
-        UserError: an override is wrong, or is a key of `data` that does not apply to an array.
+        UserError: an override is a key of `data` that does not apply to an array.
     """
     for word in overrides:
         key = _key(word)
@@ -120,8 +121,8 @@ def compose_for_array(overrides: Sequence[str]) -> Config:
             raise UserError(
                 f"{word}: the images are the given array; of the group data, only {', '.join(ARRAY_KEYS)} can be set"
             )
-    # The bundled MNIST, whose configuration the others come with, has no key for the range of values.
-    return compose_config(*(f"+{word}" if word.startswith("data.value_range") else word for word in overrides))
+    # The default data set, the bundled MNIST, has no key for the range of values.
+    return [f"+{word}" if word.startswith("data.value_range") else word for word in overrides]
 
 
 def _key(word: str) -> str:
@@ -138,7 +139,7 @@ def to_image_set(images: NDArray[Any], config: Config, observer: Observer = SILE
         raise UserError(
             f"images: an array of shape {images.shape}; give (n, h, w) or (n, h, w, c), or vectors to LatentClusterer"
         )
-    if len(images) < 2 or not (images != images[0]).any():
+    if len(images) < 2 or are_identical([images]):
         same = ", which are all the same" if len(images) > 1 else ""
         raise UserError(f"images: there are {len(images)}{same}; give at least two different ones")
     parts = read_image_parts(images, None, "auto", config.data.value_range, observer)

@@ -17,9 +17,10 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Cluster
 from sklearn.utils import Tags, check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.api import compose_for_array, make_executor, to_image_set
+from pipeline.api import array_overrides, make_executor, to_image_set
 from pipeline.artifacts.images import Images
 from pipeline.clustering.silhouette import silhouette_score
+from pipeline.config.compose import compose_config
 from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
 from pipeline.runtime.errors import UserError
@@ -74,8 +75,8 @@ class LatentClusterer(
         array = validate_data(self, X, **_checks(is_new=False))
         self._is_fitted_to_images = array.ndim > 2
         self.n_features_in_ = math.prod(array.shape[1:])
-        overrides = self._overrides(is_vectors=array.ndim == 2)
-        self._config = compose_for_array(overrides)
+        overrides = array_overrides(self._overrides(is_vectors=array.ndim == 2))
+        self._config = compose_config(*overrides)
         images = self._read_images(array)
         executor = make_executor(self._config, overrides, images)
         self._config = executor.config

@@ -136,3 +136,8 @@ def test_lists_of_images_are_arrays(digits):
 def test_a_range_of_values_can_be_set(digits):
     result = cluster_images(digits.astype(np.uint16) * 3, *QUICK, "data.value_range=[0,765]", k=4)
     np.testing.assert_allclose(result.images.train[..., 0], digits / 255, atol=1e-6)
+
+
+def test_settings_are_chosen_for_a_range_of_values_too(digits):
+    words = ("model=pca", "manifold.n_epochs=20", "project=pca", "auto.settings=['model=pixels']")
+    assert len(cluster_images(digits, *words, "data.value_range=[0,255]", k=4).clusters) == len(digits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -94,6 +95,12 @@ def check_images(array: NDArray[Any], description: str) -> NDArray[Any]:
     if array.dtype.kind not in "buif":
         raise UserError(f"data: {description} are {array.dtype}; give uint8, or floats in [0, 1]")
     return array
+
+
+def are_identical(parts: Sequence[NDArray[Any]]) -> bool:
+    """Return whether all images (n, …) of all parts are the same; the search ends at the first that differs."""
+    first = next((part[0] for part in parts if len(part)), None)
+    return not any((image != first).any() for part in parts for image in part)
 
 
 def resize_images(images: NDArray[Any], size: Size | None) -> NDArray[Any]:

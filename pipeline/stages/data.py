@@ -15,7 +15,7 @@ from pipeline.artifacts.labels import Labels
 from pipeline.config import Data
 from pipeline.config.instantiate import call_component, import_target
 from pipeline.config.signatures import select_arguments
-from pipeline.data.arrays import resize_images, to_size
+from pipeline.data.arrays import are_identical, resize_images, to_size
 from pipeline.data.class_labels import index_labels
 from pipeline.data.description import describe_image_set, image_set_warnings
 from pipeline.data.image_parts import read_image_parts
@@ -123,8 +123,7 @@ def _require_two_images(config: Data, train: int, test: int) -> None:
 
 def _require_different_images(config: Data, parts: tuple[NDArray[Any], ...]) -> None:
     """Refuse a set of identical images, from which nothing can be learned."""
-    first = next(part for part in parts if len(part))[0]
-    if not any((image != first).any() for part in parts for image in part):
+    if are_identical(parts):
         count = sum(map(len, parts))
         raise UserError(f"data: all {count:,} images of {config.name} are the same; there is nothing to cluster")
 
