@@ -64,13 +64,16 @@ def _message(key: str, items: list[Any], root: type[BaseModel]) -> str:
         return f"{key}._target_: is missing"
     if first["type"] == "union_tag_invalid":
         return f"{key}._target_ = {first['ctx']['tag']!r}: choose from {first['ctx']['expected_tags']}"
-    text = " or ".join(dict.fromkeys(map(expected_input, items)))
-    text = f"{text[0].lower()}{text[1:]}" if text == first["msg"] else f"input should be {text}"
-    return f"{key} = {_show(first['input'])}: {text}"
+    return f"{key} = {_show(first['input'])}: {describe_input(items)}"
 
 
-def expected_input(error: Any) -> str:
-    """Return what the input of one of pydantic's errors should be, in terms of the configuration."""
+def describe_input(errors: Sequence[Any]) -> str:
+    """Return what pydantic's errors about one input say that it should be: "input should be true or false"."""
+    text = " or ".join(dict.fromkeys(map(_expected_input, errors)))
+    return f"{text[0].lower()}{text[1:]}" if text == errors[0]["msg"] else f"input should be {text}"
+
+
+def _expected_input(error: Any) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return "a group of keys"

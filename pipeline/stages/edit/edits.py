@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pipeline.clustering.working_clusters import EditError, WorkingClusters
-from pipeline.config.error_messages import expected_input
+from pipeline.config.error_messages import describe_input
 from pipeline.runtime.errors import UserError, first_line
 from pipeline.runtime.paths import has_undecodable_bytes
 
@@ -164,8 +164,7 @@ def _explain(error: ValidationError) -> str:
         return f"{where}: action {first['ctx']['tag']!r}: choose from {first['ctx']['expected_tags']}"
     if first["type"] == "extra_forbidden":
         return f"{where}: there is no such key"
-    message = expected_input(first)
-    return f"{where}: {message[0].lower()}{message[1:]}" if message == first["msg"] else f"{where}: should be {message}"
+    return f"{where}: {describe_input([first]).removeprefix('input ')}"
 
 
 def apply_edits(edits: Edits, clusters: WorkingClusters) -> None:
