@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.cli.help import group_choices
 from pipeline.runtime.errors import UserError
 
 GENERAL = "general"
@@ -20,15 +21,12 @@ def describe_topics(words: list[str], conf: Path) -> str:
     Raises:
         UserError: a word names no group, choice, stage or action with settings.
     """
-    root = (conf / "config.yaml").read_text(encoding="utf-8")
-    return "\n".join(_describe(word, conf, root) for word in words)
+    groups, sections = dict(group_choices(conf)), dict(_sections(conf / "config.yaml"))
+    return "\n".join(_describe(word, conf, groups, sections) for word in words)
 
 
-def _describe(word: str, conf: Path, root: str) -> str:
-    from pipeline.cli.help import group_choices
-
+def _describe(word: str, conf: Path, groups: dict[str, str], sections: dict[str, str]) -> str:
     name, _, choice = word.removeprefix("stage=").partition("=")
-    sections, groups = _sections(root), dict(group_choices(conf))
     if name in groups:
         names = [text.strip("[]") for text in groups[name].split()]
         choice = choice or names[0]
@@ -37,7 +35,8 @@ def _describe(word: str, conf: Path, root: str) -> str:
         text = (conf / name / f"{choice}.yaml").read_text(encoding="utf-8")
         return f"{name}={choice}; choices: {groups[name]}\n\n{_indent(text)}"
     if name in sections and not choice:
-        return f"{_prefix(name)}\n\n{_indent(sections[name])}"
+        title = "keys without a group" if name == GENERAL else f"{name}.KEY=VALUE"
+        return f"{title}\n\n{_indent(sections[name])}"
     from pipeline.config.error_messages import suggest
 
     topics = [*groups, *sections]
@@ -47,21 +46,13 @@ def _describe(word: str, conf: Path, root: str) -> str:
     )
 
 
-def _prefix(name: str) -> str:
-    return "keys without a group" if name == GENERAL else f"{name}.KEY=VALUE"
-
-
 def _indent(text: str) -> str:
     return "".join(f"  {line}\n" for line in text.rstrip("\n").splitlines())
 
 
-def _sections(root: str) -> dict[str, str]:
+def _sections(file: Path) -> Iterator[tuple[str, str]]:
     """The settings of each stage and action in the root configuration, and those that belong to none."""
-    return dict(_split(root))
-
-
-def _split(root: str) -> Iterator[tuple[str, str]]:
-    after_defaults = root.partition("\ndefaults:")[2]
+    after_defaults = file.read_text(encoding="utf-8").partition("\ndefaults:")[2]
     for block in re.split(r"\n\n+", after_defaults)[1:]:
         name, found, rest = block.partition(":\n")
         if not found or not name.isidentifier():
