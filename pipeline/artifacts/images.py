@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Artifact, Float, Pixel, require
+from pipeline.config.base import Resize
 
 
 def to_unit_range(images: Pixel) -> Float:
@@ -54,7 +55,7 @@ class Images(Artifact):
     has_images: bool = True
     folder: str = ""
     appended: int = 0
-    resize: str = "stretch"
+    resize: Resize = "stretch"
     dimensions: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

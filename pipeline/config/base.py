@@ -7,6 +7,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Split = Literal["train", "test", "all"]
+Depth = Literal["8-bit", "16-bit", "32-bit", "float"]
+"""What a pixel value is stored as, which follows from the mode of an image and never from its values."""
+Resize = Literal["stretch", "crop", "pad"]
+"""How image files of another aspect ratio get the common size."""
 Spec = dict[str, Any]
 """A table with `_target_` (a dotted import path) and that target's arguments."""
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from pipeline.config.base import Component, Group, Split
+from pipeline.config.base import Component, Depth, Group, Split
 from pipeline.config.instantiate import import_target
 from pipeline.config.signatures import check_arguments, signature_parameters
 from pipeline.runtime.errors import UserError
-
-DEPTHS = ("8-bit", "16-bit", "32-bit", "float")
-"""Depths of image files."""
 
 ValueRange = Literal["auto", "dtype"] | list[float] | dict[str, list[float]]
 """A rule for the values to read as black and white, the two values, or two for each depth of image files."""
@@ -50,8 +47,8 @@ class Data(Component):
     def _check_value_range(self) -> Data:
         rule = self.value_range
         for depth in rule if isinstance(rule, dict) else ():
-            if depth not in DEPTHS:
-                raise ValueError(f"data.value_range.{depth}: no such depth; choose from {', '.join(DEPTHS)}")
+            if depth not in get_args(Depth):
+                raise ValueError(f"data.value_range.{depth}: no such depth; choose from {', '.join(get_args(Depth))}")
         ranges = list(rule.values()) if isinstance(rule, dict) else [rule] if isinstance(rule, list) else []
         for limits in ranges:
             if len(limits) != 2 or limits[0] >= limits[1]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config.base import Resize
 from pipeline.data.arrays import Size
-
-Resize = Literal["stretch", "crop", "pad"]
 
 
 def match_aspect_ratio(pixels: NDArray[Any], size: Size, resize: Resize) -> NDArray[Any]:

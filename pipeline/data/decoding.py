@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline.config.base import Depth, Resize
 from pipeline.data.arrays import Size
-from pipeline.data.aspect_ratio import Resize
 from pipeline.data.encoded_image import (
     DecodedImage,
     EncodedImage,
@@ -24,7 +24,7 @@ from pipeline.data.encoded_image import (
 )
 from pipeline.data.image_size import choose_size
 from pipeline.data.transparency import Background, choose_background
-from pipeline.data.value_range import Depth, Range, ValueRange, choose_range, describe_range, scale_values
+from pipeline.data.value_range import Range, ValueRange, choose_range, describe_range, scale_values
 from pipeline.runtime.available_memory import available_memory
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import SILENT, Observer
@@ -259,9 +259,11 @@ def _choose_target(
 
 def _describe_aspect_ratios(headers: Sequence[ImageHeader | None], target: Size, resize: Resize) -> str:
     """A note if images are visibly distorted because their aspect ratio is another one."""
+    if resize != "stretch":
+        return ""
     sizes = [header.size for header in headers if header is not None]
     stretched = sum(not 1 / DISTORTION < (w * target[0]) / (h * target[1]) < DISTORTION for h, w in sizes)
-    if resize != "stretch" or not stretched:
+    if not stretched:
         return ""
     percent = 100 * DISTORTION - 100
     return (

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from pipeline.config.base import Depth, Resize
 from pipeline.data.arrays import Size, resize_images
-from pipeline.data.aspect_ratio import Resize, match_aspect_ratio
+from pipeline.data.aspect_ratio import match_aspect_ratio
 from pipeline.data.deep_colour import FORMATS as DEEP_FORMATS
 from pipeline.data.deep_colour import can_read_deep_colour, read_deep_colour
 from pipeline.data.file_signatures import HEAD, is_heic
 from pipeline.data.transparency import Transparency, measure_transparency
-from pipeline.data.value_range import FULL_RANGE, Depth
+from pipeline.data.value_range import FULL_RANGE
 
 SUFFIXES = frozenset((
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp", ".gif", ".tif", ".tiff", ".pgm", ".ppm",

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import Images
+from pipeline.config.base import Depth, Resize
 from pipeline.data.arrays import Size
-from pipeline.data.aspect_ratio import Resize
 from pipeline.data.decoding import convert_channels
 from pipeline.data.encoded_image import EncodedImage, decode_image
-from pipeline.data.value_range import FULL_RANGE, Depth, Range, scale_values, to_ranges
+from pipeline.data.value_range import FULL_RANGE, Range, scale_values, to_ranges
 from pipeline.runtime.errors import UserError, first_line
 from pipeline.runtime.threads import usable_cores
 
@@ -90,7 +90,7 @@ def open_image_files(images: Images, part: str, size: Size | None) -> Any:
     return ImageFiles(
         Path(images.folder), names, size, images.shape[2], images.train.dtype == np.uint8,
         to_ranges(images.value_ranges), images.background or "white",
-        cast(Resize, images.resize),
+        images.resize,
     )  # fmt: skip
 
 

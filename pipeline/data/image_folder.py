@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.config.base import Resize
 from pipeline.data.arrays import Size, to_size
-from pipeline.data.aspect_ratio import Resize
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage, count_pages
 from pipeline.data.file_signatures import has_image_signature

@@ -7,16 +7,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import Images
+from pipeline.config.base import Depth, Resize
 from pipeline.data.array_range import ValueFormat, conform_values, to_value_format
 from pipeline.data.arrays import check_images, match_channels, resize_images
-from pipeline.data.aspect_ratio import Resize
 from pipeline.data.csv_images import CsvRules, is_csv, read_csv_files
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
@@ -27,7 +27,7 @@ from pipeline.data.numpy_arrays import read_numpy
 from pipeline.data.parquet import read_parquet
 from pipeline.data.source import Source
 from pipeline.data.transparency import Background
-from pipeline.data.value_range import Depth, Range, to_ranges
+from pipeline.data.value_range import Range, to_ranges
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -82,8 +82,8 @@ class ReadingRules:
     def of_run(cls, images: Images) -> ReadingRules:
         """Return the rules by which the images of a run were read."""
         background: Background = "black" if images.background == "black" else "white" if images.background else "auto"
-        resize, value_format = cast(Resize, images.resize), to_value_format(images.value_format)
-        return cls(to_ranges(images.value_ranges), background, resize, value_format)
+        value_format = to_value_format(images.value_format)
+        return cls(to_ranges(images.value_ranges), background, images.resize, value_format)
 
 
 def read_new_images(

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.config.base import Resize
 from pipeline.data.array_names import ImageShape, reshape_flat, square_shape
 from pipeline.data.arrays import Size, to_size
-from pipeline.data.aspect_ratio import Resize
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import EncodedImage
 from pipeline.data.file_parts import find_test_files

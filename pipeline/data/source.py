@@ -11,9 +11,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from pipeline.config.base import Depth, Resize
 from pipeline.data.arrays import Layout
-from pipeline.data.aspect_ratio import Resize
-from pipeline.data.value_range import Depth, Range
+from pipeline.data.value_range import Range
 from pipeline.runtime.errors import ArgumentError, UserError
 
 

@@ -8,10 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.config.base import Depth
 from pipeline.runtime.errors import UserError
 
-Depth = Literal["8-bit", "16-bit", "32-bit", "float"]
-"""What a pixel value is stored as, which follows from the mode of an image and never from its values."""
 Range = tuple[float, float]
 """The values that are read as 0 (black) and as 1 (white)."""
 ValueRange = Literal["auto", "dtype"] | Range | Mapping[Depth, Sequence[float]]
