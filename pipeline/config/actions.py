@@ -50,26 +50,24 @@ class Stability(Group):
 class HowMany(Group):
     """Stage how_many: the range of numbers of clusters, and how the validity indices are computed.
 
-    `sample` images are used; `starts` are the k-means++ starts of each fit, `references` the uniform data sets behind
-    the gap statistic, `bootstraps` the resamples behind the stability. Features with more than `most_dimensions`
+    `sample` images are used; `n_init` are the k-means++ starts of each fit, `references` the uniform data sets behind
+    the gap statistic, `bootstraps` the resamples behind the stability. Features with more than `max_dimensions`
     dimensions are replaced by as many principal components.
     """
 
-    smallest: int = Field(2, ge=2)
-    largest: int = Field(20, ge=3)
+    k_min: int = Field(2, ge=2)
+    k_max: int = Field(20, ge=3)
     sample: int = Field(3000, ge=4)
-    starts: int = Field(3, ge=1)
+    n_init: int = Field(3, ge=1)
     references: int = Field(10, ge=2)
     bootstraps: int = Field(6, ge=2)
-    most_dimensions: int = Field(64, ge=1)
+    max_dimensions: int = Field(64, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
 
     @model_validator(mode="after")
     def _check_range(self) -> HowMany:
-        if self.largest <= self.smallest:
-            raise ValueError(
-                f"how_many.largest = {self.largest}: must be greater than how_many.smallest = {self.smallest}"
-            )
+        if self.k_max <= self.k_min:
+            raise ValueError(f"how_many.k_max = {self.k_max}: must be greater than how_many.k_min = {self.k_min}")
         return self
 
 
@@ -162,8 +160,8 @@ class Shards(Group):
     far_quantile: float = Field(0.995, gt=0, le=1)
     k: int | None = Field(None, ge=1)
     sample: int = Field(50_000, ge=1)
-    tolerance: float = Field(1e-4, ge=0)
-    iterations: int = Field(300, ge=1)
+    tol: float = Field(1e-4, ge=0)
+    max_iter: int = Field(300, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
 
 

@@ -8,6 +8,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from pipeline.config.renamed_keys import current_key
+
 OTHER_NAMES = {
     "k": "cluster.k", "n_clusters": "cluster.k", "num_clusters": "cluster.k", "n_neighbors": "neighbors.k",
     "metric": "neighbors.metric",
@@ -26,6 +28,8 @@ def suggest(word: str, choices: Iterable[str]) -> str:
 
 def unknown_key(key: str, choices: Sequence[str]) -> str:
     """Return the message for a key that does not exist, where `choices` do."""
+    if renamed := current_key(key):
+        return f"{key}: no such key; did you mean {renamed}?"
     parent, _, last = key.rpartition(".")
     if last in OTHER_NAMES and last not in choices:
         return f"{key}: no such key; did you mean {OTHER_NAMES[last]}?"

@@ -10,13 +10,13 @@ from pipeline.config.base import Group
 class Baselines(Group):
     """The baselines: how many images they cluster, how often, and with how many initialisations.
 
-    `sample` 0 turns them off. Mixtures cluster at most `most_dimensions` dimensions.
+    `sample` 0 turns them off. Mixtures cluster at most `max_dimensions` dimensions.
     """
 
     sample: int = Field(2000, ge=0)
     repeats: int = Field(3, ge=1)
-    starts: int = Field(1, ge=1)
-    most_dimensions: int = Field(64, ge=1)
+    n_init: int = Field(1, ge=1)
+    max_dimensions: int = Field(64, ge=1)
     seed: int = Field(0, ge=0, lt=2**32)
 
     @field_validator("sample")

@@ -15,8 +15,8 @@ class Refine(Group):
     """Settings of DEC, IDEC and DCEC, or of no refinement.
 
     The loss is `gamma` times the clustering loss plus `reconstruction` times the mean squared error. Training runs for
-    up to `max_steps` steps, with new targets every `update_every` steps, and stops when a smaller share of the
-    assignments than `tolerance` changes. `_target_` allows only functions of this package, because a stored
+    up to `max_steps` steps, with new targets every `update_interval` steps, and stops when a smaller share of the
+    assignments than `tol` changes. `_target_` allows only functions of this package, because a stored
     configuration may come from anywhere.
     """
 
@@ -28,10 +28,10 @@ class Refine(Group):
     gamma: float = Field(1.0, gt=0)
     reconstruction: float = Field(0.0, ge=0)
     alpha: float = Field(1.0, gt=0)
-    starts: int = Field(20, ge=1)
-    update_every: int = Field(140, ge=1)
+    n_init: int = Field(20, ge=1)
+    update_interval: int = Field(140, ge=1)
     max_steps: int = Field(20000, ge=1)
-    tolerance: float = Field(0.001, ge=0, lt=1)
+    tol: float = Field(0.001, ge=0, lt=1)
     batch_size: int = Field(256, ge=1)
     optimizer: Spec = {"_target_": "keras.optimizers.Adam"}
     learning_rate: float = Field(0.001, gt=0)

@@ -105,9 +105,9 @@ def _lighter_clusterers(config: Baselines, cluster: Cluster, size: int, n: int) 
         notes.append(f"clustered on a random sample of {size:,} of {n:,} fitted images (seed {config.seed})")
     estimator: dict[str, Any] = dict(cluster.estimator)
     n_init = estimator.get("n_init")
-    if isinstance(n_init, int) and n_init > config.starts:
-        estimator["n_init"] = config.starts
-        notes.append(f"n_init is {config.starts} instead of {n_init}")
+    if isinstance(n_init, int) and n_init > config.n_init:
+        estimator["n_init"] = config.n_init
+        notes.append(f"n_init is {config.n_init} instead of {n_init}")
     suited, size_notes = suit_number_of_images(cluster.model_copy(update={"estimator": estimator}), size)
     notes += size_notes
     if cluster.k is None and size < n and not size_notes:
@@ -121,7 +121,7 @@ def _lighter_clusterers(config: Baselines, cluster: Cluster, size: int, n: int) 
 def _dimension_limit(config: Baselines, cluster: Cluster) -> int | None:
     """The largest number of dimensions to cluster in; None unless the estimator has a covariance per cluster."""
     has_covariances = hasattr(instantiate(cluster.estimator, "cluster.estimator"), "covariance_type")
-    return config.most_dimensions if has_covariances else None
+    return config.max_dimensions if has_covariances else None
 
 
 def _project_randomly(points: Float, limit: int | None, seed: int) -> Float:

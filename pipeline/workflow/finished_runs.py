@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.config import Component, Config, validate_config
 from pipeline.config.instantiate import import_target
+from pipeline.config.renamed_keys import with_current_keys
 from pipeline.runtime.errors import UserError
 from pipeline.tracking import Store
 from pipeline.workflow.recipe import PRODUCER, RECIPE, artifact_type
@@ -99,7 +100,7 @@ class FinishedRun:
 
 
 def restore_config(values: Mapping[str, Any]) -> Config:
-    """Return the configuration that was written out as `values`.
+    """Return the configuration that was written out as `values`, perhaps by an earlier version.
 
     Components are written out with all their declared keys. Those that the target does not take, or that have no value
     where the target's default is one, were never set and are left out again.
@@ -108,11 +109,11 @@ def restore_config(values: Mapping[str, Any]) -> Config:
         UserError: a value is not allowed, or a target is in Python's standard library: no component is, and a
             configuration from a server must not name a command.
     """
-    restored = dict(values)
+    restored = with_current_keys(values)
     _refuse_standard_library(values, "")
     for name, field in Config.model_fields.items():
         if name in restored and isinstance(field.annotation, type) and issubclass(field.annotation, Component):
-            restored[name] = _without_unset_keys(values[name], field.annotation, name)
+            restored[name] = _without_unset_keys(restored[name], field.annotation, name)
     return validate_config(restored)
 
 

@@ -34,7 +34,9 @@ OVERRIDE_ERRORS = [
     ),
     ("train.epochs.x=3", "train.epochs.x: no such key; train.epochs is a single value"),
     ("+report.size=3", "report.size: no such key; choose from thumbnails, reconstructions, …"),
-    ("+refine.update_interval=9", "refine.update_interval: no such key; did you mean refine.update_every?"),
+    ("+refine.update_intervall=9", "refine.update_intervall: no such key; did you mean refine.update_interval?"),
+    ("how_many.largest=9", "how_many.largest: no such key; did you mean how_many.k_max?"),
+    ("baselines.starts=9", "baselines.starts: no such key; did you mean baselines.n_init?"),
     # unknown choices of a group
     ("cluster=gnn", "cluster = 'gnn': no such choice; choose from agglomerative, birch, evoc, gmm, hdbscan, …"),
     ("cluster=kmean", "cluster = 'kmean': no such choice; did you mean kmeans?"),
@@ -193,8 +195,8 @@ VALUE_ERRORS = [
     ("stability.repeats=1", "stability.repeats = 1: input should be greater than or equal to 2"),
     ("stability.bootstrap=1.0", "stability.bootstrap = 1.0: input should be less than 1"),
     ("stability.sources=[]", "stability.sources = []: input should be a list of at least 1"),
-    ("how_many.largest=2", "how_many.largest = 2: input should be greater than or equal to 3"),
-    ("how_many.smallest=9 how_many.largest=5", "how_many.largest = 5: must be greater than how_many.smallest = 9"),
+    ("how_many.k_max=2", "how_many.k_max = 2: input should be greater than or equal to 3"),
+    ("how_many.k_min=9 how_many.k_max=5", "how_many.k_max = 5: must be greater than how_many.k_min = 9"),
     # settings that contradict each other
     (
         "data=mnist data.path=x",

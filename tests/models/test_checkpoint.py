@@ -138,7 +138,7 @@ def test_a_checkpoint_of_another_optimizer_is_ignored_with_a_note(tmp_path):
 
 @pytest.mark.slow
 def test_an_interrupted_dec_ends_with_the_same_bits(images, make_training, tmp_path):
-    words = ("cluster.k=4", "refine=idec", "refine.update_every=7", "refine.max_steps=21", "refine.tolerance=0")
+    words = ("cluster.k=4", "refine=idec", "refine.update_interval=7", "refine.max_steps=21", "refine.tol=0")
     config = compose_config(*BASE, *words).refine
     trained = make_training("train.epochs=1")(Recorder())
     expected = refine_dec(config, trained, images)

@@ -112,8 +112,8 @@ def test_every_refinement_is_as_published(name):
     config = experiment(name)
     refine = config.refine
     assert (refine.gamma, refine.reconstruction) == REFINEMENTS[name]
-    assert (refine.name, refine.k, refine.alpha, refine.starts) == (name, 10, 1, 20)
-    assert (refine.update_every, refine.tolerance) == (140, 0.001)
+    assert (refine.name, refine.k, refine.alpha, refine.n_init) == (name, 10, 1, 20)
+    assert (refine.update_interval, refine.tol) == (140, 0.001)
     assert not any(refine.corruption.model_dump().values())
     assert (config.data.split, config.train.split) == ("all", "all")
     assert (config.manifold.name, config.cluster.name, config.cluster.k) == ("none", "kmeans", 10)

@@ -22,7 +22,7 @@ TRAINING = (
     "data=digits", "data.train_size=150", "train.epochs=2", "train.min_steps=0",
     "train.batch_size=50", "model=dense64", "stage=[data,train,refine,extract]",
 )  # fmt: skip
-IDEC = ("refine=idec", "refine.max_steps=12", "refine.update_every=6", "refine.k=10")
+IDEC = ("refine=idec", "refine.max_steps=12", "refine.update_interval=6", "refine.k=10")
 
 
 @pytest.fixture

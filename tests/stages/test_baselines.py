@@ -68,7 +68,7 @@ def rows_by_space(scores):
 
 
 def test_all_spaces_are_clustered_on_the_same_sample(run, recorder):
-    clusterings = compute_baselines(run, Baselines(sample=30, starts=2, seed=4), observer=recorder)
+    clusterings = compute_baselines(run, Baselines(sample=30, n_init=2, seed=4), observer=recorder)
     assert clusterings.spaces == ["pixels", "pca", "latents", "manifold"]
     assert clusterings.clusters.shape == (4, 3, 30)
     assert np.array_equal(clusterings.rows, np.unique(clusterings.rows))
@@ -84,27 +84,27 @@ def test_the_sample_depends_on_the_seed(run):
 
 
 def test_omitted_swaps_are_noted(run, recorder):
-    compute_baselines(run, Baselines(starts=7), clusterer(swaps=9), observer=recorder)
+    compute_baselines(run, Baselines(n_init=7), clusterer(swaps=9), observer=recorder)
     assert recorder.notes == ["baselines: no swaps"]
 
 
 def test_there_are_no_notes_without_differences_from_the_run(run, recorder):
-    assert compute_baselines(run, Baselines(starts=7), observer=recorder).notes == []
+    assert compute_baselines(run, Baselines(n_init=7), observer=recorder).notes == []
     assert not recorder.notes
 
 
 def test_dimensions_are_limited_for_a_covariance_per_cluster(run):
-    clusterings = compute_baselines(run, Baselines(most_dimensions=5), clusterer(MIXTURE))
+    clusterings = compute_baselines(run, Baselines(max_dimensions=5), clusterer(MIXTURE))
     assert clusterings.dimensions == [5, 4, 4, 3]
     assert "pixels: 5 random projections of 35 dimensions" in clusterings.notes
 
 
 def test_dimensions_are_not_limited_for_k_means(run):
-    assert compute_baselines(run, Baselines(most_dimensions=5)).dimensions[0] == 35
+    assert compute_baselines(run, Baselines(max_dimensions=5)).dimensions[0] == 35
 
 
 def test_repeats_have_different_seeds_and_the_first_one_is_the_runs(run):
-    once, thrice = (compute_baselines(run, Baselines(repeats=repeats, starts=1)) for repeats in (1, 3))
+    once, thrice = (compute_baselines(run, Baselines(repeats=repeats, n_init=1)) for repeats in (1, 3))
     assert np.array_equal(once.clusters[:, 0], thrice.clusters[:, 0])
     assert not np.array_equal(thrice.clusters[2, 0], thrice.clusters[2, 1])
 
@@ -219,7 +219,7 @@ def test_noise_of_the_run_counts_as_a_cluster_in_the_agreement(run, default_base
 
 @pytest.mark.usefixtures("undrawn")
 def test_the_report_has_a_table_of_baselines_and_lists_unhelpful_steps(run):
-    scored = evaluate_baselines(run, compute_baselines(run, Baselines(sample=50, starts=2)))
+    scored = evaluate_baselines(run, compute_baselines(run, Baselines(sample=50, n_init=2)))
     inputs = report_inputs()
     scores = replace(inputs["scores"], baselines=scored.baselines, baseline_notes=scored.baseline_notes)
     page = ParsedPage(report(**inputs | {"scores": scores}).html)

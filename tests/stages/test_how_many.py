@@ -23,7 +23,7 @@ from pipeline.stages.how_many.wording import describe_recommendations, how_many_
 from pipeline.workflow.run_action import run_action
 from tests.helpers import compose
 
-SMALL = HowMany(largest=7, references=4, bootstraps=4, starts=2)
+SMALL = HowMany(k_max=7, references=4, bootstraps=4, n_init=2)
 
 
 def make_clustering(n, k):
@@ -87,7 +87,7 @@ def test_gap_references_agree_with_a_direct_implementation(blobs):
     from sklearn.cluster import KMeans
 
     points = blobs.features.fitted
-    values = IndexValues(points, starts=2, references=3, bootstraps=2, seed=5)
+    values = IndexValues(points, n_init=2, references=3, bootstraps=2, seed=5)
 
     def pooled(data, k):
         labels = KMeans(k, n_init=2, random_state=5).fit(data).labels_
@@ -141,7 +141,7 @@ def test_order_of_images_and_rotation_do_not_matter(blobs, result):
 
 @pytest.mark.slow
 def test_sampling_and_reduced_dimensions_are_noted(blobs, recorder):
-    config = SMALL.model_copy(update={"sample": 90, "most_dimensions": 3, "seed": 4})
+    config = SMALL.model_copy(update={"sample": 90, "max_dimensions": 3, "seed": 4})
     result = how_many(config, "run", blobs.features, make_clustering(156, 4), recorder)
     assert result.n == 90
     assert result.recommendations["silhouette"] == 3
@@ -155,8 +155,8 @@ def test_the_stage_takes_no_labels():
 
 
 def test_the_range_must_be_smaller_than_the_number_of_images(blobs):
-    with pytest.raises(UserError, match=r"^how_many\.largest = 200: must be less than the number of images, 156$"):
-        how_many(HowMany(largest=200), "run", blobs.features, make_clustering(156, 4))
+    with pytest.raises(UserError, match=r"^how_many\.k_max = 200: must be less than the number of images, 156$"):
+        how_many(HowMany(k_max=200), "run", blobs.features, make_clustering(156, 4))
 
 
 # The table and the page
@@ -209,8 +209,8 @@ def test_differences_between_the_indices_are_described():
 
 @pytest.mark.slow
 def test_a_finished_run_is_measured(finished_run, tmp_path):
-    words = ["stage=how_many", "how_many.largest=4", "how_many.references=2", "how_many.bootstraps=2"]
-    words += ["how_many.sample=120", "how_many.most_dimensions=5"]
+    words = ["stage=how_many", "how_many.k_max=4", "how_many.references=2", "how_many.bootstraps=2"]
+    words += ["how_many.sample=120", "how_many.max_dimensions=5"]
     metrics = run_action(compose(*words, outputs=finished_run), tmp_path, [])
     assert metrics["how_many/images"] == 120
     assert (tmp_path / "how_many.html").stat().st_size > 20_000
@@ -219,10 +219,10 @@ def test_a_finished_run_is_measured(finished_run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["how_many.smallest=1"], r"^how_many\.smallest = 1: .*greater than or equal to 2"),
+        (["how_many.k_min=1"], r"^how_many\.k_min = 1: .*greater than or equal to 2"),
         (
-            ["how_many.smallest=9", "how_many.largest=9"],
-            r"^how_many\.largest = 9: must be greater than .*= 9$",
+            ["how_many.k_min=9", "how_many.k_max=9"],
+            r"^how_many\.k_max = 9: must be greater than .*= 9$",
         ),
         (["how_many.references=1"], r"^how_many\.references = 1"),
     ],

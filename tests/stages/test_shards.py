@@ -251,8 +251,8 @@ def test_kmeans_stops_by_tolerance_or_number_of_passes(tmp_path):
     files = save_parts(tmp_path, make_points(), [450])
     start = sample_latents(files, 6, 0)
     converged = sharded_kmeans(files, start, LocalEngine())
-    assert sharded_kmeans(files, start, LocalEngine(), iterations=2).iterations == 2
-    assert sharded_kmeans(files, start, LocalEngine(), tolerance=0.05).iterations < converged.iterations
+    assert sharded_kmeans(files, start, LocalEngine(), max_iter=2).iterations == 2
+    assert sharded_kmeans(files, start, LocalEngine(), tol=0.05).iterations < converged.iterations
 
 
 def test_a_sample_does_not_depend_on_the_division_into_files(tmp_path):

@@ -194,8 +194,8 @@ def test_the_command_reuses_all_stages_of_a_moved_folder(tmp_path, empty_store):
     assert not (tmp_path / "before").exists()
     action = pipeline(
         "stage=how_many",
-        "how_many.smallest=2",
-        "how_many.largest=3",
+        "how_many.k_min=2",
+        "how_many.k_max=3",
         "how_many.bootstraps=2",
         "how_many.references=2",
         outputs=tmp_path / "after",

@@ -57,7 +57,7 @@ def test_a_run_of_an_earlier_version_is_read(former):
 
 @pytest.mark.slow
 def test_an_action_uses_a_run_of_an_earlier_version(former):
-    words = ("how_many.smallest=2", "how_many.largest=3", "how_many.bootstraps=2", "how_many.references=2")
+    words = ("how_many.k_min=2", "how_many.k_max=3", "how_many.bootstraps=2", "how_many.references=2")
     metrics = run_action(compose("stage=how_many", *words, outputs=former), former / "action", [])
     assert metrics
 

@@ -56,13 +56,13 @@ def refine_dec(
     dec_model = DECModel(encoder, decoder, centres, len(fitted), config, name=config.name)
     dec_model.compile(
         optimizer=instantiate(config.optimizer, "refine.optimizer", learning_rate=config.learning_rate),
-        steps_per_execution=largest_divisor(config.update_every, config.steps_per_execution),
+        steps_per_execution=largest_divisor(config.update_interval, config.steps_per_execution),
         jit_compile=uses_xla(),
     )
     callback = _TargetCallback(observer, config, refined, fitted, Checkpoint(observer, "refinement", dec_model))
     dec_model.fit(
-        corrupted_batches(fitted, config, _as_input, first_step=config.update_every * callback.first_epoch),
-        steps_per_epoch=config.update_every,  # a Keras epoch lasts from one target to the next
+        corrupted_batches(fitted, config, _as_input, first_step=config.update_interval * callback.first_epoch),
+        steps_per_epoch=config.update_interval,  # a Keras epoch lasts from one target to the next
         initial_epoch=callback.first_epoch,
         epochs=callback.epochs,
         shuffle=False,  # the dataset shuffles
@@ -94,7 +94,7 @@ def _initial_centres(config: Refine, codes: Float) -> Float:
     # With one thread the order of summation, and so the bits, do not depend on the number of cores.
     with threadpool_limits(1 if config.deterministic else None), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the error below reports too few distinct codes
-        kmeans = KMeans(config.k, n_init=config.starts, random_state=config.seed).fit(codes)
+        kmeans = KMeans(config.k, n_init=config.n_init, random_state=config.seed).fit(codes)
     distinct = len(np.unique(kmeans.labels_))
     if distinct < config.k:
         raise UserError(f"refine.k = {config.k}: the latents have only {distinct:,} distinct groups; train longer")
@@ -102,7 +102,7 @@ def _initial_centres(config: Refine, codes: Float) -> Float:
 
 
 class _TargetCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras has no types
-    """Updates the targets every `update_every` steps, reports metrics, and stops when few assignments change.
+    """Updates the targets every `update_interval` steps, reports metrics, and stops when few assignments change.
 
     A checkpoint needs only the model: targets and assignments follow from it.
     """
@@ -112,8 +112,8 @@ class _TargetCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras 
     ) -> None:
         super().__init__()
         self.observer, self.config, self.refined, self.images = observer, config, refined, images
-        self.epochs = math.ceil(config.max_steps / config.update_every)
-        self.steps = self.epochs * config.update_every
+        self.epochs = math.ceil(config.max_steps / config.update_interval)
+        self.steps = self.epochs * config.update_interval
         self.checkpoint = checkpoint
         self.history = checkpoint.restore()
         self.first_epoch = len(self.history)
@@ -124,10 +124,10 @@ class _TargetCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras 
         self.assigned = self._update_targets()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-        self.observer.progress(len(self.history) * self.config.update_every + batch + 1, self.steps, "steps")
+        self.observer.progress(len(self.history) * self.config.update_interval + batch + 1, self.steps, "steps")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        step = (epoch + 1) * self.config.update_every
+        step = (epoch + 1) * self.config.update_interval
         metrics = {name: float(value) for name, value in (logs or {}).items() if name != "loss"}
         if not all(math.isfinite(value) for value in metrics.values()):
             raise UserError(f"refine: the loss became infinite or NaN by step {step}; lower refine.learning_rate")
@@ -135,7 +135,7 @@ class _TargetCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras 
         metrics["changed"] = float((self.assigned != before).mean())
         self.history.append({"step": float(step), **metrics})
         self.observer.report_metrics(step, metrics)
-        if metrics["changed"] < self.config.tolerance:
+        if metrics["changed"] < self.config.tol:
             self.model.stop_training = True
             self.observer.progress(self.steps, self.steps, "steps")
         if epoch + 1 < self.epochs:

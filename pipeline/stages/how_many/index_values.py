@@ -20,12 +20,12 @@ LEAST_INERTIA = 1e-12
 class IndexValues:
     """Computes the indices for any k on the same points (s, p), resamples and reference data.
 
-    `starts` are the k-means++ starts of each fit, `references` the uniform data sets behind the gap statistic and
+    `n_init` are the k-means++ starts of each fit, `references` the uniform data sets behind the gap statistic and
     `bootstraps` the resamples behind the stability.
     """
 
     points: Float
-    starts: int
+    n_init: int
     references: int
     bootstraps: int
     seed: int
@@ -37,7 +37,7 @@ class IndexValues:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than k: no better is possible
-            estimator = KMeans(k, n_init=self.starts, random_state=self.seed)
+            estimator = KMeans(k, n_init=self.n_init, random_state=self.seed)
             estimator.fit(self.points if points is None else points)
         return max(float(estimator.inertia_), LEAST_INERTIA), estimator
 
@@ -69,7 +69,7 @@ class IndexValues:
         from sklearn.mixture import GaussianMixture
 
         points = np.asarray(self.points, np.float64)
-        mixture = GaussianMixture(k, n_init=self.starts, init_params="k-means++", random_state=self.seed)
+        mixture = GaussianMixture(k, n_init=self.n_init, init_params="k-means++", random_state=self.seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # convergence is the second value returned
             try:

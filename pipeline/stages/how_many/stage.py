@@ -32,14 +32,14 @@ def how_many(
     are computed for one cluster fewer too, so that the smallest number can be an elbow. Labels are not used.
 
     Raises:
-        UserError: the sample has no more images than `config.largest`.
+        UserError: the sample has no more images than `config.k_max`.
     """
     points, notes = _sample_points(config, features)
-    if config.largest >= len(points):
-        raise UserError(f"how_many.largest = {config.largest}: must be less than the number of images, {len(points):,}")
+    if config.k_max >= len(points):
+        raise UserError(f"how_many.k_max = {config.k_max}: must be less than the number of images, {len(points):,}")
     table, failed_fits = _index_table(config, points, observer)
     if failed_fits:
-        count = config.largest - config.smallest + 1
+        count = config.k_max - config.k_min + 1
         notes.append(f"BIC: the mixture did not converge for {failed_fits} of {count} numbers of clusters")
     for note in notes:
         observer.note(note)
@@ -56,10 +56,10 @@ def _sample_points(config: HowMany, features: Features) -> tuple[Float, list[str
     if config.sample < len(points):
         notes.append(f"computed on a random sample of {config.sample:,} of {len(points):,} images (seed {config.seed})")
         points = points[sample_rows(len(points), config.sample, config.seed)]
-    if points.shape[1] > config.most_dimensions:
+    if points.shape[1] > config.max_dimensions:
         from sklearn.decomposition import PCA
 
-        count = min(config.most_dimensions, len(points))
+        count = min(config.max_dimensions, len(points))
         notes.append(f"computed on {count} principal components of {points.shape[1]:,} dimensions")
         points = PCA(count, svd_solver="full").fit_transform(points).astype(np.float32)
     return points, notes
@@ -67,15 +67,15 @@ def _sample_points(config: HowMany, features: Features) -> tuple[Float, list[str
 
 def _index_table(config: HowMany, points: Float, observer: Observer) -> tuple[pd.DataFrame, int]:
     """Return the values of the indices, a row per k, and the number of mixtures that did not converge."""
-    values = IndexValues(points, config.starts, config.references, config.bootstraps, config.seed)
-    ks = range(config.smallest - 1, config.largest + 1)
+    values = IndexValues(points, config.n_init, config.references, config.bootstraps, config.seed)
+    ks = range(config.k_min - 1, config.k_max + 1)
     rows, references, failed_fits = [], [], 0
     with threadpool_limits(1):  # a fixed summation order
         for done, k in enumerate(ks, 1):
             inertia, estimator = values.inertia(k)
             references.append(values.log_references(k))
             row = {"k": float(k), "inertia": inertia}
-            if k >= config.smallest:
+            if k >= config.k_min:
                 bic, converged = values.bic(k)
                 failed_fits += not converged
                 stability, error = values.stability(k)

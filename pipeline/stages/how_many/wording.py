@@ -45,7 +45,7 @@ def describe_recommendations(recommendations: Recommendations, run_k: int, large
     if largest in titles:
         sentences.append(
             f"{_recommend(titles[largest])} the largest number in the range, so a larger number may be better; "
-            "increase how_many.largest."
+            "increase how_many.k_max."
         )
     if 1 in titles:
         sentences.append(f"{_recommend(titles[1])} a single cluster, that is, not to divide the images.")

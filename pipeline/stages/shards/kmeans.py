@@ -35,22 +35,22 @@ def sharded_kmeans(
     files: Sequence[Path],
     centres: Double,
     engine: ShardEngine,
-    tolerance: float = 0.0,
-    iterations: int = 300,
+    tol: float = 0.0,
+    max_iter: int = 300,
     observer: Observer = SILENT,
 ) -> KMeansCentres:
     """Return the result of Lloyd's algorithm from `centres` (k, d) over the rows (n, d) of all `.npy` files.
 
-    It stops after `iterations` passes, or when the summed squared shift of the centres is at most `tolerance`.
+    It stops after `max_iter` passes, or when the summed squared shift of the centres is at most `tol`.
     """
     done = 0
-    for done in range(1, iterations + 1):
+    for done in range(1, max_iter + 1):
         sums = _sum_files(files, centres, engine)
         updated = _update_centres(centres, sums)
         shift = float(((updated - centres) ** 2).sum())
         centres = updated
         observer.report_metrics(done, {"kmeans_inertia": sums.inertia})
-        if shift <= tolerance:
+        if shift <= tol:
             break
     sums = _sum_files(files, centres, engine)
     order = np.argsort(-sums.counts, kind="stable")

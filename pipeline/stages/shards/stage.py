@@ -94,7 +94,7 @@ def _cluster_latents(
     """Return k-means of all latents, and write the table of clusters of each shard."""
     files = [task.latents_file(shard) for shard in inputs]
     centres, variance = initial_centres(files, k, config.sample, config.seed)
-    kmeans = sharded_kmeans(files, centres, engine, config.tolerance * variance, config.iterations, observer)
+    kmeans = sharded_kmeans(files, centres, engine, config.tol * variance, config.max_iter, observer)
     write_table = partial(_write_cluster_table, kmeans.centres, task.folder, f"kmeans-{k}")
     for _ in engine.map(write_table, [shard.name for shard in inputs]):
         pass

@@ -32,8 +32,8 @@ MODEL = Model(
 )  # fmt: skip
 SGD = {"_target_": "keras.optimizers.SGD", "momentum": 0.9}
 settings = partial(
-    Refine, target="pipeline.models.refine.dec.refine_dec", k=4, update_every=20, max_steps=200, batch_size=32,
-    starts=3, seed=1,
+    Refine, target="pipeline.models.refine.dec.refine_dec", k=4, update_interval=20, max_steps=200, batch_size=32,
+    n_init=3, seed=1,
 )  # fmt: skip
 DEC = settings(name="dec", optimizer=SGD, learning_rate=0.05)
 IDEC = settings(name="idec", gamma=0.1, reconstruction=1.0, learning_rate=0.003)
@@ -152,7 +152,7 @@ def test_another_seed_gives_other_weights(spots, pretrained, refined):
 
 def test_it_stops_when_few_assignments_change_and_does_not_modify_its_input(spots, pretrained):
     before = [weight.copy() for weight in pretrained.encoder.get_weights()]
-    stopped = refine_dec(IDEC.model_copy(update={"tolerance": 0.99}), pretrained, spots)
+    stopped = refine_dec(IDEC.model_copy(update={"tol": 0.99}), pretrained, spots)
     assert len(stopped.refinement) == 1
     assert all(np.array_equal(*pair) for pair in zip(before, pretrained.encoder.get_weights(), strict=True))
     assert pretrained.refinement == []
@@ -160,7 +160,7 @@ def test_it_stops_when_few_assignments_change_and_does_not_modify_its_input(spot
 
 @pytest.mark.slow
 def test_max_steps_is_rounded_up(spots, pretrained):
-    refined = refine_dec(IDEC.model_copy(update={"tolerance": 0.0, "max_steps": 41}), pretrained, spots)
+    refined = refine_dec(IDEC.model_copy(update={"tol": 0.0, "max_steps": 41}), pretrained, spots)
     assert [row["step"] for row in refined.refinement] == [20, 40, 60]
 
 
