@@ -20,18 +20,31 @@ class Data(Component):
 
     `path` is the file or folder to read; readers of bundled or generated images take none. `value_range` is the rule
     for the values to read as black and white, or the two values. Subsets of `train_size` and `test_size` images are
-    drawn with `seed` and stratified by the labels. `image_size` is the height and width in pixels to resize to. The
-    reader gets those of the declared keys that its signature names, too.
+    drawn with `seed` and stratified by the labels. Without a test part, `test_fraction` of the images become one.
+    `image_size` is the height and width in pixels to resize to. The reader gets those of the declared keys that its
+    signature names, too.
     """
 
     stage_keys: ClassVar[frozenset[str]] = frozenset(
-        ("name", "target", "path", "value_range", "split", "train_size", "test_size", "image_size", "seed")
+        (
+            "name",
+            "target",
+            "path",
+            "value_range",
+            "split",
+            "train_size",
+            "test_size",
+            "test_fraction",
+            "image_size",
+            "seed",
+        )
     )
     path: str | None = None
     value_range: ValueRange = "auto"
     split: Split = "train"
     train_size: int | None = Field(None, ge=1)
     test_size: int | None = Field(None, ge=0)
+    test_fraction: float | None = Field(None, gt=0, lt=1)
     image_size: int | None = Field(None, ge=1, le=4096)
 
     def arguments(self) -> dict[str, Any]:
@@ -59,6 +72,15 @@ class Data(Component):
         return self
 
     @model_validator(mode="after")
+    def _check_test_fraction(self) -> Data:
+        if self.test_fraction is not None and self.split != "train":
+            raise ValueError(
+                f"data.test_fraction = {self.test_fraction:g}: images are held out with data.split=train alone; "
+                f"data.split is {self.split}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_reader_keys(self) -> Data:
         try:
             reader = import_target(self.target, "data._target_")
@@ -66,8 +88,8 @@ class Data(Component):
             raise ValueError(str(error)) from error
         if self.path is not None and "path" not in signature_parameters(reader):
             raise ValueError(
-                f"data.path = {self.path!r}: {self.name} reads no path; choose data=image_folder, npz, idx, csv or "
-                "parquet"
+                f"data.path = {self.path!r}: {self.name} reads no path; choose data=image_folder, image_list, npz, "
+                "parquet, idx, csv or vectors"
             )
         check_arguments(reader, self.arguments(), "data", set(self.common_keys()))
         return self

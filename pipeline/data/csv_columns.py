@@ -10,7 +10,10 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.data.array_names import LABEL_COLUMNS, square_shape
 from pipeline.runtime.errors import ArgumentError, first_line
@@ -61,7 +64,7 @@ def open_csv(path: Path, root: Path, label_column: str | int | None, n_pixels: i
     """
     name = path.relative_to(root).as_posix() if path != root else path.name
     lines = _first_lines(path)
-    separator = max(SEPARATORS, key=lines[0].count)
+    separator = _separator_of(lines[0])
     first, second = ([cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])] for line in lines)
     if all(map(_is_number, first)):
         columns = [str(number) for number in range(len(first))]
@@ -82,11 +85,33 @@ def open_csv(path: Path, root: Path, label_column: str | int | None, n_pixels: i
     if not pixels:
         raise NoPixelColumnsError(
             f"path: {path} has no columns of pixels (1x1, 1x2, … or pixel0, pixel1, …) among {join_names(first)}; "
-            "vectors are read by data=vectors, paths of images by data=parquet after pandas.read_csv(…).to_parquet(…)"
+            "data=image_list reads a list of image files, data=vectors reads vectors"
         )
     unused = [column for column in others if column not in set(pixels)]
     note = f"columns of {name} that are neither pixels nor labels are not read: {join_names(unused)}" if unused else ""
     return CsvFile(path, name, separator, True, first, pixels, label, shape, note)
+
+
+def find_separator(path: Path) -> str:
+    """Return the separator of a table: the comma, semicolon or tab that is most frequent in its first line.
+
+    Raises:
+        ArgumentError: the file cannot be read.
+    """
+    return _separator_of(_first_lines(path)[0])
+
+
+def parse_labels(cells: Sequence[str | None]) -> NDArray[Any]:
+    """Return labels (n,) as integers if all that are known are whole numbers, else as words; None for an empty cell."""
+    values: list[Any] = [cell or None for cell in cells]
+    known = [value for value in values if value is not None]
+    if all(re.fullmatch(r"-?\d{1,9}(\.0+)?", value) for value in known):
+        values = [None if value is None else int(float(value)) for value in values]
+    return np.array([None, *values], object)[1:]
+
+
+def _separator_of(line: str) -> str:
+    return max(SEPARATORS, key=line.count)
 
 
 def _first_lines(path: Path) -> list[str]:

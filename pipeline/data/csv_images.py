@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.array_names import ImageShape, reshape_flat, square_shape, stores_columns_first
-from pipeline.data.csv_columns import CsvFile, NoPixelColumnsError, join_names, open_csv
+from pipeline.data.csv_columns import CsvFile, NoPixelColumnsError, join_names, open_csv, parse_labels
 from pipeline.data.file_parts import find_test_files
 from pipeline.data.source import Source
 from pipeline.runtime.available_memory import available_memory
@@ -148,7 +147,7 @@ def _read_table(file: CsvFile, observer: Observer) -> tuple[NDArray[Any], NDArra
         raise ArgumentError(f"path: {file.path} cannot be read as CSV: {first_line(error)}") from error
     if not blocks:
         raise ArgumentError(f"path: {file.path} has no rows of images")
-    return np.concatenate(blocks), None if file.label is None else _to_labels(labels)
+    return np.concatenate(blocks), None if file.label is None else parse_labels(labels)
 
 
 def _to_pixels(batch: pyarrow.RecordBatch, file: CsvFile, first_row: int) -> NDArray[Any]:
@@ -174,14 +173,6 @@ def _require_memory(size: int, file: CsvFile) -> None:
             f"path: {file.path}: the first images take {size / 2**30:,.1f} GiB and {free / 2**30:,.1f} GiB of memory "
             "are free; give a part of the file"
         )
-
-
-def _to_labels(values: list[Any]) -> NDArray[Any]:
-    """Labels as integers if all that are known are whole numbers, else as words; None where a cell is empty."""
-    known = [value for value in values if value is not None]
-    if all(re.fullmatch(r"-?\d{1,9}(\.0+)?", value) for value in known):
-        values = [None if value is None else int(float(value)) for value in values]
-    return np.array([None, *values], object)[1:]
 
 
 def _reshape(pixels: NDArray[Any], file: CsvFile, rules: CsvRules) -> NDArray[Any]:

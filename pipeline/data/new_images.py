@@ -17,12 +17,14 @@ from pipeline.artifacts.images import Images
 from pipeline.config.base import Depth, Resize
 from pipeline.data.array_range import ValueFormat, conform_values, to_value_format
 from pipeline.data.arrays import check_images, match_channels, resize_images
+from pipeline.data.csv_columns import NoPixelColumnsError
 from pipeline.data.csv_images import CsvRules, is_csv, read_csv_files
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
 from pipeline.data.file_signatures import has_image_signature
 from pipeline.data.idx_images import find_idx_files, read_idx_file
 from pipeline.data.image_folder import read_image_folder
+from pipeline.data.image_list import FileLocation, lists_existing_files, read_image_list
 from pipeline.data.numpy_arrays import read_numpy
 from pipeline.data.parquet import read_parquet
 from pipeline.data.source import Source
@@ -65,7 +67,8 @@ class ReadingRules:
     `image_column` is the column of Parquet files that has the images; their labels are not read. `label_column` is that
     of CSV files with a column for each pixel, and `transpose` exchanges rows and columns of these and of IDX files.
     `image_shape` is that of flat lists and rows of pixels, and `images_array` the name of the images in an `.npz`,
-    where it has such an array.
+    where it has such an array. For CSV files that list images, `file_column` is the column, `folder` that of the run's
+    images, where files are sought before the folder of the table, and `suffix` the end of names that lack it.
     """
 
     value_ranges: dict[Depth, Range] = field(default_factory=dict)
@@ -77,13 +80,16 @@ class ReadingRules:
     transpose: bool | None = None
     image_shape: list[int] | None = None
     images_array: str | None = None
+    file_column: str = "auto"
+    folder: str = ""
+    suffix: str = ""
 
     @classmethod
     def of_run(cls, images: Images) -> ReadingRules:
         """Return the rules by which the images of a run were read."""
         background: Background = "black" if images.background == "black" else "white" if images.background else "auto"
         value_format = to_value_format(images.value_format)
-        return cls(to_ranges(images.value_ranges), background, images.resize, value_format)
+        return cls(to_ranges(images.value_ranges), background, images.resize, value_format, folder=images.folder)
 
 
 def read_new_images(
@@ -122,7 +128,13 @@ def read_labelled_images(
     try:
         source = _read(file, shape, skip_at_most, observer, rules)
     except ArgumentError as error:
-        raise UserError(f"input: {str(error).removeprefix('path: ')}") from error
+        message, keys, _ = str(error).removeprefix("path: ").partition("; set data.f")
+        hint = (
+            "; they are beside the table or in the folder of the run's images, and end in its data.suffix"
+            if keys
+            else ""
+        )
+        raise UserError(f"input: {message}{hint}") from error
     except UserError as error:
         if not str(error).startswith("data.image_column"):
             raise
@@ -153,9 +165,10 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
     if suffix in (".npz", ".npy"):
         return read_numpy(str(file), image_shape=rules.image_shape, images_array=_array_of_run(file, rules))
     if is_csv(file):
-        return read_csv_files(
-            file, CsvRules(rules.label_column, rules.image_shape or shape, rules.transpose, is_new=True), observer
-        )
+        with suppress(NoPixelColumnsError):  # then it lists files
+            return read_csv_files(
+                file, CsvRules(rules.label_column, rules.image_shape or shape, rules.transpose, is_new=True), observer
+            )
     planes = shape[2]
     if planes not in (1, 3):
         raise UserError(
@@ -166,6 +179,10 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
     read: Callable[..., Source] | None = None
     if suffix == ".parquet" or (file.is_dir() and any(file.glob("*.parquet"))):
         read = partial(read_parquet, image_column=rules.image_column, label_column=None, image_shape=rules.image_shape)
+    elif is_csv(file):
+        location = FileLocation.of(file, rules.folder or None, rules.suffix)
+        folder = rules.folder if rules.folder and lists_existing_files(location, rules.file_column) else None
+        read = partial(read_image_list, file_column=rules.file_column, folder=folder, suffix=rules.suffix)
     elif file.is_dir():
         read = read_image_folder
     if read is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,10 +24,11 @@ from pipeline.data.parquet_columns import (
     ParquetFile,
     choose_image_column,
     choose_label_column,
+    holds_texts,
     open_parquet,
     usual_image_columns,
 )
-from pipeline.data.source import Source
+from pipeline.data.source import Source, reads_listed_files
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import ValueRange
 from pipeline.runtime.errors import ArgumentError, UserError
@@ -47,6 +49,18 @@ class _Table:
         return [f"{self.file.name}[{row}]" for row in range(len(self.images))]
 
 
+def files_of_columns(arguments: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield the image files that columns of paths name, in the Parquet files of a reader with these arguments."""
+    root = Path(arguments["path"]).expanduser()
+    for path in sorted(root.rglob("*.parquet")) if root.is_dir() else [root]:
+        with suppress(UserError):  # the reader says what is wrong
+            file = open_parquet(path, root)
+            column = choose_image_column(file, arguments.get("image_column", "auto"))
+            if holds_texts(file, column):
+                yield from (cell for cell in read_image_cells(file, column) if isinstance(cell, Path))
+
+
+@reads_listed_files(files_of_columns)
 def read_parquet(
     path: str,
     image_column: str = "auto",

@@ -98,6 +98,14 @@ def choose_image_column(file: ParquetFile, key: str) -> str:
     )
 
 
+def holds_texts(file: ParquetFile, column: str) -> bool:
+    """Return whether the cells of a column are texts."""
+    from pyarrow import types
+
+    kind = _value_type(file, column)
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
 def usual_image_columns(file: ParquetFile) -> list[str]:
     """Return the columns that are images by Hugging Face's metadata or by their names, in order of preference."""
     return [name for name in (*file.image_features, *IMAGE_NAMES) if name in file.schema.names]
@@ -167,10 +175,9 @@ def _holds_lists(file: ParquetFile, column: str) -> bool:
 
 def _holds_image_paths(file: ParquetFile, column: str) -> bool:
     """Whether cells are texts, of which the first ends as the name of an image file does."""
-    from pyarrow import parquet, types
+    from pyarrow import parquet
 
-    kind = _value_type(file, column)
-    if not (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
+    if not holds_texts(file, column):
         return False
     rows = next(parquet.ParquetFile(file.path).iter_batches(batch_size=1, columns=[column]), None)
     first = None if rows is None or not len(rows) else rows.column(0)[0].as_py()

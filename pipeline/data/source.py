@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.base import Depth, Resize
 from pipeline.data.arrays import Layout
 from pipeline.data.value_range import Range
 from pipeline.runtime.errors import ArgumentError, UserError
+
+Reader = TypeVar("Reader", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Source:
     `background` the colour behind their transparent parts, and `resize` the rule for other aspect ratios. `layout` says
     where arrays of rank 4 have their channels. `skipped` counts images that could not be read. `vectors` (n, d) are
     those of all images, train first, if they were computed elsewhere, and `dimensions` the names of their columns, if
-    they have names; without `has_images` the images are only cards to show.
+    they have names; without `has_images` the images are only cards to show. `train_rows` and `test_rows` are the
+    indices of the images among those that were read, if some were held out at random.
     """
 
     train: NDArray[Any]
@@ -48,6 +53,8 @@ class Source:
     has_images: bool = True
     folder: str = ""
     dimensions: list[str] = field(default_factory=list)
+    train_rows: NDArray[np.int64] | None = None
+    test_rows: NDArray[np.int64] | None = None
 
     @classmethod
     def split_at(
@@ -73,8 +80,8 @@ def require_no_text_table(file: Path) -> None:
     """Raise an `ArgumentError` that says how to read a CSV file, for readers of other files."""
     if file.suffix.lower() in (".csv", ".tsv"):
         raise ArgumentError(
-            f"path: {file} is a text table; data=csv reads one with a column for each pixel; save one with paths of "
-            "images as Parquet (pandas.read_csv(…).to_parquet(…), then data=parquet)"
+            f"path: {file} is a text table; data=csv reads one with a column for each pixel, data=image_list one of "
+            "image files"
         )
 
 
@@ -98,10 +105,21 @@ def files_below(path: Path) -> Iterator[Path]:
     yield from sorted(file for file in files if file.is_file() or (file.is_symlink() and not file.exists()))
 
 
-def source_digest(arguments: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the names, sizes and modification times of the files that a reader's `path` leads to.
+def reads_listed_files(find: Callable[[Mapping[str, Any]], Iterable[Path]]) -> Callable[[Reader], Reader]:
+    """Mark a reader that reads the files which `find` returns for its arguments, beside those at its `path`."""
 
-    Without a path it returns "bundled": readers of bundled sets verify checksums themselves.
+    def mark(reader: Reader) -> Reader:
+        reader.find_listed_files = find  # type: ignore[attr-defined]
+        return reader
+
+    return mark
+
+
+def source_digest(reader: Callable[..., Source], arguments: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the names, sizes and modification times of the files that a reader reads.
+
+    These are all files at its `path`, and those that are listed there if the reader is marked so. Without a path it
+    returns "bundled": readers of bundled sets verify checksums themselves.
 
     Raises:
         UserError: the path does not exist, or is not a valid one.
@@ -116,10 +134,12 @@ def source_digest(arguments: Mapping[str, Any]) -> str:
     if not exists:
         raise UserError(f"data.path: {root} does not exist; give an existing file or folder")
     digest = hashlib.sha256(os.fsencode(root))
-    for file in files_below(root):
+    find_listed_files = getattr(reader, "find_listed_files", lambda _: ())
+    for file in chain(files_below(root), find_listed_files(arguments)):
         try:
             status = file.stat()
-        except OSError:  # removed since the folder was listed, or a link without a target
+        except (OSError, ValueError):  # removed since the folder was listed, a link without a target, or no valid name
             continue
-        digest.update(os.fsencode(file.relative_to(root)) + f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+        name = file.relative_to(root) if file.is_relative_to(root) else file
+        digest.update(os.fsencode(name) + f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -20,6 +20,7 @@ from pipeline.data.class_labels import index_labels
 from pipeline.data.description import describe_image_set, image_set_warnings
 from pipeline.data.image_parts import read_image_parts
 from pipeline.data.source import Source
+from pipeline.data.subsets import hold_out, stratified_rows
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -28,13 +29,16 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     """Return the images, uint8 or float32 (n, h, w, c), and their labels, which only scores and pages use.
 
     `train_size` and `test_size` take a seeded random subset, stratified by the labels if there are any; this balances
-    the classes of the subset and reveals no image's label to later stages.
+    the classes of the subset and reveals no image's label to later stages. `test_fraction` holds such a share of the
+    images out.
 
     Raises:
         UserError: the files cannot be read, a size exceeds the number of images, or a shape or range is wrong.
     """
-    source = _read_source(config, observer)
     rng = np.random.default_rng(config.seed)
+    source = _read_source(config, observer)
+    if config.test_fraction is not None:
+        source = hold_out(source, config.test_fraction, rng)
     rule = "dtype" if source.value_ranges else config.value_range  # image files were scaled as they were decoded
     parts = read_image_parts(source.train, source.test, source.layout, rule, observer)
     train, test = parts.train, parts.test
@@ -44,15 +48,15 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     train_labels, test_labels = indices
     for message in notes:
         observer.note(message)
-    rows = _stratified_rows(train_labels, config.train_size, rng, "data.train_size")
-    test_rows = _stratified_rows(test_labels, config.test_size, rng, "data.test_size")
+    rows = _subset_rows(train_labels, config.train_size, rng, "data.train_size")
+    test_rows = _subset_rows(test_labels, config.test_size, rng, "data.test_size")
     _require_two_images(config, len(rows), len(test_rows))
     size = to_size(config.image_size)
     train, test = resize_images(_take(train, rows), size), resize_images(_take(test, test_rows), size)
     vectors = _select_vectors(source, rows, test_rows)
     values = (train, test) if vectors is None else (vectors[: len(rows)], vectors[len(rows) :])
     _require_different_images(config, {"train": values[:1], "test": values[1:], "all": values}[config.split])
-    subset_note = _describe_subset(config)
+    subset_note = _describe_subset(config, len(test))
     if subset_note:
         observer.note(subset_note)
     note = "; ".join(text for text in (source.note, subset_note) if text)
@@ -61,9 +65,11 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     paths += [source.test_paths[row] for row in test_rows if source.test_paths]
     ranges = {str(depth): list(limits) for depth, limits in source.value_ranges.items()}
     images = Images(
-        train, test, config.split, config.name, digest, note, rows, test_rows, paths, ranges, source.background,
-        asdict(parts.value_format), source.skipped, vectors, source.has_images, source.folder,
-        resize=source.resize, dimensions=source.dimensions,
+        train, test, config.split, config.name, digest, note,
+        rows if source.train_rows is None else source.train_rows[rows],
+        test_rows if source.test_rows is None else source.test_rows[test_rows],
+        paths, ranges, source.background, asdict(parts.value_format), source.skipped, vectors, source.has_images,
+        source.folder, resize=source.resize, dimensions=source.dimensions,
     )  # fmt: skip
     labels = Labels(train_labels[rows], test_labels[test_rows], names, config.split)
     observer.message(describe_image_set(images, labels))
@@ -80,24 +86,12 @@ def _read_source(config: Data, observer: Observer) -> Source:
     return source
 
 
-def _stratified_rows(
-    labels: NDArray[np.int32], size: int | None, rng: np.random.Generator, key: str
-) -> NDArray[np.int64]:
-    """Ascending rows of a stratified subset; shares of the classes are rounded so that their sum is exactly `size`."""
+def _subset_rows(labels: NDArray[np.int32], size: int | None, rng: np.random.Generator, key: str) -> NDArray[np.int64]:
+    """Ascending rows of a stratified subset; without a size, all."""
     n = len(labels)
-    if size is None or size == n:
-        return np.arange(n)
-    if size > n:
+    if size is not None and size > n:
         raise UserError(f"{key} = {size}: there are only {n} images; give at most {n}, or null for all")
-    classes, counts = np.unique(labels, return_counts=True)
-    share = size * counts / n
-    quota = np.floor(share).astype(int)
-    quota[np.argsort(quota - share, kind="stable")[: size - quota.sum()]] += 1
-    rows = [
-        rng.choice(np.flatnonzero(labels == label), count, replace=False)
-        for label, count in zip(classes, quota, strict=True)
-    ]
-    return np.sort(np.concatenate(rows))
+    return stratified_rows(labels, n if size is None else size, rng)
 
 
 def _take(images: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
@@ -105,11 +99,14 @@ def _take(images: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
     return images if len(rows) == len(images) else images[rows]
 
 
-def _describe_subset(config: Data) -> str:
-    """A note on the subset; empty if all images are used."""
+def _describe_subset(config: Data, n_test: int) -> str:
+    """A note on the images that were held out or left out at random; empty if all images are used as they come."""
     sizes = {"train": config.train_size, "test": config.test_size}
     parts = [f"{size:,} {part} images" for part, size in sizes.items() if size is not None]
-    return f"a stratified random subset: {' and '.join(parts)} (seed {config.seed})" if parts else ""
+    notes = [f"a stratified random subset: {' and '.join(parts)} (seed {config.seed})"] if parts else []
+    if config.test_fraction is not None:
+        notes.insert(0, f"{n_test:,} images held out at random, stratified by the labels if there are any")
+    return "; ".join(notes)
 
 
 def _require_two_images(config: Data, train: int, test: int) -> None:

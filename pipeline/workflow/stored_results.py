@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.artifacts.base import Artifact
 from pipeline.config import Config
+from pipeline.config.instantiate import import_target
 from pipeline.data.source import source_digest
 from pipeline.runtime.errors import first_line
 from pipeline.runtime.file_digest import file_digest
@@ -85,7 +86,7 @@ class StoredResults:
     def _source(self, step: Step) -> str:
         """What identifies the files that a step reads itself: the data set's, or those of a pretrained encoder."""
         if "data" in step.groups:
-            return source_digest(self.config.data.arguments())
+            return source_digest(import_target(self.config.data.target, "data._target_"), self.config.data.arguments())
         return " ".join(map(file_digest, self.config.model.files)) if "model" in step.groups else ""
 
     def get_or_compute(self, step: Step, executor: Executor) -> None:

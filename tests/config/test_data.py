@@ -61,7 +61,8 @@ def test_every_wrong_key_has_a_line():
         ({"_target_": FOLDER, "path": 5}, "data.path = 5: input should be a valid string"),
         (
             {"_target_": "pipeline.data.digits.read_digits", "path": "x"},
-            "data.path = 'x': own reads no path; choose data=image_folder, npz, idx, csv or parquet",
+            "data.path = 'x': own reads no path; "
+            "choose data=image_folder, image_list, npz, parquet, idx, csv or vectors",
         ),
         (
             {"_target_": "nothing.at.all"},

@@ -149,7 +149,7 @@ def test_columns_that_are_no_pixels_are_named(tmp_path, recorder):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("label,name\n1,a\n", r"path: .* has no columns of pixels \(1x1, 1x2, .*\) among label, name; vectors "),
+        ("label,name\n1,a\n", r"path: .* has no columns of pixels \(1x1, 1x2, .*\) among label, name; data=image_"),
         ("pixel0,pixel2\n1,2\n", r"path: .* lacks columns of pixels: it has 2 from pixel0 to pixel2, not 3"),
         ("pixel0,pixel1,pixel1\n1,2,3\n", r"path: .* has several columns named 'pixel1'; give each a name of its own"),
         ("", r"path: .* cannot be read as CSV: its first line is empty"),

@@ -1,6 +1,7 @@
 """Parquet files of images: columns, cells, labels, and parts."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from pipeline.data.parquet import read_parquet
+from pipeline.data.source import source_digest
 from pipeline.runtime.errors import UserError
 from pipeline.stages.data import data
 from tests.data.image_files import encode_png
@@ -177,10 +179,10 @@ def test_files_without_the_column_of_labels_are_unlabelled(tmp_path, recorder):
     assert recorder.notes[-1] == "data.label_column = 'label': images of test.parquet have no such column and no labels"
 
 
-def test_text_tables_are_refused_with_the_way_to_convert_them(tmp_path):
+def test_text_tables_are_refused_with_their_readers(tmp_path):
     (tmp_path / "a.csv").write_text("image,label\n")
     with pytest.raises(
-        UserError, match=r"^path: .*a\.csv is a text table; data=csv reads one with .*; save .* as Parquet"
+        UserError, match=r"^path: .*a\.csv is a text table; data=csv reads one with .*, data=image_list one of "
     ):
         read_parquet(str(tmp_path / "a.csv"))
 
@@ -228,6 +230,18 @@ def test_lists_of_pixels_are_arrays(tmp_path, cells, image_shape, expected):
     assert source.train_labels.tolist() == ["b", "a"]
     assert source.paths == ["a.parquet[0]", "a.parquet[1]"]
     assert source.test.shape == (0, *expected.shape[1:])
+
+
+def test_a_changed_image_changes_the_digest_of_a_column_of_paths(tmp_path):
+    for name in ("a.png", "b.png"):
+        (tmp_path / "images" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "images" / name).write_bytes(encode_png())
+    arguments = {"path": write_table(tmp_path / "t.parquet", photo=["images/a.png", "gone.png", None])}
+    digest = source_digest(read_parquet, arguments)
+    os.utime(tmp_path / "images" / "b.png", ns=(1, 1))
+    assert source_digest(read_parquet, arguments) == digest, "it is not listed"
+    os.utime(tmp_path / "images" / "a.png", ns=(1, 1))
+    assert source_digest(read_parquet, arguments) != digest
 
 
 def test_lists_of_pixels_are_scaled_as_arrays_are(tmp_path):

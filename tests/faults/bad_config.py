@@ -47,7 +47,7 @@ OVERRIDE_ERRORS = [
     ("sweep=nothing", "sweep = 'nothing': no such choice; choose from …latent_dim…"),
     (
         "data=",
-        "data = '': no such choice; choose from coloured_glyphs, csv, digits, glyphs, idx, image_folder, mnist, …, vectors",
+        "data = '': no such choice; choose from coloured_glyphs, csv, digits, glyphs, idx, image_folder, image_list, mnist, …, vectors",
     ),
     ("train=null", "a group takes the name of one choice, such as cluster=gmm; python -m pipeline --help lists them"),
     ("model=conv64,pca", "model=conv64,pca: several values; add --multirun to sweep over them, or write …"),
@@ -200,7 +200,7 @@ VALUE_ERRORS = [
     # settings that contradict each other
     (
         "data=mnist data.path=x",
-        "data.path = 'x': mnist reads no path; choose data=image_folder, npz, idx, csv or parquet",
+        "data.path = 'x': mnist reads no path; choose data=image_folder, image_list, npz, parquet, idx, csv or …",
     ),
     (
         "train.early_stopping.patience=3",

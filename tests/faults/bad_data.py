@@ -264,7 +264,7 @@ REFUSED = [
     ("another image column", PARQUET, partial(write_parquet, picture=CELLS), {"image_column": "image"}, "data.image_column = 'image': …a.parquet has no such column; it has picture"),
     ("no label column", PARQUET, partial(write_parquet, image=CELLS), {"label_column": "digit"}, "data.label_column = 'digit': no such column in …a.parquet; it has image"),
     ("an image column of numbers", PARQUET, partial(write_parquet, image=[1, 2]), {}, "data.image_column = 'image': …a.parquet holds int64; it must hold encoded images, paths of images, or lists of pixels"),
-    ("a CSV file", PARQUET, partial(write_bytes, content=b"image,label", name="a.csv"), {}, "data.path: …a.csv is a text table; data=csv reads one with a column for each pixel; save …"),
+    ("a CSV file", PARQUET, partial(write_bytes, content=b"image,label", name="a.csv"), {}, "data.path: …a.csv is a text table; data=csv reads one with a column for each pixel, data=image_list …"),
     ("zero rows", PARQUET, partial(write_parquet, image=pa.array([], pa.binary())), {}, "data.path: … holds no readable image"),
     ("a struct column without bytes and path", PARQUET, partial(write_parquet, image=[{"file": "a.png"}]), {}, "data.image_column = 'image': …a.parquet holds struct<file: string>; it must hold encoded images, …"),
     ("a path of no file", PARQUET, partial(write_parquet, image=["a.png"]), {}, "data.path: …a.parquet holds no readable image: a.parquet[0] (…No such file …"),

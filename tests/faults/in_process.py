@@ -8,6 +8,7 @@ from pipeline.artifacts import Images, Labels
 from pipeline.cli.errors import explain_error
 from pipeline.config import Config
 from pipeline.config.compose import to_config
+from pipeline.config.instantiate import import_target
 from pipeline.data.source import source_digest
 from pipeline.runtime.observer import RunObserver
 from pipeline.stages.data import data
@@ -32,7 +33,9 @@ def compose(*overrides: str, **values: Any) -> Config:
 
 def run_recipe(config: Config, until: str = "explorer") -> Executor:
     """Run the recipe without a store up to a stage; the executor returned holds the artifacts."""
-    source_digest(config.data.arguments())  # a run checks the path before it reads
+    source_digest(
+        import_target(config.data.target, "data._target_"), config.data.arguments()
+    )  # a run checks the path before it reads
     executor = Executor(config)
     executor.run(RECIPE[: RECIPE.index(STEPS[until]) + 1])
     return executor
@@ -41,7 +44,7 @@ def run_recipe(config: Config, until: str = "explorer") -> Executor:
 def read_data(choice: str, path: Path | str, **values: Any) -> tuple[Images, Labels]:
     """Return the images and labels of `data=choice data.path=path`, as the first stage of a run reads them."""
     config = compose(f"data={choice}", data__path=str(path), **{f"data__{key}": value for key, value in values.items()})
-    source_digest(config.data.arguments())
+    source_digest(import_target(config.data.target, "data._target_"), config.data.arguments())
     return data(config.data)
 
 

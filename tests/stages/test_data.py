@@ -3,14 +3,12 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 from pyarrow import parquet
 
 from pipeline.config import Data
 from pipeline.runtime.errors import UserError
-from pipeline.stages.data import _stratified_rows, data
+from pipeline.stages.data import data
 from tests.data.image_files import encode_png, save_image
 
 
@@ -205,15 +203,6 @@ def test_subset_has_the_exact_size_and_each_class_its_share(write_npz, size):
     assert len(images.train) == len(labels.train) == size
     share = size * np.array([30, 20, 10]) / 60
     assert (np.abs(np.bincount(labels.train, minlength=3) - share) < 1).all()
-
-
-@given(st.lists(st.integers(-1, 4), min_size=2, max_size=40), st.data())
-def test_subset_of_any_labels_has_the_exact_size_and_distinct_rows(classes, draw):
-    size = draw.draw(st.integers(0, len(classes)))
-    rows = _stratified_rows(np.array(classes, np.int32), size, np.random.default_rng(0), "key")
-    assert len(rows) == size
-    assert (np.diff(rows) > 0).all()
-    assert set(rows) <= set(range(len(classes)))
 
 
 def test_subset_keeps_images_and_labels_together(write_npz):
