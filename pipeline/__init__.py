@@ -4,10 +4,11 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.2.0"
-__all__ = ["ClusteringResult", "LatentClusterer", "cluster_images"]
+__all__ = ["ClusteringResult", "LatentClusterer", "cluster_images", "load_run"]
 
 _MODULES = {
-    "ClusteringResult": "pipeline.api", "cluster_images": "pipeline.api", "LatentClusterer": "pipeline.estimator",
+    "ClusteringResult": "pipeline.api", "cluster_images": "pipeline.api", "load_run": "pipeline.api",
+    "LatentClusterer": "pipeline.estimator",
 }  # fmt: skip
 """The module of each public name."""
 

@@ -1,8 +1,10 @@
-"""Cluster an array of images from Python, without command line, MLflow or files.
+"""Cluster an array of images from Python, without command line, MLflow or files; and load runs of the command line.
 
->>> from pipeline import cluster_images
+>>> from pipeline import cluster_images, load_run
 >>> result = cluster_images(images, k=10)
->>> result.clusters, result.confidence, result.map.fitted
+>>> result = load_run()
+>>> result.clusters, result.confidence, result.latents.fitted, result.map.fitted
+>>> result.table()
 >>> result.assign(new_images)
 """
 
@@ -10,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,10 +32,16 @@ from pipeline.data.image_parts import read_image_parts
 from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
 from pipeline.models.autoencoder import Autoencoder
+from pipeline.runtime.environment import set_library_environment
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
+from pipeline.runtime.paths import output_folder
 from pipeline.workflow.choose_settings import choose_settings
 from pipeline.workflow.executor import Executor
+from pipeline.workflow.finished_runs import NEWEST, find_run
+
+if TYPE_CHECKING:
+    from pipeline.cli.stage_printer import StagePrinter
 
 NO_LABELS = Labels(np.zeros(0, np.int32), np.zeros(0, np.int32))
 
@@ -44,7 +53,10 @@ ARTIFACTS = ("images", "autoencoder", "latents", "graph", "features", "clusterin
 
 @dataclass(frozen=True)
 class ClusteringResult:
-    """The clusters of an array of images, and the artifacts that they were computed from."""
+    """The clusters of an array of images or of a run, and the artifacts that they were computed from.
+
+    `labels` are those of a run's data set, if it has any; no cluster depends on them.
+    """
 
     images: Images
     autoencoder: Autoencoder
@@ -53,6 +65,7 @@ class ClusteringResult:
     features: Features
     clustering: Clustering
     map: Map
+    labels: Labels = NO_LABELS
 
     @property
     def clusters(self) -> Int:
@@ -63,6 +76,18 @@ class ClusteringResult:
     def confidence(self) -> Float:
         """The confidence of each assignment, (n,) float32 in [0, 1]."""
         return self.clustering.confidence
+
+    def table(self) -> pd.DataFrame:
+        """Return a row for each image, the fitted ones first, as `stage=export export.format=csv` writes it.
+
+        Columns are, among others, file, part (fitted, held out), cluster (−1 for noise), confidence, outlier and misfit
+        (the larger, the less typical), x and y on the map; and label, if labels are known. Images that a person marked
+        for removal are left out.
+        """
+        from pipeline.stages.export.exported_set import exported_set
+
+        parts = (self.images, self.labels, self.latents, self.graph, self.clustering, self.map)
+        return exported_set(*parts, SILENT).table()
 
     def assign(self, images: NDArray[Any]) -> pd.DataFrame:
         """Return a row for each new image: cluster (−1 for noise), confidence in [0, 1], distance, far, x and y.
@@ -79,13 +104,19 @@ class ClusteringResult:
 
 
 def cluster_images(
-    images: NDArray[Any], *overrides: str, k: int | None = None, seed: int = 42, observer: Observer = SILENT
+    images: NDArray[Any],
+    *overrides: str,
+    k: int | None = None,
+    seed: int = 42,
+    verbose: bool = False,
+    observer: Observer = SILENT,
 ) -> ClusteringResult:
     """Cluster an array (n, h, w), (n, h, w, c) or (n, c, h, w), uint8, floats in [0, 1], or another usual range.
 
     Layout and range are recognised (see `is_channels_first` and `find_limits`), with a note to the observer.
     `k` is the number of clusters, for clusterers that take one. `overrides` are those of the command line, such as
     "model=pca", "cluster=hdbscan" or "train.epochs=4"; of the group data, only `ARRAY_KEYS` apply. Labels are not used.
+    `verbose` prints the stages and their progress as the command line does, in place of calling the observer.
 
     Raises:
         UserError: an override is wrong, or the images do not suit the settings.
@@ -96,15 +127,50 @@ def cluster_images(
         raise UserError(f"{key} is among the overrides, and {name} is an argument; set {name} alone")
     words = array_overrides([*overrides, *(f"{key}={value}" for key, value in arguments.items())])
     config = compose_config(*words)
-    executor = make_executor(config, words, to_image_set(images, config, observer), observer)
+    printer = stage_printer() if verbose else None
+    image_set = to_image_set(images, config, printer or observer)
+    executor = make_executor(config, words, image_set, printer, observer)
     return ClusteringResult(**{name: executor.load(name) for name in ARTIFACTS})
 
 
-def make_executor(config: Config, overrides: Sequence[str], images: Images, observer: Observer = SILENT) -> Executor:
+def load_run(run: str = NEWEST, *overrides: str) -> ClusteringResult:
+    """Return the result of a finished run of the command line.
+
+    `run` is its id or the beginning of it; "last" is the newest one with clusters. `overrides` say where it is stored,
+    where that is not the default: "output_dir=…" or "tracking.uri=…".
+
+    Raises:
+        UserError: there is no such run, it has no map, or its files are damaged.
+    """
+    set_library_environment()
+    from pipeline.tracking import Store
+
+    config = compose_config(*overrides)
+    finished = find_run(Store(config.tracking, Path(output_folder(config.output_dir))), run)
+    return ClusteringResult(**finished.load(*ARTIFACTS, "labels"))
+
+
+def stage_printer() -> StagePrinter:
+    """Return what prints stages on the terminal or in a notebook."""
+    from pipeline.cli.stage_printer import StagePrinter
+
+    return StagePrinter()
+
+
+def make_executor(
+    config: Config,
+    overrides: Sequence[str],
+    images: Images,
+    printer: StagePrinter | None = None,
+    observer: Observer = SILENT,
+) -> Executor:
     """Return an executor for images without labels: of `config`, or of the best settings in `config.auto`."""
     precomputed = {"images": images, "labels": NO_LABELS}
     executor, _ = choose_settings(
-        config, overrides, lambda candidate: Executor(candidate, observer=observer, precomputed=precomputed), observer
+        config,
+        overrides,
+        lambda candidate: Executor(candidate, printer, observer, precomputed),
+        printer or observer,
     )
     return executor
 

@@ -17,13 +17,14 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Cluster
 from sklearn.utils import Tags, check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.api import array_overrides, make_executor, to_image_set
+from pipeline.api import array_overrides, make_executor, stage_printer, to_image_set
 from pipeline.artifacts.images import Images
 from pipeline.clustering.silhouette import silhouette_score
 from pipeline.config.compose import compose_config
 from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.observer import SILENT, Observer
 from pipeline.workflow.executor import Executor
 
 
@@ -37,8 +38,9 @@ class LatentClusterer(
 
     `X` has images (n, h, w), (n, h, w, c) or (n, c, h, w) in a usual range, or vectors (n, d); vectors take
     `model="vectors"` in place of an autoencoder. `n_clusters` is `cluster.k`, for clusterers that take one; None is the
-    configuration's. `random_state` seeds all stages. `keys` are those of the command line, with `__` in place of a dot:
-    `cluster="hdbscan"`, `train__epochs=4`. Nothing is written to disk or to MLflow.
+    configuration's. `random_state` seeds all stages. `verbose` prints the stages and their progress. `keys` are those
+    of the command line, with `__` in place of a dot: `cluster="hdbscan"`, `train__epochs=4`. Nothing is written to disk
+    or to MLflow.
 
     After `fit`: `labels_` (n,) int32, −1 for noise, cluster 0 the largest; `confidence_` (n,) float32 in [0, 1];
     `embedding_` (n, 2) float32, the map, computed when it is first read; `n_features_in_`, d or the number of values of
@@ -47,19 +49,21 @@ class LatentClusterer(
     A fitted estimator can be pickled. Limitation: not thread-safe, because Keras has global state.
     """
 
-    def __init__(self, n_clusters: int | None = None, random_state: Any = 42, **keys: Any) -> None:
-        self.n_clusters, self.random_state = n_clusters, random_state
+    def __init__(
+        self, n_clusters: int | None = None, random_state: Any = 42, verbose: bool = False, **keys: Any
+    ) -> None:
+        self.n_clusters, self.random_state, self.verbose = n_clusters, random_state, verbose
         self._keys = keys
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return `n_clusters`, `random_state` and all keys by name."""
+        """Return `n_clusters`, `random_state`, `verbose` and all keys by name."""
         params: dict[str, Any] = super().get_params(deep)
         return params | self._keys
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters and keys by name."""
         for name, value in params.items():
-            if name in ("n_clusters", "random_state"):
+            if name in ("n_clusters", "random_state", "verbose"):
                 setattr(self, name, value)
             else:
                 self._keys[name] = value
@@ -77,8 +81,9 @@ class LatentClusterer(
         self.n_features_in_ = math.prod(array.shape[1:])
         overrides = array_overrides(self._overrides(is_vectors=array.ndim == 2))
         self._config = compose_config(*overrides)
-        images = self._read_images(array)
-        executor = make_executor(self._config, overrides, images)
+        printer = stage_printer() if self.verbose else None
+        images = self._read_images(array, printer or SILENT)
+        executor = make_executor(self._config, overrides, images, printer)
         self._config = executor.config
         self._parts = {name: executor.load(name) for name in PARTS}
         self.__dict__.pop("_map", None)  # that of an earlier fit
@@ -150,12 +155,12 @@ class LatentClusterer(
             seed = check_random_state(seed).randint(2**31 - 1)
         return [f"{name}={_to_word(value)}" for name, value in keys.items()] + [f"seed={seed}"]
 
-    def _read_images(self, array: NDArray[Any]) -> Images:
+    def _read_images(self, array: NDArray[Any], observer: Observer) -> Images:
         """The array as an image set; vectors have a blank pixel each."""
         if array.ndim == 2:
             blank = np.zeros((len(array), 1, 1, 1), np.uint8)
             return Images(blank, blank[:0], name="vectors", vectors=_to_float32(array), has_images=False)
-        return to_image_set(array, self._config)
+        return to_image_set(array, self._config, observer)
 
     def _read_new(self, X: Any) -> NDArray[Any]:
         check_is_fitted(self, "labels_")

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from pipeline import cluster_images
+from pipeline import LatentClusterer, cluster_images, load_run
 from pipeline.runtime.errors import UserError
 from tests.helpers import compose, environment
 
@@ -22,7 +22,7 @@ def test_an_array_is_clustered_without_mlflow_and_files(tmp_path):
     lines = f"""
 import sys
 from sklearn.datasets import load_digits
-from pipeline import cluster_images
+from pipeline import LatentClusterer, cluster_images, load_run
 images = load_digits().images[:200] / 16
 result = cluster_images(images, *{QUICK!r}, k=10)
 assert result.clusters.shape == result.confidence.shape == (200,)
@@ -36,6 +36,58 @@ print([name for name in sys.modules if name.split(".")[0] in ("mlflow",)])
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.strip() == "[]"
     assert not list(tmp_path.iterdir()), "nothing is written"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The output folder and the id of a finished run of the command line, with labels and held-out images."""
+    from pipeline.workflow.execution import execute_run
+
+    outputs = tmp_path_factory.mktemp("run") / "outputs"
+    words = [*QUICK, "data=digits", "data.test_fraction=0.25", "cluster.k=5", "stage=[cluster,project]"]
+    summary = execute_run(compose(*words, outputs=outputs), outputs / "run", [])
+    return outputs, summary["run_id"]
+
+
+@pytest.mark.parametrize("name", ["last", "id"])
+def test_a_run_of_the_command_line_is_loaded(run, name):
+    outputs, run_id = run
+    result = load_run(run_id[:12] if name == "id" else "last", f"output_dir={outputs}")
+    assert len(result.clusters) == 1797 - 449
+    assert (result.assign(result.images.train[:9])["cluster"] == result.clusters[:9]).all()
+    table = result.table()
+    assert table["part"].value_counts().to_dict() == {"fitted": 1348, "held out": 449}
+    np.testing.assert_array_equal(table["cluster"], [*result.clusters, *result.clustering.held_out])
+    np.testing.assert_array_equal(table[["x", "y"]][:1348], result.map.fitted)
+    assert table["label"].tolist()[:1348] == [result.labels.names[label] for label in result.labels.train]
+
+
+def test_a_run_that_does_not_exist_is_refused(run, tmp_path):
+    with pytest.raises(UserError, match=r"^run = 'nothing': is no finished run with clusters in .*; the newest: "):
+        load_run("nothing", f"output_dir={run[0]}")
+    with pytest.raises(UserError, match=r"^run: .* holds no finished run with clusters; run python -m pipeline first"):
+        load_run("last", f"output_dir={tmp_path}")
+
+
+def test_the_table_of_an_array_has_a_row_for_each_image(digits):
+    table = cluster_images(digits, *QUICK, k=3).table()
+    assert len(table) == len(digits)
+    assert {"cluster", "confidence", "misfit", "outlier", "x", "y"} <= set(table)
+    assert "label" not in table
+
+
+@pytest.mark.parametrize("kind", ["function", "estimator"])
+def test_verbose_prints_the_stages(digits, capsys, kind):
+    if kind == "function":
+        result = cluster_images(digits, *QUICK, k=3, verbose=True).clusters
+    else:
+        keys = dict(word.replace(".", "__").split("=") for word in QUICK)
+        result = LatentClusterer(3, verbose=True, **keys).fit(digits).labels_
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    stages = [words[1] for words in lines if words[0] == "✓"]
+    assert stages[:6] == ["train", "refine", "extract", "neighbors", "manifold", "cluster"]
+    np.testing.assert_array_equal(result, cluster_images(digits, *QUICK, k=3).clusters)
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.slow

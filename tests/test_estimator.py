@@ -101,7 +101,7 @@ def test_a_grid_search_finds_the_number_of_clusters(vectors):
 def test_keys_are_parameters(vectors):
     clusterer = LatentClusterer(n_clusters=4, cluster="kmeans", cluster__estimator__n_init=2)
     assert clusterer.get_params() == {
-        "n_clusters": 4, "random_state": 42, "cluster": "kmeans", "cluster__estimator__n_init": 2,
+        "n_clusters": 4, "random_state": 42, "verbose": False, "cluster": "kmeans", "cluster__estimator__n_init": 2,
     }  # fmt: skip
     changed = clone(clusterer).set_params(n_clusters=3, manifold="none", random_state=np.random.RandomState(0))
     assert changed.fit(vectors[0]).labels_.max() == 2

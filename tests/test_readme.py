@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from pipeline.config.compose import compose_config
+from pipeline.workflow.execution import execute_run
 from pipeline.workflow.plan import plan
+from tests.helpers import TINY, compose
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -79,6 +81,8 @@ def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
     example = example.replace("train__epochs=4", 'model="pixels", manifold="none", project="pca"')
     np.save(tmp_path / "images.npy", np.random.default_rng(0).random((60, 8, 8), np.float32))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PIPELINE_OUTPUTS", str(tmp_path / "outputs"))
+    execute_run(compose(*TINY, outputs=tmp_path / "outputs"), tmp_path / "outputs" / "run", [])
     exec(compile(example.replace('"cluster=gmm"', quick), "README.md", "exec"), {})
     assert "confidence" in capsys.readouterr().out
 
