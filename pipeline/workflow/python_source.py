@@ -96,14 +96,23 @@ def imported_paths(tree: ast.Module, package: str = "") -> Iterator[str]:
 
 
 def digest_code(tree: ast.Module) -> str:
-    """Return the SHA-256 of a module's code without comments, docstrings and layout; the tree loses its docstrings."""
+    """Return the SHA-256 of a module's code without comments, layout, docstrings and texts below constants.
+
+    The tree loses these texts.
+    """
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-            and ast.get_docstring(node, clean=False) is not None
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    """Whether a statement is a text alone, which does nothing."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
 
 
 def installed_version(distribution: str, package: str) -> str:

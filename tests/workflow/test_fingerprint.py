@@ -59,15 +59,16 @@ def test_versions_are_those_of_packages_that_the_code_or_the_configuration_names
     assert "tensorflow" not in kmeans
 
 
-def test_docstrings_and_comments_do_not_count_but_code_does(monkeypatch):
+def test_comments_and_texts_that_describe_do_not_count_but_code_does(monkeypatch):
     def digest(source):
         module._facts.cache_clear()
         monkeypatch.setattr(module, "_source", lambda _: source)
         return code_digest("pipeline.anything")
 
-    plain = digest('"""One."""\ndef f():\n    """A."""\n    return 1\n')
-    assert digest('"""Two."""\n# why\ndef f():\n\n    """B."""\n    return 1  # one\n') == plain
-    assert digest('"""One."""\ndef f():\n    """A."""\n    return 2\n') != plain
+    plain = digest('"""One."""\nK = "k"\ndef f():\n    """A."""\n    return 1\n')
+    assert digest('"""Two."""\nK = "k"\n"""A name."""\n# why\ndef f():\n\n    """B."""\n    return 1  # one\n') == plain
+    assert digest('"""One."""\nK = "l"\ndef f():\n    """A."""\n    return 1\n') != plain
+    assert digest('"""One."""\nK = "k"\ndef f():\n    """A."""\n    return 2\n') != plain
     module._facts.cache_clear()
 
 
