@@ -7,6 +7,7 @@ import gzip
 import math
 import re
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,10 +64,10 @@ def open_csv(path: Path, root: Path, label_column: str | int | None, n_pixels: i
         ArgumentError: the file cannot be read, its columns are ambiguous, or none are pixels (`NoPixelColumnsError`).
     """
     name = path.relative_to(root).as_posix() if path != root else path.name
-    lines = _first_lines(path)
-    separator = _separator_of(lines[0])
+    lines = first_lines(path)
+    separator = find_separator(lines[0])
     first, second = ([cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])] for line in lines)
-    if all(map(_is_number, first)):
+    if all(map(is_number, first)):
         columns = [str(number) for number in range(len(first))]
         label = _numbered_label(columns, label_column, n_pixels)
         pixels = [column for column in columns if column != label]
@@ -76,7 +77,7 @@ def open_csv(path: Path, root: Path, label_column: str | int | None, n_pixels: i
                 f"{name} names no columns: the first of {len(columns):,} is read as labels; "
                 f"data.label_column={len(columns) - 1} is the last, data.label_column=null none"
             )
-        return CsvFile(path, name, separator, _is_numbered_header(first, second), columns, pixels, label, note=note)
+        return CsvFile(path, name, separator, is_numbered_header(first, second), columns, pixels, label, note=note)
     label = _named_label(path, first, label_column)
     others = [column for column in first if column != label]
     pixels, shape = _sort_pixels(others, path)
@@ -92,13 +93,9 @@ def open_csv(path: Path, root: Path, label_column: str | int | None, n_pixels: i
     return CsvFile(path, name, separator, True, first, pixels, label, shape, note)
 
 
-def find_separator(path: Path) -> str:
-    """Return the separator of a table: the comma, semicolon or tab that is most frequent in its first line.
-
-    Raises:
-        ArgumentError: the file cannot be read.
-    """
-    return _separator_of(_first_lines(path)[0])
+def find_separator(line: str) -> str:
+    """Return the separator of a table: the comma, semicolon or tab that is most frequent in its first line."""
+    return max(SEPARATORS, key=line.count)
 
 
 def parse_labels(cells: Sequence[str | None]) -> NDArray[Any]:
@@ -110,12 +107,12 @@ def parse_labels(cells: Sequence[str | None]) -> NDArray[Any]:
     return np.array([None, *values], object)[1:]
 
 
-def _separator_of(line: str) -> str:
-    return max(SEPARATORS, key=line.count)
+def first_lines(path: Path) -> list[str]:
+    """Return the first two lines of a table, gzipped or not, without a byte order mark; the second may be empty.
 
-
-def _first_lines(path: Path) -> list[str]:
-    """The first two lines, without a byte order mark; the second may be empty."""
+    Raises:
+        ArgumentError: the file cannot be read, or its first line is empty.
+    """
     try:
         with _open_text(path) as stream:
             lines = [stream.readline(LONGEST_LINE).rstrip("\r\n") for _ in range(2)]
@@ -132,21 +129,28 @@ def _open_text(path: Path) -> IO[str]:
     return path.open(encoding="utf-8-sig")
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Return whether a cell is a finite number with a decimal point."""
     try:
         return math.isfinite(float(cell))
     except ValueError:
         return False
 
 
-def _is_numbered_header(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Whether a line of numbers is one that pandas wrote above columns without names or with one name.
+def is_numbered_header(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Return whether a line of numbers is one that pandas wrote above columns without names, or with repeated ones.
 
-    These are 0, 1, 2, …, and 0, 0.1, 0.2, ….
+    These are 0, 1, 2, …, and 5, 0, 0.1, 0.2, …, where a fraction counts the columns of the same name before. It is not
+    the only line, so the next one has cells.
     """
-    counted = [str(number) for number in range(len(first))]
-    has_fractions = any("." in cell for cell in first) and not any("." in cell for cell in second)
-    return len(first) > 1 and (list(first) == counted or has_fractions)
+    repeats = Counter[str]()
+    for cell in first:
+        name = cell.partition(".")[0]
+        if cell != (f"{name}.{repeats[name]}" if repeats[name] else name):
+            return False
+        repeats[name] += 1
+    is_counted = list(first) == [str(number) for number in range(len(first))]
+    return len(first) > 1 and any(second) and (is_counted or any("." in cell for cell in first))
 
 
 def _numbered_label(columns: Sequence[str], label_column: str | int | None, n_pixels: int | None) -> str | None:

@@ -15,7 +15,7 @@ from pydantic import Field
 from pipeline.config.base import Resize
 from pipeline.data.array_names import LABEL_COLUMNS
 from pipeline.data.arrays import Size, to_size
-from pipeline.data.csv_columns import find_separator, join_names, parse_labels
+from pipeline.data.csv_columns import find_separator, first_lines, join_names, parse_labels
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
 from pipeline.data.folder_layout import held_out_split, split_of
@@ -168,7 +168,7 @@ def read_list(location: FileLocation, file_column: str, label_column: str | None
 
     table = location.table
     try:
-        separator = find_separator(table)
+        separator = find_separator(first_lines(table)[0])
         cells = pd.read_csv(
             table, sep=separator, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig",
             skipinitialspace=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.data.csv_columns import SEPARATORS
+from pipeline.data.csv_columns import find_separator, first_lines, is_number, is_numbered_header
 from pipeline.data.vector_columns import ID_NAMES, TEXT_NAMES, Columns, VectorFile, choose_label, choose_name
 from pipeline.runtime.errors import ArgumentError, first_line
 from pipeline.runtime.observer import Observer
@@ -34,8 +35,9 @@ def read_csv_vectors(file: Path, columns: Columns, observer: Observer) -> Vector
     import pandas as pd
 
     try:
-        separator, decimal = _find_separator(file)
-        has_header = not _begins_with_numbers(file, separator)
+        lines = first_lines(file)
+        separator, decimal = _find_separator(lines)
+        has_header = _has_header(lines, separator, decimal)
         table = pd.read_csv(
             file, sep=separator, decimal=decimal, header=0 if has_header else None,
             encoding="utf-8-sig", index_col=False,
@@ -67,11 +69,10 @@ def read_csv_vectors(file: Path, columns: Columns, observer: Observer) -> Vector
     )
 
 
-def _find_separator(file: Path) -> tuple[str, str]:
+def _find_separator(lines: Sequence[str]) -> tuple[str, str]:
     """The separator of a table and its decimal point: a comma if semicolons or tabs separate numbers with commas."""
-    with file.open(encoding="utf-8-sig") as stream:
-        first, second = stream.readline(), stream.readline()
-    separator = max(SEPARATORS, key=first.count)
+    first, second = lines
+    separator = find_separator(first)
     return separator, "," if separator != "," and re.search(r"\d,\d", second or first) else "."
 
 
@@ -102,11 +103,17 @@ def _note_unusual_names(names: Sequence[str], observer: Observer) -> None:
         )
 
 
-def _begins_with_numbers(file: Path, separator: str) -> bool:
-    """Whether the first line of a CSV file has numbers only, and so is no header."""
-    try:
-        with file.open(encoding="utf-8-sig") as stream:
-            cells = stream.readline().strip().split(separator)
-        return all(cell.strip() != "" and np.isfinite(float(cell.replace(",", "."))) for cell in cells)
-    except (OSError, ValueError):
-        return False
+def _has_header(lines: Sequence[str], separator: str, decimal: str) -> bool:
+    """Whether the first line of a table names its columns.
+
+    Names may be numbers, as pandas writes them, and among words any whole numbers that grow.
+    """
+    first, second = (
+        [cell.strip().replace(decimal, ".") for cell in next(csv.reader([line], delimiter=separator), [])]
+        for line in lines
+    )
+    numbers = [cell for cell in first if is_number(cell)]
+    if not numbers or is_numbered_header(first, second):
+        return True
+    is_growing = all(map(str.isdecimal, numbers)) and sorted(set(numbers), key=int) == numbers
+    return len(numbers) < len(first) and is_growing

@@ -188,3 +188,17 @@ def test_stage_data_reads_the_table(tmp_path):
     )
     np.testing.assert_array_equal(images.fitted[..., 0], PIXELS.reshape(6, 3, 3))
     assert (labels.fitted.tolist(), labels.names) == (LABELS.tolist(), ["0", "1", "2"])
+
+
+@pytest.mark.parametrize("second", ["", "0,0,0,0\n", "0.25,0.75,1,0\n"])
+def test_fractions_in_the_first_line_are_pixels(tmp_path, second):
+    (tmp_path / "a.csv").write_text("0.5,0.25,1,0\n" + second)
+    images = read_csv_images(str(tmp_path / "a.csv")).train
+    assert images[0].tolist() == [[0.5, 0.25], [1, 0]]
+    assert len(images) == 1 + bool(second)
+
+
+def test_repeated_names_that_pandas_counted_are_a_header(tmp_path):
+    (tmp_path / "a.csv").write_text("5,0,0.1,9,0.2\n1,3,4,5,6\n")
+    source = read_csv_images(str(tmp_path / "a.csv"))
+    assert (source.train.tolist(), source.train_labels.tolist()) == ([[[3, 4], [5, 6]]], [1])

@@ -58,6 +58,20 @@ def test_every_format_is_read_with_labels_and_names(tmp_path, recorder, name, wr
     assert recorder.notes == []
 
 
+@pytest.mark.parametrize("index", [False, True])
+def test_the_numbers_that_pandas_writes_above_columns_are_no_vector(tmp_path, index):
+    pd.DataFrame(VECTORS).to_csv(tmp_path / "a.csv", index=index)
+    np.testing.assert_allclose(read_vectors(str(tmp_path / "a.csv")).vectors, VECTORS, rtol=1e-6)
+
+
+def test_a_first_line_of_a_word_and_numbers_is_a_vector(tmp_path):
+    pd.DataFrame(VECTORS, index=[f"id{i}" for i in range(12)]).to_csv(tmp_path / "a.csv", header=False)
+    np.testing.assert_allclose(read_vectors(str(tmp_path / "a.csv")).vectors, VECTORS, rtol=1e-6)
+    (tmp_path / "b.csv").write_text("id,2020,2021\na,1,2\nb,3,4\n")
+    source = read_vectors(str(tmp_path / "b.csv"))
+    assert (source.vectors.tolist(), source.dimensions) == ([[1, 2], [3, 4]], ["2020", "2021"])
+
+
 def test_csv_may_have_no_header_and_columns_of_words(tmp_path, recorder):
     np.savetxt(tmp_path / "a.csv", VECTORS, delimiter=",")
     np.testing.assert_allclose(read_vectors(str(tmp_path / "a.csv")).vectors, VECTORS, rtol=1e-6)
