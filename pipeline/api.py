@@ -30,6 +30,7 @@ from pipeline.config.compose import compose_config
 from pipeline.data.arrays import are_identical, resize_images
 from pipeline.data.image_parts import read_image_parts
 from pipeline.data.new_images import ReadingRules, conform
+from pipeline.data.vectors import check_vectors, require_finite
 from pipeline.models.assigner import PARTS, Assigner
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.environment import set_library_environment
@@ -78,7 +79,7 @@ class ClusteringResult:
         return self.clustering.confidence
 
     def table(self) -> pd.DataFrame:
-        """Return a row for each image, the fitted ones first, as `stage=export export.format=csv` writes it.
+        """Return a row for each image, the fitted ones first: the table that `stage=export` writes, without neighbours.
 
         Columns are, among others, file, part (fitted, held out), cluster (−1 for noise), confidence, outlier and misfit
         (the larger, the less typical), x and y on the map; and label, if labels are known. Images that a person marked
@@ -93,14 +94,19 @@ class ClusteringResult:
         """Return a row for each new image: cluster (−1 for noise), confidence in [0, 1], distance, far, x and y.
 
         `images` (m, h, w), (m, h, w, c) or (m, c, h, w) have the channels and the value range of the fitted ones; other
-        sizes are resized. An image is far if it is farther from its nearest fitted image than 99.5 % of those are from
-        theirs. x and y are coordinates on the map.
+        sizes are resized. For a run of vectors they are vectors (m, d). An image is far if it is farther from its
+        nearest fitted image than 99.5 % of those are from theirs. x and y are coordinates on the map.
 
         Raises:
-            UserError: the channels or the values are others.
+            UserError: the channels, the values or d are others.
         """
         assigner = Assigner.from_artifacts(**{name: getattr(self, name) for name in (*PARTS, "map")})
-        return assigner(conform(np.asarray(images), self.images.shape, "the array", ReadingRules.of_run(self.images)))
+        array = np.asarray(images)
+        if self.images.vectors is None:
+            return assigner(conform(array, self.images.shape, "the array", ReadingRules.of_run(self.images)))
+        vectors = check_vectors(array, "the array", self.images.vectors.shape[1])
+        require_finite(vectors, "the array")
+        return assigner(vectors)
 
 
 def cluster_images(
@@ -142,11 +148,16 @@ def load_run(run: str = NEWEST, *overrides: str) -> ClusteringResult:
     Raises:
         UserError: there is no such run, it has no map, or its files are damaged.
     """
+    if not isinstance(run, str):
+        raise UserError(f"run = {run!r}: give the id of a run, or {NEWEST!r}")
     set_library_environment()
     from pipeline.tracking import Store
 
     config = compose_config(*overrides)
-    finished = find_run(Store(config.tracking, Path(output_folder(config.output_dir))), run)
+    outputs = Path(output_folder(config.output_dir))
+    if not outputs.is_dir():
+        raise UserError(f"output_dir: {outputs} does not exist; give the folder of the runs, such as output_dir=…")
+    finished = find_run(Store(config.tracking, outputs), run)
     return ClusteringResult(**finished.load(*ARTIFACTS, "labels"))
 
 

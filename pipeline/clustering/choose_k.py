@@ -38,8 +38,12 @@ def choose_k(config: Cluster, points: Float, observer: Observer = SILENT) -> tup
         observer.progress(len(silhouettes), len(numbers), "numbers of clusters")
     known = [value for value in silhouettes if np.isfinite(value)]
     k = numbers[int(np.nanargmax(silhouettes))] if known else 1
-    value = f", {max(known):.3f}" if known else ""
-    note = f"cluster.k = auto: {k} clusters have the highest silhouette{value}, of {SMALLEST} to {LARGEST}"
+    note = "cluster.k = auto: 1 cluster, because no silhouette can be measured"
+    if known:
+        note = (
+            f"cluster.k = auto: {k} clusters have the highest silhouette, {max(known):.3f}, of {SMALLEST} to "
+            f"{numbers[-1]}"
+        )
     return set_k(config, k), [note]
 
 

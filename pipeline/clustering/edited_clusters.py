@@ -11,7 +11,7 @@ from pipeline.artifacts.base import Float, Int
 from pipeline.artifacts.clustering import REMOVE, Clustering
 from pipeline.artifacts.features import Features
 from pipeline.artifacts.latents import Graph, Latents
-from pipeline.clustering.assign_points import assign_points
+from pipeline.clustering.assign_points import assign_points, share_in_cluster
 from pipeline.clustering.renumbering import cluster_centres, number_by_size, renumber
 from pipeline.clustering.working_clusters import MARKS, NOISE, EditError, WorkingClusters
 
@@ -31,9 +31,9 @@ def finish_edits(
     cluster_before, cluster, name, reason (merge, split, move, propagated, or empty) and mark; the second has cluster,
     name, size, and before: the clusters from which the images come, as `3:570 5:12`.
 
-    Moved images get the confidence 1, split ones the share of their neighbours in the same cluster, and those that
-    follow moved ones their `probability` (n,). Held-out and new images are assigned as before if every cluster is still
-    there or merged, and by the vote of their fitted neighbours if there are new clusters.
+    Moved images get the confidence 1, those of split clusters the weighted share of their neighbours in the same
+    cluster, and those that follow moved ones their `probability` (n,). Held-out and new images are assigned as before
+    if every cluster is still there or merged, and by the vote of their fitted neighbours if there are new clusters.
 
     Raises:
         EditError: no cluster is left.
@@ -59,9 +59,10 @@ def finish_edits(
 
 def _confidence(clustering: Clustering, working: WorkingClusters, graph: Graph, probability: Float | None) -> Float:
     confidence = np.array(clustering.confidence, np.float32)
-    rows = np.flatnonzero(working.reasons == "split")
-    same_cluster = working.clusters[np.asarray(graph.indices)[rows]] == working.clusters[rows, None]
-    confidence[rows] = same_cluster.mean(axis=1, dtype=np.float32)
+    split = np.unique(np.asarray(clustering.fitted)[working.reasons == "split"])
+    rows = np.flatnonzero(np.isin(clustering.fitted, split))
+    indices, distances = np.asarray(graph.indices)[rows], np.asarray(graph.distances)[rows]
+    confidence[rows] = share_in_cluster(working.clusters[rows], working.clusters, indices, distances)
     if probability is not None:
         follows = working.reasons == "propagated"
         confidence[follows] = probability[follows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,13 +77,9 @@ def ward_linkage(features: Features, clusters: Int) -> Linkage:
     return _agglomerate(np.stack([height(index) for index in range(len(sizes))]), pool)
 
 
-def cluster_linkage(method: str, graph: Graph, features: Features, clusters: Int) -> Linkage:
+def cluster_linkage(method: Literal["graph", "ward"], graph: Graph, features: Features, clusters: Int) -> Linkage:
     """Return the linkage by `method`, "graph" or "ward", of at least one cluster; `clusters` (n,) has noise as −1."""
-    linkages: dict[str, Callable[[], Linkage]] = {
-        "graph": lambda: graph_linkage(graph, clusters),
-        "ward": lambda: ward_linkage(features, clusters),
-    }
-    return linkages[method]()
+    return ward_linkage(features, clusters) if method == "ward" else graph_linkage(graph, clusters)
 
 
 def members_of_nodes(linkage: Linkage) -> list[list[int]]:

@@ -65,8 +65,7 @@ def _require_initialization_support(config: Cluster, estimator: Any) -> None:
     reason = f"{type(estimator).__name__} does not support custom initialisation"
     if config.start == "latents":
         raise UserError(f"cluster.start = latents: {reason}; set cluster.start=own")
-    if config.swaps:
-        raise UserError(f"cluster.swaps = {config.swaps:,}: {reason}; set cluster.swaps=0")
+    raise UserError(f"cluster.swaps = {config.swaps:,}: {reason}; set cluster.swaps=0")
 
 
 def _started(config: Cluster, estimator: Any, latents: Float, points: Float) -> Any:

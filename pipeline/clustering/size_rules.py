@@ -24,8 +24,8 @@ def suit_number_of_images(config: Cluster, n: int) -> tuple[Cluster, list[str]]:
 
     `k` is lowered to n if there are fewer images, and with it the estimator's number of clusters; to n − 1 for a
     clusterer of the graph, whose sparse eigensolver gives no more eigenvectors. `start` is then `own`.
-    If the estimator's `min_cluster_size` is null, it becomes n / 120, rounded, but at least 5, or half of less than 10
-    images. If `min_samples` is null too, it becomes 10, but at most `min_cluster_size`.
+    If the estimator's `min_cluster_size` is null, it becomes n / 120, rounded, but at least 5, or n // 2 for fewer
+    than 10 images, which is at least 2. If `min_samples` is null too, it becomes 10, but at most `min_cluster_size`.
     """
     estimator = dict(config.estimator)
     limit = max(n - 1, 1) if config.graph == "affinity" else n

@@ -152,8 +152,8 @@ class Engine(Component):
 class Shards(Group):
     """Stage shards: rows per shard, the quantile of far images as in stage assign, and k-means over all latents.
 
-    k-means runs if `k` is set. Its initial centres come from k-means of a `sample`; it stops after `iterations` passes
-    or when the squared shift of the centres is at most `tolerance` times the mean variance of a dimension.
+    k-means runs if `k` is set. Its initial centres come from k-means of a `sample`; it stops after `max_iter` passes
+    or when the squared shift of the centres is at most `tol` times the mean variance of a dimension.
     """
 
     rows: int = Field(65_536, ge=1)

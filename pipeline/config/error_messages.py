@@ -31,7 +31,7 @@ def unknown_key(key: str, choices: Sequence[str]) -> str:
     if renamed := current_key(key):
         return f"{key}: no such key; did you mean {renamed}?"
     parent, _, last = key.rpartition(".")
-    if last in OTHER_NAMES and last not in choices:
+    if last in OTHER_NAMES and last not in choices and OTHER_NAMES[last] != key:
         return f"{key}: no such key; did you mean {OTHER_NAMES[last]}?"
     hint = suggest(last, choices)
     if hint and parent:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pkgutil import resolve_name
@@ -66,13 +67,21 @@ def call_component(component: Component, key: str, *inputs: Any, **extra: Any) -
 
 
 def import_target(path: str, key: str) -> Any:
-    """Return the class or function with the dotted import `path`; a `UserError` names `key` if there is none."""
+    """Return the class or function with the dotted import `path`.
+
+    Raises:
+        UserError: there is none, or it is one of the standard library that another module imports, by whose path it
+            would escape the check of stored configurations; the message names `key`.
+    """
     try:
         target = resolve_name(path)
     except (ImportError, ValueError, AttributeError) as error:
         raise UserError(f"{key}: {path} cannot be imported ({error}); give a dotted import path") from error
     if not callable(target):
         raise UserError(f"{key}: {path} is neither a class nor a function; give a dotted import path of one")
+    module = str(getattr(target, "__module__", None) or "").split(".")[0]
+    if module in sys.stdlib_module_names and path.split(".")[0] not in sys.stdlib_module_names:
+        raise UserError(f"{key}: {path} is {target.__qualname__} of the standard library; give the path of another")
     return target
 
 

@@ -43,6 +43,8 @@ def _no_such_key(error: Any) -> str:
     siblings = [str(name) for name in parent if name != "hydra"] if hasattr(parent, "keys") else []
     if not siblings:
         return f"{key}: no such key; {key.rpartition('.')[0]} is a single value"
+    if key == "cluster.k":
+        return f"{key}: {parent.name} finds the number of clusters itself; leave it out, or choose another clusterer"
     message = unknown_key(key, siblings)
     groups = [name for name in siblings if "." not in key and hasattr(parent[name], "keys") and key in parent[name]]
     if groups and "did you mean" not in message:

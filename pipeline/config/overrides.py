@@ -11,7 +11,8 @@ from pipeline.runtime.errors import UserError
 from pipeline.runtime.paths import conf_dir
 
 PATH_KEYS = (
-    "output_dir", "input", "edits", "data.path", "label.answers", "model.encoder", "model.weights", "export.path",
+    "output_dir", "input", "edits", "data.path", "data.folder", "label.answers", "model.encoder", "model.weights",
+    "export.path",
 )  # fmt: skip
 """Keys of files and folders."""
 

@@ -29,6 +29,8 @@ def reseed(group: G, offset: int) -> G:
 
 def _reseed_estimator(value: Any, offset: int) -> Any:
     """The table with `offset` added to every `random_state` in it, scikit-learn's name for a seed."""
+    if isinstance(value, list):
+        return [_reseed_estimator(item, offset) for item in value]
     if not isinstance(value, Mapping):
         return value
     return {
@@ -41,4 +43,5 @@ def _reseed_estimator(value: Any, offset: int) -> Any:
 
 def is_random(cluster: Cluster) -> bool:
     """Return whether another seed may give other clusters."""
-    return cluster.fit_size is not None or _reseed_estimator(cluster.estimator, 1) != cluster.estimator
+    draws = cluster.fit_size is not None or cluster.swaps > 0 or cluster.start == "latents"
+    return draws or _reseed_estimator(cluster.estimator, 1) != cluster.estimator

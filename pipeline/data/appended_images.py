@@ -35,6 +35,7 @@ def name_new_images(images: Images, new: NewImages, source: Path) -> tuple[list[
     existing = set(names)
     if images.folder and new.folder:
         paths = [_relative(Path(new.folder) / name, images.folder) for name in new.names]
+        existing = {_relative(Path(images.folder) / name, images.folder) for name in names}
         rows = np.array([row for row, path in enumerate(paths) if path not in existing], np.int64)
         return [paths[row] for row in rows], rows
     number, prefix = 1, source.name

@@ -22,6 +22,15 @@ IMAGE_WORDS = ("images", "image", "imgs", "img", "x", "data", "pixels")
 LABEL_WORDS = ("labels", "label", "y", "target", "targets")
 LABEL_COLUMNS = ("label", "labels", "class", "target", "targets", "y", "character")
 """Names of columns of tables that `auto` takes as labels, in order of preference."""
+
+
+def usual_name(names: Sequence[str], usual: Sequence[str]) -> str | None:
+    """Return the first of the usual names that is among `names`, in any case, or None."""
+    lower = {name.lower(): name for name in reversed(names)}
+    candidates = (name if name in names else lower.get(name.lower()) for name in usual)
+    return next((name for name in candidates if name is not None), None)
+
+
 ROLES = tuple(f"{part}{suffix}" for part in PARTS for suffix in ("", "_labels"))
 """Images and labels of each part."""
 ROLE_KEYS = {

@@ -117,7 +117,7 @@ def _to_value(value: Any, unknown: Counter[str]) -> int | str | None:
         unknown["NaN" if math.isnan(value) else f"{value:g}"] += 1
         return None
     if value is None or value in UNKNOWN_WORDS:
-        unknown[repr(value)] += 1
+        unknown[repr(value) if value else "empty"] += 1
         return None
     if isinstance(value, float) and not value.is_integer():
         return f"{value:.10g}"

@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.array_names import LABEL_COLUMNS, square_shape
+from pipeline.data.array_names import LABEL_COLUMNS, square_shape, usual_name
 from pipeline.runtime.errors import ArgumentError, first_line
 
 SEPARATORS = ",;\t"
@@ -113,9 +113,16 @@ def first_lines(path: Path) -> list[str]:
     Raises:
         ArgumentError: the file cannot be read, or its first line is empty.
     """
+    if path.is_dir():
+        raise ArgumentError(f"path: {path} is a folder; give a table, or read the folder by data=image_folder")
     try:
         with _open_text(path) as stream:
             lines = [stream.readline(LONGEST_LINE).rstrip("\r\n") for _ in range(2)]
+    except UnicodeDecodeError as error:
+        raise ArgumentError(
+            f"path: {path} cannot be read as CSV: it is not UTF-8 ({first_line(error)}); save a table as UTF-8, in "
+            "Excel as “CSV UTF-8”"
+        ) from error
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise ArgumentError(f"path: {path} cannot be read as CSV: {first_line(error)}") from error
     if not lines[0].strip():
@@ -170,8 +177,7 @@ def _named_label(path: Path, names: Sequence[str], label_column: str | int | Non
         raise ArgumentError(f"path: {path} has several columns named {repeated!r}; give each a name of its own")
     if label_column != "auto":
         return str(label_column) if str(label_column) in names else None
-    usual = {name.lower(): name for name in reversed(names)}
-    return next((usual[name] for name in LABEL_COLUMNS if name in usual), None)
+    return usual_name(names, LABEL_COLUMNS)
 
 
 def _sort_pixels(names: Sequence[str], path: Path) -> tuple[list[str], tuple[int, ...]]:

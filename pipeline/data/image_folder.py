@@ -18,7 +18,7 @@ from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage, count_pages
 from pipeline.data.file_signatures import has_image_signature
 from pipeline.data.folder_layout import FolderLayout, read_layout
-from pipeline.data.source import Source, files_below
+from pipeline.data.source import Source, files_below, require_no_text_table
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import ValueRange
 from pipeline.runtime.errors import ArgumentError, UserError
@@ -57,6 +57,7 @@ def read_image_folder(
     """
     root = Path(path).expanduser()
     if not root.is_dir():
+        require_no_text_table(root)
         raise ArgumentError(f"path: {root} is not a folder; give the folder of your images")
     files = [file.relative_to(root) for file in files_below(root)]
     files = [file for file in files if not any(part.startswith(".") for part in file.parts)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,21 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Pixel
-from pipeline.artifacts.images import Images
+from pipeline.artifacts.images import Images, to_unit_range
 from pipeline.config.base import Depth, Resize
 from pipeline.data.array_range import ValueFormat, conform_values, to_value_format
 from pipeline.data.arrays import check_images, match_channels, resize_images
-from pipeline.data.csv_columns import NoPixelColumnsError
 from pipeline.data.csv_images import CsvRules, is_csv, read_csv_files
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
 from pipeline.data.file_signatures import has_image_signature
 from pipeline.data.idx_images import find_idx_files, read_idx_file
 from pipeline.data.image_folder import read_image_folder
-from pipeline.data.image_list import FileLocation, lists_existing_files, read_image_list
+from pipeline.data.new_list import is_new_list, read_new_list
 from pipeline.data.numpy_arrays import read_numpy
 from pipeline.data.parquet import read_parquet
-from pipeline.data.source import Source
+from pipeline.data.source import Source, files_below
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import Range, to_ranges
 from pipeline.runtime.errors import ArgumentError, UserError
@@ -65,10 +64,10 @@ class ReadingRules:
     `resize` the rule for another aspect ratio.
     `value_format` is that of the run's arrays; without it arrays must be uint8, or floats in [0, 1].
     `image_column` is the column of Parquet files that has the images; their labels are not read. `label_column` is that
-    of CSV files with a column for each pixel, and `transpose` exchanges rows and columns of these and of IDX files.
+    of CSV files, and `transpose` exchanges rows and columns of these and of IDX files.
     `image_shape` is that of flat lists and rows of pixels, and `images_array` the name of the images in an `.npz`,
     where it has such an array. For CSV files that list images, `file_column` is the column, `folder` that of the run's
-    images, where files are sought before the folder of the table, and `suffix` the end of names that lack it.
+    images, where files are sought if they are not beside the table, and `suffix` the end of names that lack it.
     """
 
     value_ranges: dict[Depth, Range] = field(default_factory=dict)
@@ -106,7 +105,8 @@ def read_labelled_images(
 
     Encoded images are resized and converted between grey and colour. Arrays are resized, and scaled as the run's if
     they are of the same dtype; others must be uint8, or floats in [0, 1]. All are read by the `rules` of the run. If
-    the set has a train and a test part, both are read. Labels are those of arrays and of folders named after classes.
+    the set has a train and a test part, both are read. Labels are those of arrays, of lists, and of folders named after
+    classes.
 
     Raises:
         UserError: the path does not exist or cannot be read, more than `skip_at_most` images are unreadable, or the
@@ -124,17 +124,11 @@ def read_labelled_images(
             observer.note(f"input: {file}: read the IDX files {', '.join(part.name for part in idx_files)}")
         arrays = {part.name: conform(read_idx_file(part, rules.transpose), shape, part, rules) for part in idx_files}
         names = [f"{name}[{row}]" for name, array in arrays.items() for row in range(len(array))]
-        return NewImages(np.concatenate(list(arrays.values())), names), NewLabels()
+        return NewImages(_join_pixels(list(arrays.values())), names), NewLabels()
     try:
         source = _read(file, shape, skip_at_most, observer, rules)
     except ArgumentError as error:
-        message, keys, _ = str(error).removeprefix("path: ").partition("; set data.f")
-        hint = (
-            "; they are beside the table or in the folder of the run's images, and end in its data.suffix"
-            if keys
-            else ""
-        )
-        raise UserError(f"input: {message}{hint}") from error
+        raise UserError(f"input: {str(error).removeprefix('path: ')}") from error
     except UserError as error:
         if not str(error).startswith("data.image_column"):
             raise
@@ -142,11 +136,19 @@ def read_labelled_images(
     parts = [source.train] if source.test is None else [source.train, source.test]
     if not source.value_ranges:  # arrays, or lists of pixels in Parquet
         parts = [conform(part, shape, file, rules) for part in parts]
-    pixels: Pixel = np.concatenate(parts)
+    pixels = _join_pixels(parts)
     if not len(pixels):
         raise UserError(f"input: {file} holds no images")
     names = [*source.paths, *source.test_paths] or [str(index) for index in range(len(pixels))]
     return NewImages(pixels, names, source.folder), _join_labels(source)
+
+
+def _join_pixels(parts: Sequence[Pixel]) -> Pixel:
+    """All images, uint8 if those of all parts are, else in [0, 1]."""
+    if len({part.dtype for part in parts}) > 1:
+        parts = [to_unit_range(part) for part in parts]
+    pixels: Any = np.concatenate(parts)
+    return pixels  # type: ignore[no-any-return]
 
 
 def _join_labels(source: Source) -> NewLabels:
@@ -164,11 +166,11 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
     suffix = file.suffix.lower()
     if suffix in (".npz", ".npy"):
         return read_numpy(str(file), image_shape=rules.image_shape, images_array=_array_of_run(file, rules))
-    if is_csv(file):
-        with suppress(NoPixelColumnsError):  # then it lists files
-            return read_csv_files(
-                file, CsvRules(rules.label_column, rules.image_shape or shape, rules.transpose, is_new=True), observer
-            )
+    is_list = is_new_list(file, rules.folder, rules.suffix)
+    if is_csv(file) and not is_list:
+        return read_csv_files(
+            file, CsvRules(rules.label_column, rules.image_shape or shape, rules.transpose, is_new=True), observer
+        )
     planes = shape[2]
     if planes not in (1, 3):
         raise UserError(
@@ -177,12 +179,11 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
     size, ranges = shape[:2], rules.value_ranges
     channels: Literal[1, 3] = 1 if planes == 1 else 3
     read: Callable[..., Source] | None = None
-    if suffix == ".parquet" or (file.is_dir() and any(file.glob("*.parquet"))):
+    if suffix == ".parquet" or (file.is_dir() and _holds_parquet(file)):
         read = partial(read_parquet, image_column=rules.image_column, label_column=None, image_shape=rules.image_shape)
-    elif is_csv(file):
-        location = FileLocation.of(file, rules.folder or None, rules.suffix)
-        folder = rules.folder if rules.folder and lists_existing_files(location, rules.file_column) else None
-        read = partial(read_image_list, file_column=rules.file_column, folder=folder, suffix=rules.suffix)
+    elif is_list:
+        keys = ("file_column", "label_column", "folder", "suffix")
+        read = partial(read_new_list, **{key: getattr(rules, key) for key in keys})
     elif file.is_dir():
         read = read_image_folder
     if read is not None:
@@ -210,6 +211,16 @@ def _read(file: Path, shape: Shape, skip_at_most: int, observer: Observer, rules
     raise UserError(
         f"input: {file} ends in {suffix!r}; give a folder, .npz, .npy, .parquet, .csv, IDX or "
         f"{', '.join(sorted(SUFFIXES))}"
+    )
+
+
+def _holds_parquet(folder: Path) -> bool:
+    """Whether a folder has Parquet files, or its sub-folders do and none has image files."""
+    if any(folder.glob("*.parquet")):
+        return True
+    files = list(files_below(folder))
+    return any(file.suffix.lower() == ".parquet" for file in files) and not any(
+        file.suffix.lower() in SUFFIXES for file in files
     )
 
 

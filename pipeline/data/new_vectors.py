@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.new_images import NewImages
 from pipeline.data.vector_columns import Columns
 from pipeline.data.vector_files import read_vector_file
-from pipeline.data.vectors import NOT_FINITE, check_vectors
+from pipeline.data.vectors import check_vectors, require_finite
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -39,13 +38,11 @@ def read_new_vectors(
     try:
         table = read_vector_file(file, columns or Columns(is_new=True), observer)
     except ArgumentError as error:
-        raise UserError(f"input{str(error).removeprefix('path')}") from error
+        raise UserError(f"input: {str(error).removeprefix('path: ')}") from error
     vectors: NDArray[Any] = check_vectors(table.vectors, str(file), d)
     if dimensions and table.dimensions and list(dimensions) != table.dimensions:
         vectors = vectors[:, _find_order(table.dimensions, dimensions, file)]
-    if not np.isfinite(vectors).all():
-        count = (~np.isfinite(vectors).all(axis=1)).sum()
-        raise UserError(f"input: {count:,} vectors in {file} hold {NOT_FINITE}")
+    require_finite(vectors, str(file))
     return NewImages(vectors, table.texts or [str(row) for row in range(len(vectors))])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pipeline.data.array_names import LABEL_COLUMNS
+from pipeline.data.array_names import LABEL_COLUMNS, usual_name
 from pipeline.data.parquet_cells import Encoded
 from pipeline.runtime.errors import UserError
 
@@ -55,9 +55,7 @@ class Columns:
 def choose_name(key: str, chosen: str | None, usual: Sequence[str], names: Sequence[str], file: Path) -> str | None:
     """Return the chosen name, which must exist, or the first usual one that exists, in any case."""
     if chosen is None:
-        by_case = {name.lower(): name for name in reversed(names)}
-        candidates = (name if name in names else by_case.get(name.lower()) for name in usual)
-        return next((name for name in candidates if name is not None), None)
+        return usual_name(names, usual)
     if chosen not in names:
         raise UserError(f"{key} = {chosen!r}: {file} has no such column; it has {', '.join(names[:20])}")
     return chosen

@@ -14,6 +14,7 @@ from pipeline.data.cards import draw_cards
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import EncodedImage
 from pipeline.data.source import Source
+from pipeline.data.unique_names import unique_names
 from pipeline.data.vector_columns import Columns, VectorFile
 from pipeline.data.vector_files import read_vector_file
 from pipeline.runtime.errors import UserError
@@ -48,10 +49,16 @@ def read_vectors(
     table = read_vector_file(file, Columns(vector_column, label_column, text_column), observer)
     vectors = check_vectors(table.vectors, str(file))
     rows = _finite_rows(vectors, file, skip_at_most, observer)
-    names = [str(row) for row in range(len(vectors))] if table.texts is None else list(table.texts)
-    if len(names) != len(vectors):
-        raise UserError(f"data.text_column: {len(names)} texts for {len(vectors)} vectors in {file}; they must agree")
-    pixels, rows, has_images = _find_pictures(table, names, rows, to_size(image_size), channels, skip_at_most, observer)
+    texts = [str(row) for row in range(len(vectors))] if table.texts is None else list(table.texts)
+    if len(texts) != len(vectors):
+        raise UserError(f"data.text_column: {len(texts)} texts for {len(vectors)} vectors in {file}; they must agree")
+    names = unique_names(texts)
+    if repeated := sum(name != text for name, text in zip(names, texts, strict=True)):
+        example = next(name for name, text in zip(names, texts, strict=True) if name != text)
+        observer.note(f"{repeated:,} texts are equal to an earlier one; their vectors have names such as {example!r}")
+    pixels, rows, has_images = _find_pictures(
+        table, names, texts, rows, to_size(image_size), channels, skip_at_most, observer
+    )
     labels = None if table.labels is None else _take(np.asarray(table.labels), rows, len(vectors))
     return Source(
         pixels,
@@ -82,6 +89,17 @@ def check_vectors(vectors: NDArray[Any], where: str, d: int | None = None) -> ND
         return np.ascontiguousarray(vectors, np.float32)
 
 
+def require_finite(vectors: NDArray[np.float32], where: str) -> None:
+    """Refuse new vectors (m, d) with numbers that are not finite, which are near to nothing.
+
+    Raises:
+        UserError: there are some.
+    """
+    count = int((~np.isfinite(vectors).all(axis=1)).sum())
+    if count:
+        raise UserError(f"input: {count:,} vectors in {where} hold {NOT_FINITE}")
+
+
 def _finite_rows(vectors: NDArray[np.float32], file: Path, limit: int, observer: Observer) -> NDArray[np.int64]:
     finite = np.isfinite(vectors).all(axis=1)
     count = int((~finite).sum())
@@ -101,15 +119,16 @@ def _finite_rows(vectors: NDArray[np.float32], file: Path, limit: int, observer:
 def _find_pictures(
     table: VectorFile,
     names: list[str],
+    texts: list[str],
     rows: NDArray[np.int64],
     size: Size | None,
     channels: int | None,
     skip_at_most: int,
     observer: Observer,
 ) -> tuple[NDArray[Any], NDArray[np.int64], bool]:
-    """Images of the rows, the rows that have one, and whether they are images and not cards."""
+    """Images of the rows, the rows that have one, and whether they are images and not cards with the texts."""
     if table.images is None:
-        return draw_cards([names[row] for row in rows], observer), rows, False
+        return draw_cards([texts[row] for row in rows], observer), rows, False
     if isinstance(table.images, np.ndarray) and not table.images.ndim:
         raise UserError("data: the images beside the vectors are a single number; give one image for each vector")
     if len(table.images) != len(names):

@@ -94,7 +94,8 @@ def fit_on_landmarks(embed: Callable[..., Features]) -> Callable[..., Features]:
         features = embed(landmarks, graph.landmark_graph(), *args, **settings)
         fitted = place_points(features, latents.fitted, graph.landmark_indices, graph.landmark_distances)
         fitted[graph.landmarks] = features.fitted
-        return place_held_out(replace(features, fitted=fitted), latents, graph)
+        # `first` counts landmarks, which are random rows.
+        return place_held_out(replace(features, fitted=fitted, first=None), latents, graph)
 
     return embed_landmarks
 
@@ -216,7 +217,8 @@ def tsne(
         observer.note(f"t-SNE embeds the first {first:,} of {n:,} images; the others are placed")
         others = np.concatenate([latents.fitted[first:], latents.held_out])
         part = Latents(latents.fitted[:first], others, latents.shape)
-        features = tsne(part, exact(part, graph.k), perplexity, n_epochs, learning_rate, observer=observer, seed=seed)
+        neighbors = exact(part, graph.k, graph.metric, observer)
+        features = tsne(part, neighbors, perplexity, n_epochs, learning_rate, observer=observer, seed=seed)
         coordinates = np.concatenate([features.fitted, features.held_out])
         return replace(features, fitted=coordinates[:n], held_out=coordinates[n:], first=first)
     affinities = _tsne_affinities(graph, perplexity, n, observer)

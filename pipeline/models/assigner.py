@@ -18,7 +18,7 @@ from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering.assign_points import assign_points
 from pipeline.data.new_images import Shape
 from pipeline.data.request_pixels import read_request_pixels, require_request_size
-from pipeline.data.vectors import check_vectors
+from pipeline.data.vectors import check_vectors, require_finite
 from pipeline.embedding.metric import Metric
 from pipeline.embedding.neighbors import search_neighbors
 from pipeline.embedding.placement import place_points
@@ -83,7 +83,8 @@ class Assigner:
         `images` (m, h, w, c) are uint8 or floats in [0, 1], of the shape that the autoencoder was trained on, or
         vectors (m, d) if the run was fitted on vectors.
         `distance` is that to the nearest latents of a fitted image. The cluster of a far image is not reliable. x and y
-        are float32, the weighted mean of the fitted neighbours' coordinates.
+        are float32 coordinates on the map: a linear one transforms the latents, any other gives the weighted mean of
+        the fitted neighbours' coordinates.
         """
         latents = self.autoencoder.encode(images)
         fitted = np.asarray(self.latents.fitted)
@@ -112,7 +113,9 @@ class Assigner:
             is_wide = self.shape == (images.shape[1],) and images.shape[1] > 1
             images = images.to_numpy() if is_wide else self._stack_column(images)
         if self.shape is not None and len(self.shape) == 1:
-            return self(check_vectors(np.asarray(images), "the request", self.shape[0]))
+            vectors = check_vectors(np.asarray(images), "the request", self.shape[0])
+            require_finite(vectors, "the request")
+            return self(vectors)
         return self(read_request_pixels(images, self.shape, self.is_8_bit))
 
     def _stack_column(self, table: pd.DataFrame) -> Any:

@@ -44,12 +44,12 @@ def baselines(
 ) -> BaselineClusterings:
     """Return clusterings of one random sample of the fitted images: by pixels, PCA, latents and manifold.
 
-    The clusterer and its k are the run's. Its seed is the run's in the first repeat and the following ones after it;
-    without random numbers there is one repeat. All differences from the run are the same for every space and are noted:
-    the sample, fewer initialisations, no swaps, and a random projection of spaces with too many dimensions for a
-    covariance per cluster. PCA has as many components as there are latent dimensions, as far as the sample allows.
-    Latents and manifold are the run's own, computed from all images. A space that cannot be clustered is left out with
-    a note.
+    The clusterer and its k are the run's, except that `cluster.k=auto` chooses k for each space. Its seed is the run's
+    in the first repeat and the following ones after it; without random numbers there is one repeat. All differences
+    from the run are the same for every space and are noted: the sample, fewer initialisations, no swaps, and a random
+    projection of spaces with too many dimensions for a covariance per cluster. PCA has as many components as there are
+    latent dimensions, as far as the sample allows. Latents and manifold are the run's own, computed from all images. A
+    space that cannot be clustered is left out with a note.
     """
     n = images.n_fitted
     if not config.sample:

@@ -56,7 +56,7 @@ def data(config: Data, observer: Observer = SILENT) -> tuple[Images, Labels]:
     vectors = _select_vectors(source, rows, test_rows)
     values = (train, test) if vectors is None else (vectors[: len(rows)], vectors[len(rows) :])
     _require_different_images(config, {"train": values[:1], "test": values[1:], "all": values}[config.split])
-    subset_note = _describe_subset(config, len(test))
+    subset_note = _describe_subset(config, source, bool((train_labels >= 0).any()))
     if subset_note:
         observer.note(subset_note)
     note = "; ".join(text for text in (source.note, subset_note) if text)
@@ -90,7 +90,8 @@ def _subset_rows(labels: NDArray[np.int32], size: int | None, rng: np.random.Gen
     """Ascending rows of a stratified subset; without a size, all."""
     n = len(labels)
     if size is not None and size > n:
-        raise UserError(f"{key} = {size}: there are only {n} images; give at most {n}, or null for all")
+        hint = f"give at most {n}, or null for all" if n else "data.test_fraction=0.2 holds a part of the images out"
+        raise UserError(f"{key} = {size}: there are only {n} images{' in that part' * (n == 0)}; {hint}")
     return stratified_rows(labels, n if size is None else size, rng)
 
 
@@ -99,13 +100,14 @@ def _take(images: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
     return images if len(rows) == len(images) else images[rows]
 
 
-def _describe_subset(config: Data, n_test: int) -> str:
+def _describe_subset(config: Data, source: Source, has_labels: bool) -> str:
     """A note on the images that were held out or left out at random; empty if all images are used as they come."""
+    by_label = ", the same share of each label" if has_labels else ""
     sizes = {"train": config.train_size, "test": config.test_size}
     parts = [f"{size:,} {part} images" for part, size in sizes.items() if size is not None]
     notes = [f"a stratified random subset: {' and '.join(parts)} (seed {config.seed})"] if parts else []
-    if config.test_fraction is not None:
-        notes.insert(0, f"{n_test:,} images held out at random, stratified by the labels if there are any")
+    if source.test_rows is not None:
+        notes.insert(0, f"{len(source.test_rows):,} images held out at random{by_label}")
     return "; ".join(notes)
 
 

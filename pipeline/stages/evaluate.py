@@ -21,6 +21,7 @@ from pipeline.clustering.calibration import accuracy_at_coverage, labelled_confi
 from pipeline.clustering.expected_accuracy import expected_accuracy
 from pipeline.clustering.silhouette import silhouette_score
 from pipeline.config import Evaluate
+from pipeline.embedding.metric import to_unit_length
 from pipeline.embedding.quality import neighbors_kept, trustworthiness
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.runtime.observer import SILENT, Observer
@@ -59,7 +60,7 @@ def evaluate(
     they compare clusterers, not spaces. `baselines/…` compares spaces. `train/expected_accuracy` is estimated without
     labels where UMAP's manifold was clustered; the observer gets a note if it is low. Without labels of one part the
     scores that need them are left out, and `notes` says so. Images that a person marked for removal take no part in the
-    scores.
+    scores of clusters; those of the map and of the reconstruction include them.
     """
     labels = labels.without(clustering.removed)
     values = {f"train/{name}": value for name, value in _internal(config, features.fitted, clustering.fitted).items()}
@@ -179,8 +180,10 @@ def _internal(config: Evaluate, points: Float, clusters: Int) -> dict[str, float
 
 def _map_quality(config: Evaluate, latents: Latents, graph: Graph, map: Map) -> dict[str, float]:
     sample, seed = config.trustworthiness_sample, config.seed
+    # Of vectors of length 1, Euclidean distances have the order of cosine distances.
+    points = to_unit_length(latents.fitted) if graph.metric == "cosine" else latents.fitted
     return {
-        "map/trustworthiness": trustworthiness(latents.fitted, map.fitted, config.trustworthiness_k, sample, seed),
+        "map/trustworthiness": trustworthiness(points, map.fitted, config.trustworthiness_k, sample, seed),
         "map/neighbors_kept": neighbors_kept(graph.indices, map.fitted, sample, seed),
     }
 

@@ -16,4 +16,7 @@ def project(config: Project, latents: Latents, graph: Graph, observer: Observer 
         UserError: the function refuses a setting.
     """
     features: Features = call_component(config, "project", latents, graph, observer=observer)
-    return Map(features.fitted[:, :2], features.held_out[:, :2], features.method, first=features.first)
+    components = None if features.components is None else features.components[:2]
+    return Map(
+        features.fitted[:, :2], features.held_out[:, :2], features.method, features.mean, components, features.first
+    )

@@ -19,6 +19,9 @@ OWN_SETTINGS = "the run's own settings"
 MARGIN = 0.02
 """The run's own settings stay unless others have an expected accuracy that is higher by more than this."""
 
+UMAP = "pipeline.embedding.methods.umap"
+"""The manifold on which the accuracy can be expected."""
+
 NOT_COMPARABLE = (
     "auto.settings: settings are compared by their expected accuracy, which needs manifold=umap, a clusterer without "
     "noise, and baselines.sample above 0"
@@ -71,7 +74,7 @@ def choose_settings(
     if not config.auto.settings:
         return make_executor(config), []
     candidates = {settings: _compose(overrides, settings) for settings in config.auto.settings}
-    if config.manifold.name == "none" or not config.baselines.sample:
+    if config.manifold.target != UMAP or not config.baselines.sample:
         raise UserError(NOT_COMPARABLE)  # before anything is computed
     minutes, started = config.auto.minutes, time.perf_counter()
     observer.message(f"auto     other settings: {len(candidates)}; none is started after auto.minutes = {minutes:g}")

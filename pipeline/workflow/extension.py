@@ -52,10 +52,11 @@ def extend_run(
         observer.note(f"left out {len(new.names) - len(rows):,} images that are in the run already")
         new_labels = NewLabels(None if new_labels.values is None else new_labels.values[rows])
     new = replace(new, pixels=new.pixels[rows], names=names)
+    extended_images = append_images(images, new, observer)  # refuses some before anything is computed
+    extended_labels = append_labels(labels, new_labels, images, len(names), observer)
     artifacts = run.load(*PARTS, *(["map"] if "project" in run.summary["stages"] else []))
     result = extend(config, new, **artifacts, observer=observer)
-    extended_labels = append_labels(labels, new_labels, images, len(names), observer)
-    artifacts = {"images": append_images(images, new, observer), "labels": extended_labels, **result.artifacts}
+    artifacts = {"images": extended_images, "labels": extended_labels, **result.artifacts}
     settings = {"images": len(names), "digest": _digest(new, extended_labels), **config.model_dump()}
     return deriver.derive(run, Change("extend", settings, artifacts, FITTED_STAGES), result)
 

@@ -106,3 +106,11 @@ def test_labels_are_joined_by_the_names_of_their_classes():
     numbered = append_labels(empty, NewLabels(np.array([3, 0])), Images(pixels(2), pixels(1), "all"), 2)
     assert numbered.fitted.tolist() == [-1, -1, -1, 3, 0]
     assert numbered.names == ["0", "1", "2", "3"]
+
+
+def test_files_of_the_set_are_left_out_however_they_are_written(tmp_path):
+    pixels = np.zeros((2, 4, 4, 1), np.uint8)
+    images = Images(pixels, pixels[:0], paths=[f"{tmp_path}/a.png", "./b.png"], folder=str(tmp_path))
+    new = NewImages(pixels[[0, 0, 1]], ["a.png", "b.png", "c.png"], str(tmp_path))
+    names, rows = name_new_images(images, new, tmp_path)
+    assert (names, rows.tolist()) == (["c.png"], [2])

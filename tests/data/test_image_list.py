@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.compose import compose_config
+from pipeline.data.image_folder import read_image_folder
 from pipeline.data.image_list import read_image_list
 from pipeline.data.new_images import ReadingRules, read_labelled_images, read_new_images
 from pipeline.data.source import source_digest
@@ -92,7 +93,7 @@ def test_missing_files_are_skipped_and_their_labels_with_them(write_list):
     source = read_image_list(table)
     assert shades(source.train) == [10, 30]
     assert source.train_labels.tolist() == [1, 3]
-    assert source.skipped == 2
+    assert source.skipped == 1
     assert "images/gone.png" in source.note
 
 
@@ -100,7 +101,11 @@ def test_missing_files_are_skipped_and_their_labels_with_them(write_list):
     ("text", "settings", "message"),
     [
         ("a,b\n1,2\n", {}, r"list\.csv has no column of image files among a, b; set data\.file_column"),
-        ("path\nx.png\ny.png\n", {}, r"none of the 2 files in .*list\.csv exists, such as .*x\.png; set data\.folder"),
+        (
+            "path\nx.png\ny.png\n",
+            {},
+            r"none of the 2 files in .*list\.csv exists, such as .*x\.png; set data\.file_column",
+        ),
         ("path,label\n", {}, r"list\.csv has no rows below its header"),
         ("", {}, r"list\.csv cannot be read as CSV: its first line is empty"),
         ("path\nimages/a.png\n", {"file_column": "f"}, r"^file_column = 'f': no such column in .*; it has path"),
@@ -147,7 +152,7 @@ def test_new_images_may_be_in_the_folder_of_the_run(write_list, tmp_path):
     beside = write_list("code\nb\n", "images/new.csv")
     assert shades(read_new_images(beside, (6, 8, 1), rules=rules).pixels) == [20]
     with pytest.raises(
-        UserError, match=r"^input: .*new\.csv has no column of image files among code; they are beside the"
+        UserError, match=r"^input: .*new\.csv has no columns of pixels .* among code; data=image_list reads a list"
     ):
         read_new_images(table, (6, 8, 1))
 
@@ -158,3 +163,84 @@ def test_order_within_parts_and_labels_belong_together(write_list):
     source = read_image_list(table)
     np.testing.assert_array_equal([f"images/{label}.png" for label in source.train_labels], source.paths)
     assert source.test_paths == ["images/d.png", "images/a.png"]
+
+
+def test_a_file_is_read_once_however_it_is_written(write_list, tmp_path, recorder):
+    absolute = tmp_path / "images" / "a.png"
+    source = read_image_list(
+        write_list(f"path\nimages/a.png\n./images/a.png\n{absolute}\n\nimages\\\\b.png\n"), observer=recorder
+    )
+    assert source.paths == ["images/a.png", "images/b.png"]
+    assert "2 rows repeat a file of an earlier row and are left out" in recorder.notes
+
+
+def test_spaces_and_blank_rows_do_not_count(write_list, recorder):
+    source = read_image_list(write_list(" path , label \n images/a.png , x \n,\nimages/b.png,\n"), observer=recorder)
+    assert source.train_labels.tolist() == ["x", None]
+    assert "1 rows without a file are left out" in recorder.notes
+
+
+def test_a_list_without_header_may_need_a_suffix(write_list, tmp_path):
+    table = write_list("a,0\nb,1\n")
+    source = read_image_list(table, folder=str(tmp_path / "images"), suffix="png")
+    assert (source.paths, source.train_labels.tolist()) == (["a.png", "b.png"], [0, 1])
+    assert (
+        read_image_list(table, folder=str(tmp_path / "images"), suffix=".png", label_column=1).train_labels is not None
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("path,split\nimages/a.png,test\nimages/b.png,odd\n", "'split' is not read as parts, because it has 'odd'"),
+        ("path,split\nimages/a.png,test\nimages/b.png,test\n", "all rows are test; they are read as one part"),
+        ("path,Klasse\nimages/a.png,x\nimages/b.png,y\n", "columns that are not read: Klasse; data.label_column=NAME"),
+    ],
+)
+def test_columns_that_are_not_used_are_noted(write_list, recorder, text, note):
+    source = read_image_list(write_list(text), observer=recorder)
+    assert len(source.train) == 2
+    assert any(note in line for line in recorder.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"path,label,label\nimages/a.png,1,2\n", r"has several columns named 'label'; give each a name of its own"),
+        (b"path\nimages/a.png\nimages/b.png,3\n", r"line 3 has 2 cells, those before it 1; put texts with separators"),
+        ("path\nimages/ä.png\n".encode("latin-1"), r"it is not UTF-8 .*; save a table as UTF-8"),
+        (b"path,label\n,1\n", r"t\.csv has no rows with a file"),
+    ],
+)
+def test_damaged_tables_are_explained(write_list, tmp_path, text, message):
+    (tmp_path / "t.csv").write_bytes(text)
+    with pytest.raises(UserError, match=message):
+        read_image_list(str(tmp_path / "t.csv"))
+
+
+def test_a_folder_is_no_table_and_a_table_no_folder(write_list, tmp_path):
+    with pytest.raises(
+        UserError, match=r"^path: .* is a folder; give a table, or read the folder by data=image_folder"
+    ):
+        read_image_list(str(tmp_path))
+    with pytest.raises(UserError, match=r"^path: .*list\.csv is a text table; .*data=image_list one of image files"):
+        read_image_folder(write_list("path\nimages/a.png\n"))
+
+
+def test_files_beside_a_new_table_come_before_those_of_the_run(write_list, tmp_path, recorder):
+    save_image(tmp_path / "new" / "a.png", colour=(99,) * 3)
+    table = write_list("path,x1,x2\na.png,0,1\n", "new/boxes.csv")
+    rules = ReadingRules(folder=str(tmp_path / "images"), file_column="file", label_column="class")
+    assert shades(read_new_images(table, (6, 8, 1), rules=rules).pixels) == [99]
+    elsewhere = write_list("b.png\n", "new/list.txt")
+    assert shades(read_new_images(elsewhere, (6, 8, 1), rules=rules, observer=recorder).pixels) == [20]
+    assert any("are read from the folder of the run's images" in note for note in recorder.notes)
+
+
+def test_labels_of_new_images_follow_the_run(write_list):
+    table = write_list("path,diagnosis,label\nimages/a.png,x,1\n")
+    labels = [
+        read_labelled_images(table, (6, 8, 1), rules=ReadingRules(label_column=name))[1].values
+        for name in ("diagnosis", None, "missing")
+    ]
+    assert (labels[0].tolist(), labels[1], labels[2].tolist()) == (["x"], None, [1])

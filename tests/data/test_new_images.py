@@ -171,3 +171,19 @@ def test_an_array_without_images_is_refused(tmp_path):
     np.save(tmp_path / "empty.npy", np.zeros((0, 6, 8), np.uint8))
     with pytest.raises(UserError, match=r"^input: .*empty\.npy holds no images$"):
         read_new_images(str(tmp_path / "empty.npy"), (6, 8, 1))
+
+
+def test_parts_of_different_types_have_one_range(tmp_path):
+    pixels = np.full((2, 4, 4), 204, np.uint8)
+    np.savez(tmp_path / "a.npz", x_train=pixels, x_test=np.full((1, 4, 4), 0.5, np.float32))
+    images = read_new_images(str(tmp_path / "a.npz"), (4, 4, 1)).pixels
+    np.testing.assert_allclose(images[:, 0, 0, 0], [0.8, 0.8, 0.5], rtol=1e-6)
+
+
+def test_parquet_files_in_sub_folders_are_read_unless_there_are_images(tmp_path):
+    (tmp_path / "data").mkdir()
+    table = pa.table({"image": [encode_png((9, 9, 9))]})
+    parquet.write_table(table, tmp_path / "data" / "train-0.parquet")
+    assert len(read_new_images(str(tmp_path), (4, 4, 1)).pixels) == 1
+    save_image(tmp_path / "b.png", size=(4, 4))
+    assert read_new_images(str(tmp_path), (4, 4, 1)).names == ["b.png"]

@@ -228,3 +228,9 @@ def test_cards_show_their_texts():
     assert (cards[0] != cards[1]).any()
     assert np.ptp(cards[3]) == 0
     assert (cards[4] < 128).sum() > 10 * (cards[0] < 128).sum()
+
+
+def test_equal_texts_give_different_names(tmp_path, recorder):
+    pd.DataFrame({"v": list(VECTORS[:4]), "text": ["a", "b", "a", "a"]}).to_parquet(tmp_path / "a.parquet")
+    assert read_vectors(str(tmp_path / "a.parquet"), observer=recorder).paths == ["a", "b", "a (2)", "a (3)"]
+    assert "2 texts are equal to an earlier one; their vectors have names such as 'a (2)'" in recorder.notes

@@ -231,3 +231,15 @@ def test_tsne_spreads_a_few_points(n):
     fitted = methods.tsne(latents, exact(latents, n - 1), n_epochs=100).fitted
     assert np.isfinite(fitted).all()
     assert pdist(fitted).min() > 1e-6, "the points have not collapsed into one"
+
+
+def test_a_part_is_embedded_by_the_metric_of_the_graph(blobs, monkeypatch):
+    graphs = []
+    monkeypatch.setattr(methods, "exact", lambda *arguments: graphs.append(exact(*arguments)) or graphs[-1])
+    graph = exact(blobs.latents, 15, "cosine")
+    features = methods.tsne(blobs.latents, graph, n_epochs=10, first=60)
+    assert (features.first, [part.metric for part in graphs]) == (60, ["cosine"])
+
+
+def test_landmarks_are_not_the_first_points(blobs, landmark_graph):
+    assert methods.tsne(blobs.latents, landmark_graph, n_epochs=10, first=60).first is None

@@ -219,7 +219,7 @@ DATA_DEPENDENT_ERRORS = [
         "cluster.swaps = 5: Birch does not support custom initialisation; set cluster.swaps=0",
     ),
     ("data.train_size=1798", "data.train_size = 1798: there are only 1797 images; give at most 1797, or null for all"),
-    ("data.test_size=1", "data.test_size = 1: there are only 0 images; give at most 0, or null for all"),
+    ("data.test_size=1", "data.test_size = 1: there are only 0 images in that part; data.test_fraction=0.2 …"),
     (
         "data.train_size=1",
         "data.split = 'train': that part of digits has 1 images; choose another, or give at least two …",

@@ -186,6 +186,15 @@ def test_stored_configuration_may_not_name_the_standard_library(key, target):
     assert message == f"{where}._target_ = {target!r}: a stored configuration may not name the standard library"
 
 
+@pytest.mark.parametrize("target", ["pipeline.stages.export.image_files.shutil.copy2", "pipeline.runtime.paths.os.getcwd"])
+def test_the_standard_library_is_not_reached_through_another_module(target):
+    values = compose("model=pca").model_dump(by_alias=True)
+    values["cluster"]["estimator"] = {"_target_": target, "n_clusters": values["cluster"]["k"]}
+    restored = restore_config(values)
+    message = error_message(instantiate, restored.cluster.estimator, "cluster.estimator")
+    assert message.startswith(f"cluster.estimator: {target} is {target.rpartition('.')[2]} of the standard library")
+
+
 # Names in pages
 
 FILE_NAME = "<script>alert(1)</script>\u202e.png"

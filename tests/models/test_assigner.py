@@ -16,6 +16,8 @@ from pipeline.embedding.placement import place_held_out
 from pipeline.models.assigner import PARTS, Assigner, _load_pyfunc
 from pipeline.models.baselines import PixelModel
 from pipeline.runtime.errors import UserError
+from pipeline.stages.project import project
+from tests.helpers import compose
 
 KMEANS = Cluster(
     name="kmeans",
@@ -55,6 +57,25 @@ def test_images_get_the_coordinates_of_the_run_on_its_map(artifacts, images):
     table = Assigner.from_artifacts(**artifacts, map=drawn)(images.held_out)
     assert table["x"].dtype == table["y"].dtype == np.float32
     np.testing.assert_allclose(table[["x", "y"]], drawn.held_out, rtol=1e-5)
+
+
+def test_a_linear_map_transforms_new_images_as_held_out_ones(artifacts, images):
+    config = compose("data=digits", "project=pca", outputs="x").project
+    drawn = project(config, artifacts["latents"], artifacts["graph"])
+    table = Assigner.from_artifacts(**artifacts, map=drawn)(images.held_out)
+    np.testing.assert_allclose(table[["x", "y"]], drawn.held_out, rtol=1e-4, atol=1e-4)
+
+
+def test_a_served_model_of_vectors_refuses_numbers_that_are_not_finite():
+    vectors = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
+    latents = Latents(vectors, vectors[:0], [6])
+    graph, features = exact(latents, 5), Features(vectors, vectors[:0], "latents")
+    clustering = fit_clusters(KMEANS, features, graph, latents)
+    parts = dict(zip(PARTS, (PixelModel((1, 1, 6)), latents, graph, features, clustering), strict=True))
+    served = Assigner.from_artifacts(**parts, shape=(6,))
+    vectors[3, 2] = np.nan
+    with pytest.raises(UserError, match="1 vectors in the request hold NaN"):
+        served.predict(vectors)
 
 
 def test_held_out_images_get_the_cluster_of_the_run(assigner, artifacts, images):

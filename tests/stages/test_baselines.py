@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.artifacts import BaselineClusterings, Clustering, Features, Images, Labels, Latents
+from pipeline.artifacts import BaselineClusterings, Clustering, Features, Images, Labels, Latents, Map
 from pipeline.clustering.choose_k import choose_k
 from pipeline.clustering.fit_clusters import fit_clusters
 from pipeline.config import Baselines, Cluster, Evaluate, Neighbors
@@ -14,7 +14,7 @@ from pipeline.embedding.neighbors import exact
 from pipeline.models.baselines import PixelModel
 from pipeline.runtime.errors import UserError
 from pipeline.stages.baselines import baselines
-from pipeline.stages.evaluate import evaluate
+from pipeline.stages.evaluate import _map_quality, evaluate
 from pipeline.stages.report import report
 from pipeline.workflow.recipe import STEPS
 from tests.stages.report_inputs import ParsedPage, report_inputs
@@ -291,3 +291,13 @@ def test_k_is_chosen_once_for_each_space(run, monkeypatch):
     found = [{len(np.unique(repeat)) for repeat in repeats} for repeats in clusterings.clusters]
     assert all(len(counts) == 1 for counts in found)
     assert found[-1] == {3}, "the manifold has three groups"
+
+
+def test_the_map_is_measured_by_the_metric_of_the_graph(run):
+    rng = np.random.default_rng(0)
+    angles, lengths = rng.uniform(0, 6, 200), rng.uniform(1, 100, (200, 1))
+    circle = np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
+    latents = Latents((circle * lengths).astype(np.float32), circle[:0], [2])
+    graph = exact(latents, 10, "cosine")
+    values = _map_quality(Evaluate(), latents, graph, Map(circle, circle[:0], "umap"))
+    assert values["map/trustworthiness"] > 0.999

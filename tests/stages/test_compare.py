@@ -151,3 +151,14 @@ def test_runs_that_cannot_be_compared_are_refused(finished_runs, tmp_path, runs)
     outputs, (older, _) = finished_runs
     with pytest.raises(UserError, match=r"^runs"):
         run_action(compose("stage=compare", f"runs={runs.format(older=older)}", outputs=outputs), tmp_path, [])
+
+
+def test_vectors_are_matched_by_their_numbers_and_not_by_their_cards(clusters):
+    vectors = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
+    cards = np.zeros((30, 6, 6, 1), np.uint8)  # texts with a common beginning are cut off alike
+    order = np.random.default_rng(1).permutation(30)
+    first, second = match_images(
+        make_run(cards, clusters, vectors=vectors, has_images=False, digest="a"),
+        make_run(cards, clusters[order], vectors=vectors[order], has_images=False, digest="b"),
+    )
+    assert np.array_equal(order[second], first)

@@ -8,6 +8,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 from pipeline.artifacts import Clustering, Images
+from pipeline.clustering.assign_points import share_in_cluster
 from pipeline.clustering.renumbering import number_by_size
 from pipeline.config import Cluster, Edit, Neighbors
 from pipeline.runtime.errors import UserError
@@ -113,6 +114,12 @@ def test_a_split_is_computed_from_the_features(inputs, blobs, recorder, cluster)
     np.testing.assert_array_equal(result.clustering.fitted, blobs.labels)
     np.testing.assert_array_equal(result.clustering.held_out, blobs.held_labels)
     assert set(result.changes["reason"]) == {"split"}
+    graph, fitted = inputs["graph"], result.clustering.fitted
+    expected = share_in_cluster(fitted, fitted, graph.indices, graph.distances)
+    rows = np.isin(blobs.labels, [0, 1])
+    np.testing.assert_allclose(
+        result.clustering.confidence[rows], expected[rows], err_msg="also of the part that stays"
+    )
     assert any("takes no number of clusters" in note for note in recorder.notes) == (cluster is HDBSCAN)
 
 

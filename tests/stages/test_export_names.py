@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.stages.export.classes import cluster_classes, label_classes
-from pipeline.stages.export.file_names import LONGEST, safe_name, stem_names, unique_names
+from pipeline.stages.export.file_names import LONGEST, safe_name, stem_names, unique_file_names
 
 CLUSTERS = np.array([0, 1, 2, 3, -1, 0], np.int32)
 
@@ -47,7 +47,7 @@ def test_a_safe_name(text, name):
 
 
 def test_names_differ_without_regard_to_case():
-    assert unique_names(["Cat", "cat", "CAT", "cat-2"]) == ["Cat", "cat-2", "CAT-3", "cat-2-2"]
+    assert unique_file_names(["Cat", "cat", "CAT", "cat-2"]) == ["Cat", "cat-2", "CAT-3", "cat-2-2"]
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders():

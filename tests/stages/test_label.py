@@ -1,12 +1,14 @@
 """Stage label: picking images, spreading labels, the simulation, reading answers, and the page."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.artifacts import Clustering, Images, Labels
+from pipeline.artifacts.clustering import REMOVE
 from pipeline.config import Label
 from pipeline.stages.label import label
 from pipeline.stages.label.active_learning import cluster_uncertainty, pick_images
@@ -66,6 +68,19 @@ def test_first_picks_are_typical_images_of_each_cluster_largest_first(blobs, clu
 def test_picks_fill_the_budget_without_duplicates(blobs, clustering, budget):
     rows = pick_images(blobs.graph, blobs.features, clustering, budget)
     assert len(rows) == len(set(rows.tolist())) == min(budget, len(blobs.labels))
+
+
+def test_removed_images_are_neither_picked_nor_labelled(inputs, blobs, clustering):
+    marks = np.zeros(len(blobs.labels), np.int8)
+    marks[::2] = REMOVE
+    fitted = np.where(marks == REMOVE, np.int32(-1), clustering.fitted)
+    removed = replace(clustering, fitted=fitted, marks=marks)
+    picked = pick_images(blobs.graph, blobs.features, removed, len(blobs.labels))
+    assert sorted(picked) == list(range(1, len(blobs.labels), 2))
+    rows = first_rows(blobs) | 1
+    answers = Answers(rows, np.arange(3), ["ant", "bee", "cat"])
+    table = label(Label(simulate=False), **(inputs | {"clustering": removed}), answers=answers).labels
+    assert len(table) == len(picked) + len(blobs.held_labels)
 
 
 def test_picks_are_the_same_for_the_same_seed(blobs, clustering):

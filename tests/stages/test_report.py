@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.artifacts import Labels, ReportPage
+from pipeline.artifacts.clustering import REMOVE
 from pipeline.clustering import metrics
 from pipeline.clustering.score_descriptions import describe_score
 from pipeline.config import Report
@@ -17,7 +18,7 @@ from pipeline.stages.report.baselines import chance_margin, describe_baselines, 
 from pipeline.stages.report.context import ReportContext
 from pipeline.stages.report.page import split_scores
 from pipeline.stages.report.wording import describe_map
-from tests.stages.report_inputs import ParsedPage, replace_clusters, report_inputs
+from tests.stages.report_inputs import ParsedPage, replace_clusters, report_inputs, report_scores
 
 ALWAYS = {"reconstructions", "map_by_cluster", "map_thumbnails", "confidence", "centres", "examples"}
 WITH_LABELS = ALWAYS | {"map_by_label", "contingency", "reliability"}
@@ -135,6 +136,24 @@ def test_noise_and_unlabelled_images_are_counted(inputs):
     assert "6 of 60 images are noise" in page.text
     assert "Only 40 of 60 fitted images have labels" in page.text
     assert "coverage 90.0 %" in page.text
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_removed_images_are_neither_noise_nor_a_class(inputs, monkeypatch):
+    marks = np.where(inputs["labels"].train == 1, REMOVE, 0).astype(np.int8)
+    clusters = np.array([0, -1, 1])[inputs["clustering"].fitted]
+    removed = replace_clusters(inputs, clusters, marks=marks)
+    removed["scores"] = report_scores(removed["labels"].without(marks == REMOVE), removed["clustering"])
+    classes = []
+
+    def record(counts, names, *_, **__):
+        classes.append((len(counts), names))
+
+    monkeypatch.setattr("pipeline.stages.report.drawings.figures.plot_contingency", record)
+    text = ParsedPage(report(**removed).html).text
+    assert "of 60 images are noise" not in text
+    assert "all other images are noise or marked for removal" in text
+    assert classes == [(2, ["kind 0", "kind 2"])]
 
 
 def test_a_clustering_with_only_noise_has_no_cluster_figures(inputs):

@@ -10,6 +10,7 @@ import pytest
 from pipeline.artifacts import Clustering, Images
 from pipeline.config import Component, Config, Stability
 from pipeline.config.instantiate import import_target
+from pipeline.config.reseed import is_random, reseed
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import RunObserver
 from pipeline.stages.stability import stability
@@ -66,6 +67,18 @@ def test_nested_seeds_change_and_unset_seeds_stay_unset(tmp_path):
     reseeded = reseed_groups(config, RESEEDED_GROUPS["autoencoder"], 2)
     assert reseeded.cluster.estimator["base"]["random_state"] == 5
     assert "seed" not in reseeded.manifold.arguments(), "manifold=none takes no seed"
+
+
+def test_seeds_in_lists_change_and_swaps_are_random(tmp_path):
+    cluster = compose(*TINY, outputs=tmp_path).cluster
+    steps = {"_target_": "sklearn.pipeline.make_pipeline", "_args_": [{"_target_": "a.b", "random_state": 3}]}
+    listed = cluster.model_copy(update={"estimator": steps})
+    assert is_random(listed)
+    assert reseed(listed, 2).estimator["_args_"][0]["random_state"] == 5
+    plain = cluster.model_copy(update={"estimator": {"_target_": "a.b"}})
+    assert not is_random(plain)
+    for changes in ({"swaps": 5}, {"start": "latents"}, {"fit_size": 9}):
+        assert is_random(plain.model_copy(update=changes)), changes
 
 
 def test_sources_without_variation_are_noted(tmp_path):

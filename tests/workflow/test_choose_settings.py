@@ -136,7 +136,7 @@ def test_settings_of_a_folder_of_the_user_are_found(outputs):
     assert "half_pca" not in answer.stderr.partition(";")[0]
 
 
-@pytest.mark.parametrize("word", ["manifold=none", "baselines.sample=0"])
+@pytest.mark.parametrize("word", ["manifold=none", "manifold=pca", "baselines.sample=0"])
 def test_settings_that_are_not_comparable_are_refused_before_anything_is_computed(word):
     def fail(candidate):
         raise AssertionError(f"{candidate.model.name} is computed")

@@ -36,6 +36,11 @@ class ComparedRun:
         return np.concatenate([self.images.fitted, self.images.held_out])
 
     @property
+    def vectors(self) -> Float:
+        """All vectors (n, d) that have a cluster, in the order of `pixels`, of a run of vectors."""
+        return np.concatenate([self.images.fitted_vectors, self.images.held_out_vectors])
+
+    @property
     def names(self) -> list[str]:
         """The name of each image in `pixels`; images without a path are train/0, test/0 and so on."""
         held_out = self.images.names("test") if len(self.images.held_out) else []
@@ -61,17 +66,18 @@ class ComparedRun:
 def match_images(first: ComparedRun, second: ComparedRun) -> tuple[Rows, Rows]:
     """Return the rows, in either run, of the images that both runs have.
 
-    Images of the same shape are matched by their pixels, images of different shapes by their file names. Matches are
-    one to one: the second of several equal images is matched with the second of the other run, and so on.
+    Images of the same shape are matched by their pixels, images of different shapes by their file names, and vectors
+    without images by their numbers. Matches are one to one: the second of several equal images is matched with the
+    second of the other run, and so on.
 
     Raises:
         UserError: the runs have no image in common.
     """
-    same_shape = first.images.shape == second.images.shape and first.pixels.dtype == second.pixels.dtype
-    if same_shape and first.images.digest == second.images.digest and first.images.digest:
-        rows = np.arange(len(first.pixels))
+    are_alike = _form(first) == _form(second)
+    if are_alike and first.images.digest == second.images.digest and first.images.digest:
+        rows = np.arange(len(first.clusters))
         return rows, rows
-    first_keys, second_keys = (_image_keys(run, same_shape) for run in (first, second))
+    first_keys, second_keys = (_image_keys(run, are_alike) for run in (first, second))
     second_row = {key: row for row, key in enumerate(second_keys)}
     pairs = [(row, second_row[key]) for row, key in enumerate(first_keys) if key in second_row]
     if not pairs:
@@ -82,9 +88,19 @@ def match_images(first: ComparedRun, second: ComparedRun) -> tuple[Rows, Rows]:
     return rows[:, 0], rows[:, 1]
 
 
-def _image_keys(run: ComparedRun, by_pixels: bool) -> list[tuple[Any, int]]:
-    """Pixels or name of each image, with the number of equal ones before it."""
-    keys: list[Any] = [image.tobytes() for image in run.pixels] if by_pixels else run.names if run.images.paths else []
+def _form(run: ComparedRun) -> tuple[Any, ...]:
+    """Shape and type of an image, or of a vector without one."""
+    images = run.images
+    if images.has_images:
+        return (*images.shape, images.train.dtype)
+    return (images.fitted_vectors.shape[1],)
+
+
+def _image_keys(run: ComparedRun, by_values: bool) -> list[tuple[Any, int]]:
+    """Pixels, vector or name of each image, with the number of equal ones before it."""
+    keys: list[Any] = run.names if run.images.paths else []
+    if by_values:
+        keys = [values.tobytes() for values in (run.pixels if run.images.has_images else run.vectors)]
     counts = Counter[Any]()
     numbered = []
     for key in keys:

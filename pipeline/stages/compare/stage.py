@@ -21,8 +21,8 @@ def compare(config: Compare, first: ComparedRun, second: ComparedRun, observer: 
     cluster in the first. Nothing is fitted, and labels are not used.
     """
     first_rows, second_rows = match_images(first, second)
-    if len(first_rows) < max(len(first.pixels), len(second.pixels)):
-        sizes = f"{len(first.pixels):,} and {len(second.pixels):,}"
+    if len(first_rows) < max(len(first.clusters), len(second.clusters)):
+        sizes = f"{len(first.clusters):,} and {len(second.clusters):,}"
         observer.note(f"compared the {len(first_rows):,} images that both runs have; the runs have {sizes} images")
     matching = match_clusters(first.clusters[first_rows], second.clusters[second_rows])
     moved = _moved_images(first, second, first_rows, second_rows, matching)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -96,7 +97,7 @@ class ExportedSet:
         columns = {
             "id": np.arange(len(self), dtype=np.int32),
             "file": self.names,  # not "image", which readers take for the pixels
-            "path": [f"{self.images.folder}/{name}" for name in self.names] if self.images.folder else None,
+            "path": [str(Path(self.images.folder) / name) for name in self.names] if self.images.folder else None,
             "split": np.where(is_train, "train", "test"),
             "part": np.where(np.arange(len(self)) < n, "fitted", "held out"),
             "cluster": self.clusters.astype(np.int32),

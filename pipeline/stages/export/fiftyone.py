@@ -31,14 +31,14 @@ def write_fiftyone(exported: ExportedSet, classes: Classes, config: Export, fold
         for name, index, row in zip(writer.names, classes.of_images.tolist(), facts, strict=True)
     }
     content = {"classes": classes.names, "labels": labels}
-    (folder / "labels.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    (folder / "labels.json").write_text(json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
 
 def _label(index: int, row: dict[Any, Any], config: Export) -> dict[str, Any] | None:
     if index < 0:
         return None
     attributes = {"cluster": row["cluster"], "part": row["part"]}
-    if row.get("label") is not None:
+    if isinstance(row.get("label"), str):  # where there is none, pandas has None or NaN
         attributes["true_label"] = row["label"]
     confidence = {"confidence": round(row["confidence"], 4)} if config.by == "cluster" else {}
     return {"label": index} | confidence | {"attributes": attributes}

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from pipeline.data.encoded_image import SUFFIXES
+from pipeline.data.unique_names import unique_names
 
 LONGEST = 100
 """Characters of a name; file systems allow 255 bytes, and a character has up to four of them."""
@@ -27,17 +28,9 @@ def safe_name(text: str) -> str:
     return f"_{name}" if not name or RESERVED.fullmatch(name) or name.startswith("-") else name
 
 
-def unique_names(names: Iterable[str]) -> list[str]:
+def unique_file_names(names: Iterable[str]) -> list[str]:
     """Return the names with numbers at the end of those that differ from an earlier one in nothing but case."""
-    used: set[str] = set()
-    unique = []
-    for name in names:
-        number, candidate = 2, name
-        while candidate.casefold() in used:
-            candidate, number = f"{name}-{number}", number + 1
-        used.add(candidate.casefold())
-        unique.append(candidate)
-    return unique
+    return unique_names(names, ignore_case=True, form="{name}-{number}")
 
 
 def stem_names(paths: Sequence[str]) -> list[str]:
@@ -47,7 +40,7 @@ def stem_names(paths: Sequence[str]) -> list[str]:
     """
     stems = [safe_name(_stem(path)) for path in paths]
     counts = Counter(stem.casefold() for stem in stems)
-    return unique_names(
+    return unique_file_names(
         stem if counts[stem.casefold()] == 1 else safe_name(str(PurePosixPath(path).parent / _stem(path)))
         for path, stem in zip(paths, stems, strict=True)
     )

@@ -26,13 +26,14 @@ def pick_images(graph: Graph, features: Features, clustering: Clustering, budget
 
     The first picks are the most typical image of each cluster, largest cluster first. The remaining picks are typical
     images of regions of the clustered space; regions are found by k-means with the images weighted by
-    `cluster_uncertainty`, so uncertain regions are smaller. With few labels, typical images are better queries than
-    atypical ones: Hacohen, Dekel, Weinshall, "Active learning on a budget", 2022.
+    `cluster_uncertainty`, so uncertain regions are smaller. Images that a person marked for removal are not picked.
+    With few labels, typical images are better queries than atypical ones: Hacohen, Dekel, Weinshall, "Active learning
+    on a budget", 2022.
     """
     points = np.asarray(features.fitted, np.float32)
     reach = np.asarray(graph.distances[:, -1])
     rng = np.random.default_rng(seed)
-    budget = min(budget, len(points))
+    budget = min(budget, int((~clustering.removed).sum()))
     clusters = np.asarray(clustering.fitted)
     typical = [
         most_typical_image(points, reach, np.flatnonzero(clusters == cluster), rng)
@@ -42,13 +43,15 @@ def pick_images(graph: Graph, features: Features, clustering: Clustering, budget
     if not remaining:
         return np.array(typical, np.int64)
     weight = BASE_WEIGHT + cluster_uncertainty(graph, clusters)
+    weight[clustering.removed] = 0
     weight[typical] = 0
     regions = _weighted_regions(points, weight, remaining, seed)
     densest = [densest_image(points, weight, members, rng) for members in regions]
     # The region with the largest total weight comes first, so that a prefix of the list is a good choice too.
     order = np.argsort([-weight[members].sum() for members in regions], kind="stable")
     picked = list(dict.fromkeys([*typical, *(densest[region] for region in order)]))
-    return np.array(picked + _most_uncertain(weight, picked, budget), np.int64)
+    excluded = np.concatenate([picked, np.flatnonzero(clustering.removed)])
+    return np.array(picked + _most_uncertain(weight, excluded, budget - len(picked)), np.int64)
 
 
 def cluster_uncertainty(graph: Graph, clusters: Int) -> NDArray[np.float64]:
@@ -118,7 +121,7 @@ def _weighted_regions(points: Float, weight: NDArray[np.float64], count: int, se
     return [region for region in regions if len(region)]  # k-means may leave clusters without points
 
 
-def _most_uncertain(weight: NDArray[np.float64], picked: list[int], budget: int) -> list[int]:
+def _most_uncertain(weight: NDArray[np.float64], excluded: NDArray[np.int64], count: int) -> list[int]:
     """Return the images that complete the budget where identical points left fewer regions than requested."""
     order = np.argsort(-weight, kind="stable")
-    return [int(row) for row in order[~np.isin(order, picked)][: budget - len(picked)]]
+    return [int(row) for row in order[~np.isin(order, excluded)][:count]]

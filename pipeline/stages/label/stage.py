@@ -75,7 +75,10 @@ def _rows_to_label(
 def _label_table(
     images: Images, graph: Graph, features: Features, clustering: Clustering, answers: Answers
 ) -> pd.DataFrame:
-    """Return a row per image, fitted and held out: label, confidence, cluster, and whether it was labelled by hand."""
+    """Return a row per image, fitted and held out: label, confidence, cluster, and whether it was labelled by hand.
+
+    Images that a person marked for removal are left out.
+    """
     spreader = LabelSpreader(graph, features, clustering.fitted)
     spread, confidence = spreader.spread(answers.rows, answers.labels, len(answers.names))
     held, held_confidence = vote_labels(spread, graph.held_indices, graph.held_distances)
@@ -85,12 +88,12 @@ def _label_table(
     fitted = pd.DataFrame({
         "image": images.names(images.split), "part": "fitted", "label": names[spread],
         "confidence": confidence, "cluster": np.asarray(clustering.fitted), "by_hand": by_hand,
-    })  # fmt: skip
+    })[~clustering.removed]  # fmt: skip
     held_out = pd.DataFrame({
         "image": images.names("test") if len(images.held_out) else [], "part": "held out", "label": names[held],
         "confidence": held_confidence, "cluster": np.asarray(clustering.held_out), "by_hand": False,
     })  # fmt: skip
-    return pd.concat([fitted, held_out], ignore_index=True) if len(held_out) else fitted
+    return pd.concat([fitted, held_out] if len(held_out) else [fitted], ignore_index=True)
 
 
 def _figure(simulation: pd.DataFrame, n: int) -> bytes:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Int
 from pipeline.artifacts.latents import Graph
+from pipeline.clustering.renumbering import number_by_size
 from pipeline.data.copies import number_repeated
 from pipeline.data.file_facts import FileFacts
 from pipeline.stages.quality.measures import Measures
@@ -75,7 +76,8 @@ def group_duplicates(
     distance = np.full(n, -1)
     if hashes is not None:
         distance[superfluous] = hash_distances(hashes[superfluous], hashes[keepers[superfluous]])
-    return Duplicates(_number_by_size(keepers), keepers, _kinds(copies, keepers), distance)
+    numbers = number_repeated(keepers.tolist())
+    return Duplicates(number_by_size(numbers)[numbers + 1], keepers, _kinds(copies, keepers), distance)
 
 
 def _leaders(n: int, links: Pairs, ranks: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -101,16 +103,6 @@ def _kinds(copies: dict[str, Int], keepers: NDArray[np.int64]) -> list[str]:
         for row in np.flatnonzero(is_copy):
             kinds[row] = kind
     return kinds
-
-
-def _number_by_size(keepers: NDArray[np.int64]) -> Int:
-    """The number (n,) of each image's group by falling size, −1 for images alone."""
-    numbers = number_repeated(keepers.tolist())
-    sizes = np.bincount(numbers[numbers >= 0])
-    by_size = np.empty(len(sizes) + 1, np.int32)
-    by_size[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
-    by_size[-1] = -1  # number −1 is the last entry
-    return by_size[numbers]
 
 
 def find_near_pairs(

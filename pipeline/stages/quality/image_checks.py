@@ -13,7 +13,6 @@ from pipeline.data.file_facts import FileFacts
 from pipeline.stages.quality.measures import Measures
 
 Flags = NDArray[np.bool_]
-CHECKS = ("blank", "dark", "bright", "blurred", "odd_sized")
 HALF = 0.5
 """An image is dark or bright only if it is so by half, relative to the median image."""
 SMALLEST_SPREAD = 0.05

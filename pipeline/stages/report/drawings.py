@@ -87,7 +87,8 @@ def _contingency(run: ReportContext) -> Iterator[ReportFigure]:
     counts, columns = run.scores.contingency, run.scores.columns
     if not counts.size:
         return
-    classes = [run.labels.name(int(label)) for label in np.unique(run.true_labels[run.true_labels >= 0])]
+    labels = run.labels.without(run.clustering.removed).fitted
+    classes = [run.labels.name(int(label)) for label in np.unique(labels[labels >= 0])]
     clusters = [run.cluster_name(column) for column in columns]
     title = f"Classes and clusters\nk = {run.k:,} clusters, n = {counts.sum():,} labelled images"
     figure = figures.plot_contingency(np.asarray(counts), classes, clusters, title, noise=-1 in columns)

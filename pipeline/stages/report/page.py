@@ -61,7 +61,8 @@ def render_report(run: ReportContext, figures: Iterable[ReportFigure], files: Ma
 
 def collect_notes(run: ReportContext) -> list[str]:
     """Return the caveats: what was sampled, missing or omitted, and which steps did not help."""
-    n_noise, n_labelled = int((run.clustering.fitted < 0).sum()), int((run.true_labels >= 0).sum())
+    n_noise = int(((run.clustering.fitted < 0) & ~run.clustering.removed).sum())
+    n_labelled = int((run.true_labels >= 0).sum())
     messages = [run.images.note, *run.clustering.notes, *run.scores.notes]
     if not run.k:
         messages.append("No clusters were found: all images are noise.")

@@ -35,8 +35,8 @@ def stability(
     """Return how much repeats of a run agree, by source of variation, by cluster and by image, with a page.
 
     `repeats` has, for each source, at least two clusterings (n,) of the fitted images, the widest source last. The
-    consensus of the images comes from the widest source, whose repeats contain the variation of the others. `name` is
-    that of the run; `notes` are displayed on the page. Labels are not used.
+    consensus of the images comes from the widest source, whose repeats contain the variation of the others but the
+    bootstrap. `name` is that of the run; `notes` are displayed on the page. Labels are not used.
     """
     reference = np.asarray(clustering.fitted)
     pairs = {source: pairwise_ari(clusterings) for source, clusterings in repeats.items()}

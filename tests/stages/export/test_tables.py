@@ -14,7 +14,9 @@ from pipeline.artifacts import Images, Labels
 from pipeline.config import Export
 from pipeline.data.parquet import read_parquet
 from pipeline.data.vectors import read_vectors
+from pipeline.runtime.observer import SILENT
 from pipeline.stages.export import export
+from pipeline.stages.export.exported_set import exported_set
 from tests.stages.export.run_parts import files_below, labels_of, run_parts
 
 # Tables
@@ -137,6 +139,12 @@ def test_coco_has_a_box_around_each_image(photos, tmp_path):
         with Image.open(result.path / "images" / image["file_name"]) as picture:
             assert picture.size == (image["width"], image["height"]) == tuple(row["bbox"][2:])
             assert row["area"] == picture.width * picture.height
+
+
+def test_files_with_absolute_names_keep_their_paths(photos):
+    images = replace(photos["images"], paths=["/other/a.png", *photos["images"].paths[1:]])
+    paths = exported_set(**photos | {"images": images}, observer=SILENT).table()["path"].tolist()
+    assert paths[:2] == ["/other/a.png", f"{images.folder}/cat/tom.PNG"]
 
 
 def test_fiftyone_finds_a_label_for_each_file(exported):
