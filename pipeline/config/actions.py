@@ -37,13 +37,13 @@ class Compare(Group):
 
 
 class Stability(Group):
-    """Stage stability: number of repeats, sources of variation, share of images for the bootstrap, images displayed."""
+    """Stage stability: number of repeats, sources of variation, share of images for the subsample, images displayed."""
 
     repeats: int = Field(5, ge=2)
     sources: list[Literal["clusterer", "manifold", "autoencoder"]] = Field(
         ["clusterer", "manifold", "autoencoder"], min_length=1
     )
-    bootstrap: float = Field(0.5, ge=0, lt=1)
+    subsample: float = Field(0.5, ge=0, lt=1)
     examples: int = Field(24, ge=0)
 
 

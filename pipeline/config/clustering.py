@@ -40,7 +40,7 @@ class Project(Component):
     min_dist: float | None = Field(None, ge=0)
     n_epochs: int | None = Field(None, ge=1)
     perplexity: float | None = Field(None, gt=0)
-    first: int | None = Field(None, ge=2)
+    max_points: int | None = Field(None, ge=2)
     learning_rate: Annotated[float, Field(gt=0)] | Literal["auto"] | None = None
 
     @model_validator(mode="after")

@@ -17,6 +17,8 @@ RENAMED_KEYS = {
     "how_many.largest": "k_max",
     "how_many.starts": "n_init",
     "how_many.most_dimensions": "max_dimensions",
+    "project.first": "max_points",
+    "stability.bootstrap": "subsample",
     "shards.tolerance": "tol",
     "shards.iterations": "max_iter",
 }

@@ -195,16 +195,16 @@ def tsne(
     perplexity: float | None = None,
     n_epochs: int = 750,
     learning_rate: float | str = "auto",
-    first: int | None = None,
+    max_points: int | None = None,
     observer: Observer = SILENT,
     seed: int = 0,
 ) -> Features:
     """Return t-SNE coordinates (n, 2) float32 by openTSNE, with FFT interpolation from 100 points on, started from PCA.
 
     `perplexity` None gives the graph's k neighbours equal weights, which looks nearly the same; a number needs a graph
-    with at least three times as many neighbours. With `first`, only the first `first` points are embedded, from a
-    neighbour graph of their own, and all others are placed as held-out points are. The first half of the epochs, at
-    most 250, have early exaggeration. Source: van der Maaten and Hinton, "Visualizing data using t-SNE", 2008;
+    with at least three times as many neighbours. With `max_points`, only the first so many points are
+    embedded, from a neighbour graph of their own, and all others are placed as held-out points are. The first half of
+    the epochs, at most 250, have early exaggeration. Source: van der Maaten and Hinton, "Visualizing data using t-SNE", 2008;
     Linderman et al., "Fast interpolation-based t-SNE", 2019; Poličar, Stražar, Zupan, "openTSNE", 2024.
 
     Raises:
@@ -213,14 +213,14 @@ def tsne(
     from openTSNE import TSNEEmbedding, initialization
 
     n = len(latents.fitted)
-    if first is not None and first < n:
-        observer.note(f"t-SNE embeds the first {first:,} of {n:,} images; the others are placed")
-        others = np.concatenate([latents.fitted[first:], latents.held_out])
-        part = Latents(latents.fitted[:first], others, latents.shape)
+    if max_points is not None and max_points < n:
+        observer.note(f"t-SNE embeds the first {max_points:,} of {n:,} images; the others are placed")
+        others = np.concatenate([latents.fitted[max_points:], latents.held_out])
+        part = Latents(latents.fitted[:max_points], others, latents.shape)
         neighbors = exact(part, graph.k, graph.metric, observer)
         features = tsne(part, neighbors, perplexity, n_epochs, learning_rate, observer=observer, seed=seed)
         coordinates = np.concatenate([features.fitted, features.held_out])
-        return replace(features, fitted=coordinates[:n], held_out=coordinates[n:], first=first)
+        return replace(features, fitted=coordinates[:n], held_out=coordinates[n:], first=max_points)
     affinities = _tsne_affinities(graph, perplexity, n, observer)
     start = initialization.pca(np.asarray(latents.fitted), random_state=seed)
     embedding = TSNEEmbedding(

@@ -9,20 +9,21 @@ from pipeline.config.renamed_keys import RENAMED_KEYS, current_key, with_current
 from pipeline.runtime.errors import UserError
 from pipeline.workflow.finished_runs import restore_config
 
-REFINE = {
+CHOICES = {
+    "project.first": "project=tsne",
     "refine.forgiveness": "refine=self_training",
     "refine.starts": "refine=idec",
     "refine.tolerance": "refine=idec",
     "refine.update_every": "refine=idec",
 }
-"""The choices that have the keys of the group refine."""
-VALUES = {"refine.forgiveness": 0.5, "refine.tolerance": 0.1}
+"""The choices that have keys which others lack."""
+VALUES = {"refine.forgiveness": 0.5, "refine.tolerance": 0.1, "stability.bootstrap": 0.1}
 """Allowed values, where 3 is none."""
 
 
 @pytest.mark.parametrize("key", RENAMED_KEYS)
 def test_a_renamed_key_is_refused_with_the_current_one(key):
-    choice = REFINE.get(key, "data=mnist")
+    choice = CHOICES.get(key, "data=mnist")
     compose_config(choice, f"{current_key(key)}={VALUES.get(key, 3)}")
     with pytest.raises(UserError, match=f"^{key}: no such key; did you mean {current_key(key)}"):
         compose_config(choice, f"{key}=3")

@@ -237,9 +237,9 @@ def test_a_part_is_embedded_by_the_metric_of_the_graph(blobs, monkeypatch):
     graphs = []
     monkeypatch.setattr(methods, "exact", lambda *arguments: graphs.append(exact(*arguments)) or graphs[-1])
     graph = exact(blobs.latents, 15, "cosine")
-    features = methods.tsne(blobs.latents, graph, n_epochs=10, first=60)
+    features = methods.tsne(blobs.latents, graph, n_epochs=10, max_points=60)
     assert (features.first, [part.metric for part in graphs]) == (60, ["cosine"])
 
 
 def test_landmarks_are_not_the_first_points(blobs, landmark_graph):
-    assert methods.tsne(blobs.latents, landmark_graph, n_epochs=10, first=60).first is None
+    assert methods.tsne(blobs.latents, landmark_graph, n_epochs=10, max_points=60).first is None

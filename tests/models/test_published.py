@@ -141,7 +141,7 @@ def test_selu_transpose_validates_on_the_last_5000_images():
 
 def test_cnn64_elu_draws_t_sne_of_the_first_5000_images():
     config = experiment("cnn64_elu")
-    expected = {"first": 5000, "perplexity": 15.0, "learning_rate": 100, "seed": 0}
+    expected = {"max_points": 5000, "perplexity": 15.0, "learning_rate": 100, "seed": 0}
     assert config.project.arguments().items() >= expected.items()
     assert config.neighbors.k >= 45
     assert config.report.colour_bar

@@ -32,19 +32,19 @@ def clusters():
 
 def test_a_source_reseeds_its_own_stage_and_all_later_ones(tmp_path):
     config = compose(*TINY, "manifold=umap", "seed=7", outputs=tmp_path)
-    plan, notes = plan_repeats(config, Stability(repeats=3, bootstrap=0.5), 400)
-    assert list(plan) == ["clusterer", "bootstrap", "manifold", "autoencoder"]
-    assert notes == ["bootstrap: the clusterer is fitted on 200 of 400 images, drawn without replacement"]
+    plan, notes = plan_repeats(config, Stability(repeats=3, subsample=0.5), 400)
+    assert list(plan) == ["clusterer", "subsample", "manifold", "autoencoder"]
+    assert notes == ["subsample: the clusterer is fitted on 200 of 400 images, drawn without replacement"]
     seeds = {
         source: [(repeat.train.seed, repeat.manifold.seed, repeat.cluster.seed) for repeat in repeats]
         for source, repeats in plan.items()
     }
-    assert seeds["clusterer"] == seeds["bootstrap"] == [(7, 7, 8), (7, 7, 9), (7, 7, 10)]
+    assert seeds["clusterer"] == seeds["subsample"] == [(7, 7, 8), (7, 7, 9), (7, 7, 10)]
     assert seeds["manifold"] == [(7, 8, 8), (7, 9, 9), (7, 10, 10)]
     assert seeds["autoencoder"] == [(8, 8, 8), (9, 9, 9), (10, 10, 10)]
     for repeats in plan.values():
         assert all(repeat.cluster.estimator["random_state"] == repeat.cluster.seed for repeat in repeats)
-    assert {repeat.cluster.fit_size for repeat in plan["bootstrap"]} == {200}
+    assert {repeat.cluster.fit_size for repeat in plan["subsample"]} == {200}
     assert {repeat.cluster.fit_size for repeat in plan["clusterer"]} == {None}
     for repeat in plan["autoencoder"]:
         assert (repeat.data, repeat.model, repeat.extract) == (config.data, config.model, config.extract)
@@ -52,7 +52,7 @@ def test_a_source_reseeds_its_own_stage_and_all_later_ones(tmp_path):
 
 def test_the_autoencoder_reseeds_the_refinement_and_its_inner_clusterer(tmp_path):
     config = compose(*TINY, "experiment=best", "manifold=umap", "seed=7", outputs=tmp_path)
-    plan, _ = plan_repeats(config, Stability(repeats=2, bootstrap=0), 400)
+    plan, _ = plan_repeats(config, Stability(repeats=2, subsample=0), 400)
     for source, expected in (("clusterer", [7, 7]), ("manifold", [7, 7]), ("autoencoder", [8, 9])):
         refinements = [repeat.refine for repeat in plan[source]]
         assert [refine.seed for refine in refinements] == expected
@@ -84,17 +84,17 @@ def test_seeds_in_lists_change_and_swaps_are_random(tmp_path):
 def test_sources_without_variation_are_noted(tmp_path):
     words = [word for word in TINY if not word.startswith("cluster=")]
     plan, notes = plan_repeats(compose(*words, "cluster=agglomerative", outputs=tmp_path), Stability(), 400)
-    assert "bootstrap" not in plan
+    assert "subsample" not in plan
     assert notes == [
-        "bootstrap left out: agglomerative uses the neighbour graph, which needs all 400 images",
+        "subsample left out: agglomerative uses the neighbour graph, which needs all 400 images",
         "agglomerative is deterministic: repeats of the clusterer are identical",
     ]
 
 
 def test_too_few_images_for_the_bootstrap_are_noted(tmp_path):
-    plan, notes = plan_repeats(compose(*TINY, outputs=tmp_path), Stability(bootstrap=0.01), 100)
-    assert "bootstrap" not in plan
-    assert notes == ["bootstrap left out: stability.bootstrap = 0.01 of 100 images is too few"]
+    plan, notes = plan_repeats(compose(*TINY, outputs=tmp_path), Stability(subsample=0.01), 100)
+    assert "subsample" not in plan
+    assert notes == ["subsample left out: stability.subsample = 0.01 of 100 images is too few"]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_the_configuration_of_a_run_is_restored(words, tmp_path):
 
 def test_variation_is_divided_between_the_sources():
     assert "they find the same clusters" in describe_variation({"clusterer": 1.0, "manifold": 1.0})
-    words = describe_variation({"clusterer": 1.0, "bootstrap": 0.2, "manifold": 0.9, "autoencoder": 0.88})
+    words = describe_variation({"clusterer": 1.0, "subsample": 0.2, "manifold": 0.9, "autoencoder": 0.88})
     assert "an ARI of 0.8800 on average, 0.120 below 1." in words
     assert "the clusterer nothing, the manifold 0.100, the autoencoder 0.020." in words
     assert "random subsets of the images, have an ARI of 0.2000." in words
@@ -231,7 +231,7 @@ def test_repeats_of_a_finished_run_are_reused(finished_run, tmp_path):
     ("word", "message"),
     [
         ("stability.repeats=1", r"^stability\.repeats = 1: .*greater than or equal to 2"),
-        ("stability.bootstrap=1.0", r"^stability\.bootstrap = 1\.0: .*less than 1"),
+        ("stability.subsample=1.0", r"^stability\.subsample = 1\.0: .*less than 1"),
         ("stability.sources=[]", r"^stability\.sources = \[\]: .*at least 1"),
         ("stability.sources=[labels]", r"^stability\.sources\.0 = 'labels': .*'clusterer'"),
     ],

@@ -34,7 +34,7 @@ def render_stability_page(
     """Return the page as self-contained HTML, from the tables of a `StabilityResult`, with at most `examples` images.
 
     `cluster_names` are those that a person gave to the clusters, empty if there are none.
-    A cluster counts as stable if it is stable for every source of variation, the bootstrap included.
+    A cluster counts as stable if it is stable for every source of variation, the subsample included.
     """
     widest = str(sources["source"].iloc[-1])
     lowest = clusters[[f"jaccard_{source}" for source in sources["source"]]].min(axis=1)

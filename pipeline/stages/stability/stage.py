@@ -36,7 +36,7 @@ def stability(
 
     `repeats` has, for each source, at least two clusterings (n,) of the fitted images, the widest source last. The
     consensus of the images comes from the widest source, whose repeats contain the variation of the others but the
-    bootstrap. `name` is that of the run; `notes` are displayed on the page. Labels are not used.
+    subsample. `name` is that of the run; `notes` are displayed on the page. Labels are not used.
     """
     reference = np.asarray(clustering.fitted)
     pairs = {source: pairwise_ari(clusterings) for source, clusterings in repeats.items()}

@@ -8,7 +8,7 @@ from pipeline.pages.formats import format_number
 
 SOURCES = {
     "clusterer": "the clusterer",
-    "bootstrap": "the clusterer, fitted on a subset of the images",
+    "subsample": "the clusterer, fitted on a subset of the images",
     "manifold": "the manifold and the clusterer",
     "autoencoder": "the autoencoder and all later stages",
 }
@@ -60,10 +60,10 @@ def describe_variation(ari: dict[str, float]) -> str:
         added = _contributions(ari, nested)
         parts = [f"the {name} {'nothing' if share < NEGLIGIBLE else f'{share:.3f}'}" for name, share in added.items()]
         sentences.append(f"Contributions to this difference: {', '.join(parts)}.")
-    if "bootstrap" in ari:
+    if "subsample" in ari:
         sentences.append(
             "Two repeats of the clusterer alone, fitted on random subsets of the images, have an ARI of "
-            f"{format_number(ari['bootstrap'])}."
+            f"{format_number(ari['subsample'])}."
         )
     return " ".join(sentences)
 
