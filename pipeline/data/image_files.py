@@ -78,7 +78,7 @@ class ImageFiles:
         return image
 
 
-def open_image_files(images: Images, part: str, size: Size | None) -> Any:
+def open_image_files(images: Images, part: str, size: Size | None) -> Pixel | ImageFiles:
     """Return a part of a set, a split, `fitted` or `held_out`: its files at `size`, or its images as they are.
 
     Both have a length and can be indexed by slices and arrays of rows.

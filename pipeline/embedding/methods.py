@@ -204,8 +204,8 @@ def tsne(
     `perplexity` None gives the graph's k neighbours equal weights, which looks nearly the same; a number needs a graph
     with at least three times as many neighbours. With `max_points`, only the first so many points are
     embedded, from a neighbour graph of their own, and all others are placed as held-out points are. The first half of
-    the epochs, at most 250, have early exaggeration. Source: van der Maaten and Hinton, "Visualizing data using t-SNE", 2008;
-    Linderman et al., "Fast interpolation-based t-SNE", 2019; Poličar, Stražar, Zupan, "openTSNE", 2024.
+    the epochs, at most 250, have early exaggeration. Source: van der Maaten and Hinton, "Visualizing data using t-SNE",
+    2008; Linderman et al., "Fast interpolation-based t-SNE", 2019; Poličar, Stražar, Zupan, "openTSNE", 2024.
 
     Raises:
         ArgumentError: the graph has too few neighbours for the perplexity.

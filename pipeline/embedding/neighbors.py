@@ -150,7 +150,9 @@ def _measure_recall(latents: Latents, graph: Graph, seed: int) -> float:
     return float(np.mean(hits) / graph.k)
 
 
-def _search(index: Any, queries: Float, k: int, observer: Observer, done: int, total: int) -> tuple[Int, Float]:
+def _search(
+    index: _CentredIndex, queries: Float, k: int, observer: Observer, done: int, total: int
+) -> tuple[Int, Float]:
     """Indices and distances (m, k) of the points of a faiss index nearest each query, in batches."""
     indices = np.empty((len(queries), k), np.int32)
     distances = np.empty((len(queries), k), np.float32)
@@ -176,14 +178,14 @@ def _complete(indices: Int, distances: Float, points: Float, observer: Observer)
 class _CentredIndex:
     """A faiss index of points less an offset, which it subtracts from queries too; None: of the points themselves."""
 
-    def __init__(self, index: Any, offset: Any) -> None:
+    def __init__(self, index: Any, offset: Float | None) -> None:
         self.index, self.offset = index, offset
 
     def search(self, queries: Float, k: int) -> tuple[Any, Any]:
         return self.index.search(_subtract(queries, self.offset), k)  # type: ignore[no-any-return]
 
 
-def _far_offset(points: Float) -> Any:
+def _far_offset(points: Float) -> Float | None:
     """The mean (d,) of a sample of the points if they lie far from the origin, else None.
 
     faiss computes squared distances from squared norms, in float32. Their error is about 1e-7 of the squared norm,
@@ -194,11 +196,11 @@ def _far_offset(points: Float) -> Any:
     return mean.astype(np.float32) if (mean**2).sum() > FAR * sample.var(axis=0).sum() else None
 
 
-def _subtract(points: Float, offset: Any) -> Any:
+def _subtract(points: Float, offset: Float | None) -> Float:
     return np.ascontiguousarray(points if offset is None else points - offset, np.float32)
 
 
-def _flat_index(points: Float) -> Any:
+def _flat_index(points: Float) -> _CentredIndex:
     import faiss
 
     offset = _far_offset(points)
@@ -207,7 +209,7 @@ def _flat_index(points: Float) -> Any:
     return _CentredIndex(index, offset)
 
 
-def _inverted_file(points: Float, probes: int, seed: int) -> Any:
+def _inverted_file(points: Float, probes: int, seed: int) -> _CentredIndex:
     """An inverted file of the points with 4·√n cells, fewer for few points, of which a query searches `probes`."""
     import faiss
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.artifacts.base import Pixel
+from pipeline.artifacts.base import Float, Pixel
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Features, Map
 from pipeline.artifacts.latents import Graph, Latents
@@ -86,7 +86,10 @@ class Assigner:
         are float32 coordinates on the map: a linear one transforms the latents, any other gives the weighted mean of
         the fitted neighbours' coordinates.
         """
-        latents = self.autoencoder.encode(images)
+        return self.assign_latents(self.autoencoder.encode(images))
+
+    def assign_latents(self, latents: Float) -> pd.DataFrame:
+        """Return the same table for images that are encoded already, as latents (m, d)."""
         fitted = np.asarray(self.latents.fitted)
         indices, distances = search_neighbors(fitted, latents, min(self.k, len(fitted)), metric=self.metric)
         clusters, confidence = assign_points(self.clustering, self.features, latents, indices, distances)

@@ -9,15 +9,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from pipeline.clustering.edits_file import EDITS_VERSION
 from pipeline.clustering.working_clusters import EditError, WorkingClusters
 from pipeline.config.error_messages import describe_input
 from pipeline.runtime.errors import UserError, first_line
 from pipeline.runtime.paths import has_undecodable_bytes
 
 KEY = "edits"
-VERSION = 1
-"""The version of the file's schema that this module reads and the page writes."""
-
 Number = Annotated[int, Field(ge=0)]
 Mark = Literal["none", "not_sure", "remove"]
 
@@ -141,9 +139,11 @@ def read_edits(path: str) -> Edits:
         raise UserError(f"{KEY}: {file} has text that is not valid UTF-8; save it again on the page")
     if not isinstance(values, dict) or "edits" not in values:
         raise UserError(f"{KEY}: {file} holds no edits; save them on the page of the explorer")
-    if values.get("version") != VERSION:
+    if values.get("version") != EDITS_VERSION:
         version = values.get("version")
-        raise UserError(f"{KEY}: {file} has version {version!r} of the format; this program reads version {VERSION}")
+        raise UserError(
+            f"{KEY}: {file} has version {version!r} of the format; this program reads version {EDITS_VERSION}"
+        )
     try:
         return TypeAdapter(Edits).validate_python(values)
     except ValidationError as error:

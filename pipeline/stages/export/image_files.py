@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.config import Export
-from pipeline.data.image_files import encoded_file, open_image_files
+from pipeline.data.image_files import ImageFiles, encoded_file, open_image_files
 from pipeline.pages.thumbnails import encode_pngs
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import Observer
@@ -132,6 +132,7 @@ class ImageFileWriter:
         if not self.exported.images.folder or not self.originals:
             return encode_pngs(self.exported.pixels(batch))
         files = open_image_files(self.exported.images, self.exported.images.split, None)
+        assert isinstance(files, ImageFiles)
         return [
             encode_pngs(files.decode(name)[None])[0] if file is None else b""
             for name, file in zip(self.exported.names[batch], self.files[batch], strict=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.clustering.edits_file import edits_file
 from pipeline.stages.quality.findings import Findings
 
 
@@ -54,4 +55,4 @@ def removal_edits(findings: Findings, run_id: str) -> dict[str, Any]:
     """Return a file of edits as JSON values that marks the superfluous images of the run for removal."""
     names = [findings.names[row] for row in np.flatnonzero(findings.duplicates.is_superfluous)]
     edits = [{"action": "mark", "images": names, "mark": "remove"}] if names else []
-    return {"version": 1, "clustering": findings.clustering.digest, "run_id": run_id, "edits": edits}
+    return edits_file(findings.clustering.digest, run_id, edits)

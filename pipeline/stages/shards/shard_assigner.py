@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from threadpoolctl import threadpool_limits
 from pipeline.artifacts.base import Float, Pixel
 from pipeline.data.new_images import ReadingRules, Shape
 from pipeline.models.assigner import Assigner
-from pipeline.models.baselines import PixelModel
 from pipeline.runtime.atomic_files import atomic_write
 from pipeline.stages.shards.parquet_metadata import read_parquet_metadata, write_parquet_with_metadata
 from pipeline.stages.shards.shard import Shard
@@ -76,11 +75,9 @@ class ShardAssigner:
 
 def _assign_in_batches(assigner: Assigner, pixels: Pixel) -> tuple[Float, pd.DataFrame]:
     """Return the latents (m, d) of images (m, h, w, c) and their table of clusters."""
-    width = assigner.latents.fitted.shape[1]
-    latents_assigner = replace(assigner, autoencoder=PixelModel((width,)))  # the identity: its inputs are encoded
     starts = range(0, max(len(pixels), 1), BATCH)
     latents = [assigner.autoencoder.encode(pixels[start : start + BATCH]) for start in starts]
-    tables = [latents_assigner(batch) for batch in latents]
+    tables = [assigner.assign_latents(batch) for batch in latents]
     return np.concatenate(latents), pd.concat(tables, ignore_index=True)
 
 

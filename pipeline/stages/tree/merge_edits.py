@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.artifacts.base import Int
-
-VERSION = 1
-"""The version of the format of edits.json; the page's script writes the same."""
+from pipeline.clustering.edits_file import edits_file
 
 
 def merge_edits(digest: str, run_id: str, groups: Int) -> dict[str, Any]:
@@ -20,4 +18,4 @@ def merge_edits(digest: str, run_id: str, groups: Int) -> dict[str, Any]:
     """
     merged = [np.flatnonzero(groups == group).tolist() for group in np.unique(groups)]
     edits = [{"action": "merge", "clusters": clusters} for clusters in merged if len(clusters) > 1]
-    return {"version": VERSION, "clustering": digest, "run_id": run_id or None, "edits": edits}
+    return edits_file(digest, run_id, edits)

@@ -15,12 +15,12 @@ from matplotlib.ticker import MaxNLocator
 from pipeline.artifacts.base import Int
 from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.images import Images
+from pipeline.clustering.edits_file import EDITS_VERSION
 from pipeline.clustering.hierarchy import Linkage, members_of_nodes, node_positions
 from pipeline.pages.figures.images import to_rgb_images
 from pipeline.pages.figures.style import DARK_PALETTE, PALETTE
 from pipeline.pages.html import render, thumbnail
 from pipeline.stages.tree.examples import Examples, Rows
-from pipeline.stages.tree.merge_edits import VERSION
 from pipeline.stages.tree.wording import (
     describe_axis,
     describe_group,
@@ -138,7 +138,7 @@ def render_tree_page(page: TreePage) -> str:
 def _script_data(page: TreePage) -> dict[str, Any]:
     """What the script reads besides the elements of the page."""
     return {
-        "version": VERSION, "clustering": page.clustering.digest, "run_id": page.run_id or None, "k": page.k,
+        "version": EDITS_VERSION, "clustering": page.clustering.digest, "run_id": page.run_id or None, "k": page.k,
         "names": page.names, "sizes": page.sizes, "order": page.members[-1], "cut": page.n_groups,
         "colours": ["".join(map(str, colours)) for colours in page.colours],
         "merges": [{"members": members, "x": page.x(height)} for members, height
