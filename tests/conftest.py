@@ -69,7 +69,7 @@ class Blobs:
         return Features(self.latents.fitted, self.latents.held_out, "latents")
 
 
-def draw_blobs(sizes=(70, 50, 36), held=12, neighbours=15, seed=0) -> Blobs:
+def draw_blobs(sizes=(70, 50, 36), held=12, neighbors=15, seed=0) -> Blobs:
     rng = np.random.default_rng(seed)
     centres = 10 * np.eye(len(sizes), 8)
     labels = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
@@ -79,7 +79,7 @@ def draw_blobs(sizes=(70, 50, 36), held=12, neighbours=15, seed=0) -> Blobs:
         return (centres[groups] + rng.normal(size=(len(groups), 8))).astype(np.float32)
 
     latents = Latents(draw(labels), draw(held_labels), [8])
-    return Blobs(latents, exact(latents, neighbours), labels, held_labels)
+    return Blobs(latents, exact(latents, neighbors), labels, held_labels)
 
 
 @pytest.fixture

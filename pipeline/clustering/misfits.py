@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.artifacts.base import Float, Int
 
 
-def misfit_scores(clusters: Int, neighbours: Int) -> Float:
+def misfit_scores(clusters: Int, neighbors: Int) -> Float:
     """Return for each image the share (n,) float32 in [0, 1] of its neighbours that are in another cluster.
 
     `clusters` (n,) and `neighbours` (n, k) are of the fitted images. Above 0.5 an image lies mostly among members of
@@ -18,17 +18,17 @@ def misfit_scores(clusters: Int, neighbours: Int) -> Float:
     another cluster. Limitation: members of a cluster with fewer than k + 1 images cannot score 0.
     """
     clusters = np.asarray(clusters)
-    differs = clusters[np.asarray(neighbours)] != clusters[:, None]
+    differs = clusters[np.asarray(neighbors)] != clusters[:, None]
     return np.where(clusters < 0, 0, differs.mean(axis=1)).astype(np.float32)
 
 
-def rival_clusters(clusters: Int, neighbours: Int) -> Int:
+def rival_clusters(clusters: Int, neighbors: Int) -> Int:
     """Return for each image the most frequent other cluster (n,) int32 among its neighbours, −1 if there is none.
 
     Arguments as for `misfit_scores`. Of equally frequent clusters the one with the nearer neighbour wins.
     """
     clusters = np.asarray(clusters)
-    nearby = clusters[np.asarray(neighbours)]
+    nearby = clusters[np.asarray(neighbors)]
     counts = np.stack([(nearby == column[:, None]).sum(axis=1) for column in nearby.T], axis=1)
     counts[(nearby == clusters[:, None]) | (nearby < 0)] = 0
     rows, best = np.arange(len(clusters)), counts.argmax(axis=1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import clustering, command, embedding, neighbours, shards, training
+from tests.benchmarks import clustering, command, embedding, neighbors, shards, training
 from tests.benchmarks.row import Row
 
 ROWS: dict[str, Row] = {
     "train": training.TRAIN_ROW,
     "backends": training.BACKENDS_ROW,
-    "knn": neighbours.NEIGHBOURS_ROW,
+    "knn": neighbors.NEIGHBORS_ROW,
     "kmeans": clustering.KMEANS_ROW,
     "umap": embedding.UMAP_ROW,
     "tsne_few": embedding.TSNE_FEW_ROW,

@@ -152,7 +152,7 @@ def test_hdbscan_leaves_distant_points_as_noise_that_is_no_cluster(make_blobs):
 
 def test_a_graph_with_many_components_is_clustered_without_a_warning(make_blobs):
     """Eight groups that are not joined, in three clusters; warnings are errors here."""
-    blobs = make_blobs((20,) * 8, neighbours=5)
+    blobs = make_blobs((20,) * 8, neighbors=5)
     for name in ("spectral", "agglomerative"):
         clustering = run(read_config(name), blobs)
         assert clustering.k == 3
@@ -166,9 +166,9 @@ def between():
     rng = np.random.default_rng(0)
     fitted = (np.repeat([0, 10, 20], [30, 20, 10])[:, None] + 0.1 * rng.normal(size=(60, 1))).astype(np.float32)
     latents = Latents(fitted, np.array([[10]], np.float32), [1])
-    neighbours = np.array([[*range(6), *range(30, 35), *range(50, 54)]], np.int32)
+    neighbors = np.array([[*range(6), *range(30, 35), *range(50, 54)]], np.int32)
     distances = np.ones((1, 15), np.float32)
-    return latents, replace(exact(latents, 5), held_indices=neighbours, held_distances=distances)
+    return latents, replace(exact(latents, 5), held_indices=neighbors, held_distances=distances)
 
 
 @pytest.mark.parametrize("name", ["kmeans", "gmm"])

@@ -35,9 +35,9 @@ def draw_clusters(k, seed=0, n=120, noise=10):
 
 def graph_of_edges(edges, n):
     """A graph in which each node has the same number of neighbours: itself fills the rest."""
-    neighbours = [[b for a, b in edges if a == node] for node in range(n)]
-    k = max(map(len, neighbours))
-    indices = np.array([row + [node] * (k - len(row)) for node, row in enumerate(neighbours)], np.int32)
+    neighbors = [[b for a, b in edges if a == node] for node in range(n)]
+    k = max(map(len, neighbors))
+    indices = np.array([row + [node] * (k - len(row)) for node, row in enumerate(neighbors)], np.int32)
     return Graph(indices, np.zeros(indices.shape, np.float32), indices[:0], np.zeros((0, k), np.float32))
 
 

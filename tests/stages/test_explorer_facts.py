@@ -24,7 +24,7 @@ def test_the_explorer_shows_the_landmarks(recorder):
     np.testing.assert_array_equal(facts.truth, inputs["labels"].train[rows])
     np.testing.assert_array_equal(facts.images.fitted, inputs["images"].train[rows])
     np.testing.assert_array_equal(facts.clustering.marks, rows % 3)
-    assert facts.neighbours.max() < 100
+    assert facts.neighbors.max() < 100
     assert facts.digest == "run's"
     assert landmark_facts(replace(all_facts, graph=exact(latents, 6))).n == 300
     explorer(**inputs, observer=recorder)

@@ -171,8 +171,8 @@ def test_unlabelled_neighbours_do_not_vote(blobs):
     errors = rank_label_errors(labels, blobs.graph)
     assert errors.count == 0
     assert len(errors.order) == 0
-    neighbour = int(blobs.graph.indices[0, 0])
-    labels[neighbour] = 1
+    neighbor = int(blobs.graph.indices[0, 0])
+    labels[neighbor] = 1
     assert rank_label_errors(labels, blobs.graph).scores[0] == 1
 
 

@@ -59,19 +59,19 @@ class ImageFacts:
         return np.asarray(self.clustering.confidence, np.float32)
 
     @cached_property
-    def neighbours(self) -> Int:
+    def neighbors(self) -> Int:
         """Each image's nearest neighbours (n, k), nearest first."""
         return np.asarray(self.graph.indices, np.int32)
 
     @cached_property
     def misfit(self) -> Float:
         """Share of each image's neighbours that are in another cluster (n,)."""
-        return misfits.misfit_scores(self.clusters, self.neighbours)
+        return misfits.misfit_scores(self.clusters, self.neighbors)
 
     @cached_property
     def rival(self) -> Int:
         """The most frequent other cluster among each image's neighbours (n,), −1 for none."""
-        return misfits.rival_clusters(self.clusters, self.neighbours)
+        return misfits.rival_clusters(self.clusters, self.neighbors)
 
     @cached_property
     def outlier(self) -> Float:

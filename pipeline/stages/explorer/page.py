@@ -37,7 +37,7 @@ VECTOR_SUFFIXES = (".npy", ".npz", ".parquet")
 """Of the files of vectors that stage=search reads, those that are not taken for its table."""
 
 
-def render_explorer(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbours: int) -> bytes:
+def render_explorer(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbors: int) -> bytes:
     """Return the explorer as HTML in UTF-8 that loads no other file; `sheets` hold the images in the given order (n,).
 
     Each sheet is one block of base64 text behind the script, so that the map is drawn before the sheets are parsed.
@@ -52,7 +52,7 @@ def render_explorer(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbo
         style=Markup(style),
         theme=Markup(theme),
         script=Markup(script),
-        data=_embeddable_json(page_data(facts, sheets, order, neighbours)),
+        data=_embeddable_json(page_data(facts, sheets, order, neighbors)),
         sheets=(b64encode(file).decode() for file in sheets.files),
     )
     page = BytesIO()  # a list of the parts would be a second copy

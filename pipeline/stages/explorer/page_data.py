@@ -18,7 +18,7 @@ from pipeline.stages.explorer.sprite_sheets import SpriteSheets
 TYPED_ARRAYS = {"float32": "Float32Array", "int32": "Int32Array", "uint16": "Uint16Array", "uint8": "Uint8Array"}
 
 
-def page_data(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbours: int) -> dict[str, Any]:
+def page_data(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbors: int) -> dict[str, Any]:
     """Return everything that the script reads, except the sprite sheets themselves, which are in the given order.
 
     Each image has its `neighbours` nearest neighbours on the page.
@@ -41,11 +41,11 @@ def page_data(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbours: i
             "cell": list(sheets.cell),
             "thumbnail": list(sheets.thumbnail),
         },
-        "columns": {name: _encode_array(values) for name, values in _columns(facts, order, neighbours).items()},
+        "columns": {name: _encode_array(values) for name, values in _columns(facts, order, neighbors).items()},
     }
 
 
-def _columns(facts: ImageFacts, order: Int, neighbours: int) -> dict[str, NDArray[Any]]:
+def _columns(facts: ImageFacts, order: Int, neighbors: int) -> dict[str, NDArray[Any]]:
     """One array for each property of the images."""
     index = np.uint16 if facts.n <= 2**16 else np.int32
     slots = np.empty(facts.n, index)
@@ -59,7 +59,7 @@ def _columns(facts: ImageFacts, order: Int, neighbours: int) -> dict[str, NDArra
         "misfit": facts.misfit,
         "rival": facts.rival,
         "outlier": facts.outlier,
-        "neighbours": facts.neighbours[:, :neighbours].astype(index),
+        "neighbours": facts.neighbors[:, :neighbors].astype(index),
         "slot": slots,
     }
     if not np.array_equal(facts.rows, np.arange(facts.n)):

@@ -39,13 +39,13 @@ def explorer(
     if graph.landmarks is not None:
         facts = landmark_facts(facts)
         observer.note(f"the explorer shows the {facts.n:,} landmarks of {len(clustering.fitted):,} images")
-    neighbours = min(config.neighbors, graph.k)
+    neighbors = min(config.neighbors, graph.k)
     order = z_order(facts.points)
-    sheets = pack_sprite_sheets(facts.images.fitted, order, _bytes_for_sheets(config, facts, neighbours))
+    sheets = pack_sprite_sheets(facts.images.fitted, order, _bytes_for_sheets(config, facts, neighbors))
     observer.progress(1, 3, "parts")
     if sheets.note:
         observer.note(sheets.note)
-    page = render_explorer(facts, sheets, order, neighbours)
+    page = render_explorer(facts, sheets, order, neighbors)
     observer.progress(2, 3, "parts")
     del sheets  # the page has them
     parquet = explorer_parquet(facts) if config.parquet else b""
@@ -53,9 +53,9 @@ def explorer(
     return ExplorerPage(page, parquet)
 
 
-def _bytes_for_sheets(config: Explorer, facts: ImageFacts, neighbours: int) -> float:
+def _bytes_for_sheets(config: Explorer, facts: ImageFacts, neighbors: int) -> float:
     """Return how many bytes `explorer.megabytes` leaves for the sprite sheets before they become base64 text."""
     index = 2 if facts.n <= 2**16 else 4
-    arrays = BASE64 * facts.n * (11 * 4 + (neighbours + 1) * index)  # eleven numbers, the neighbours, the slot
+    arrays = BASE64 * facts.n * (11 * 4 + (neighbors + 1) * index)  # eleven numbers, the neighbours, the slot
     paths = sum(len(path.encode()) + 3 for path in facts.paths)
     return max(config.megabytes * 1e6 - FIXED_BYTES - arrays - paths, 0) / BASE64

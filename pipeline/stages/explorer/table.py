@@ -62,7 +62,7 @@ def _neighbor_column(facts: ImageFacts) -> Any:
     offsets = np.arange(facts.n + 1, dtype=np.int32) * facts.graph.k
     lists = [
         pa.ListArray.from_arrays(offsets, np.ascontiguousarray(values).ravel())
-        for values in (facts.neighbours, np.asarray(facts.graph.distances))
+        for values in (facts.neighbors, np.asarray(facts.graph.distances))
     ]
     return pa.StructArray.from_arrays(lists, ["ids", "distances"])
 

@@ -91,7 +91,7 @@ class ExportedSet:
     def table(self) -> pd.DataFrame:
         """Return a row for each image; values that a held-out image does not have are missing."""
         is_train = self.rows < len(self.images.train)
-        neighbours, n = np.asarray(self.graph.indices), len(self.fitted_rows)
+        neighbors, n = np.asarray(self.graph.indices), len(self.fitted_rows)
         fitted = self.clusters[:n]
         confidence = [np.asarray(self.clustering.confidence)[self.fitted_rows], self.clustering.held_confidence]
         columns = {
@@ -104,7 +104,7 @@ class ExportedSet:
             "name": self._cluster_names(),
             "confidence": np.concatenate(confidence).astype(np.float32),
             "label": [self.labels.name(int(label)) or None for label in self.truth] if self.labels.has_labels else None,
-            "misfit": self._padded(misfits.misfit_scores(fitted, neighbours)),
+            "misfit": self._padded(misfits.misfit_scores(fitted, neighbors)),
             "outlier": self._padded(misfits.outlier_scores(self.graph.distances)),
             "copies": self._copies(),
             "mark": self._marks(),

@@ -37,7 +37,7 @@ class LabelSpreader:
         from scipy.sparse import diags
 
         self.clusters = np.asarray(clusters)
-        self.neighbours = np.asarray(graph.indices)
+        self.neighbors = np.asarray(graph.indices)
         weights = _edge_weights(symmetric_adjacency(graph), np.asarray(features.fitted, np.float32))
         scale = diags(1 / np.sqrt(np.asarray(weights.sum(axis=1)).ravel()))
         self.propagation = (scale @ weights @ scale).tocsr().astype(np.float32)
@@ -57,8 +57,8 @@ class LabelSpreader:
         spread = np.where(total > 0, scores.argmax(axis=1), -1).astype(np.int32)
         spread[rows] = labels
         share = scores.max(axis=1) / np.maximum(total, np.finfo(np.float32).tiny)
-        neighbour_share = (spread[self.neighbours] == spread[:, None]).mean(axis=1, dtype=np.float32)
-        confidence = np.where(spread >= 0, (share + neighbour_share) / 2, 0).astype(np.float32)
+        neighbor_share = (spread[self.neighbors] == spread[:, None]).mean(axis=1, dtype=np.float32)
+        confidence = np.where(spread >= 0, (share + neighbor_share) / 2, 0).astype(np.float32)
         confidence[rows] = 1
         return spread, confidence
 

@@ -23,7 +23,7 @@ from pipeline.stages.label.simulation import summarize_simulation
 
 FOLDER = Path(__file__).parent
 TEMPLATE, STYLE, SCRIPT = "label.html.j2", "label.css", "label.js"
-NEIGHBOURS = 6
+NEIGHBORS = 6
 """Nearest neighbours that are displayed beside an image."""
 
 
@@ -85,7 +85,7 @@ def _items(
             "name": names[row],
             "caption": make_visible(names[row]),
             "image": picture(row),
-            "neighbours": [picture(int(neighbour)) for neighbour in graph.indices[row][:NEIGHBOURS]],
+            "neighbours": [picture(int(neighbor)) for neighbor in graph.indices[row][:NEIGHBORS]],
             "cluster": cluster_name(int(clustering.fitted[row]), clustering.names),
             "label": given.get(row, ""),
         }

@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent
 TEMPLATE = "quality.html.j2"
 MEMBERS = 18
 """Images displayed of one group of duplicates."""
-NEIGHBOURS = 6
+NEIGHBORS = 6
 """Neighbours displayed beside an image whose label may be wrong."""
 
 
@@ -125,13 +125,13 @@ def _label_errors(findings: Findings, limit: int) -> Iterator[dict[str, Any]]:
     if errors is None:
         return
     for row in errors.order[: min(limit, errors.count)].tolist():
-        nearest = np.asarray(findings.graph.indices[row][:NEIGHBOURS]).tolist()
-        (picture, *neighbours) = _pictures(findings, [row, *nearest])
+        nearest = np.asarray(findings.graph.indices[row][:NEIGHBORS]).tolist()
+        (picture, *neighbors) = _pictures(findings, [row, *nearest])
         yield {
             "rank": int(errors.ranks[row]),
             "score": float(errors.scores[row]),
             "label": findings.labels.name(int(findings.truth[row])),
             "suggestion": findings.labels.name(int(errors.suggestions[row])),
             "picture": picture,
-            "neighbours": neighbours,
+            "neighbours": neighbors,
         }

@@ -32,19 +32,19 @@ SMOOTH = 40
 
 
 def render_search_page(
-    queries: NewImages, images: Images, graph: Graph, table: pd.DataFrame, neighbours: NDArray[np.int64], n: int
+    queries: NewImages, images: Images, graph: Graph, table: pd.DataFrame, neighbors: NDArray[np.int64], n: int
 ) -> tuple[str, str]:
     """Return the page as self-contained HTML, and a note on queries that are not on it, empty if all are.
 
     `table` has the k `neighbours` (m, k), rows of the fitted images, of each of the m queries, nearest first. The
     page compares distances with those in the run's `graph`. `n` images were searched.
     """
-    m, k = neighbours.shape
+    m, k = neighbors.shape
     on_page = max(min(m, MAX_IMAGES // k), 1)
     pixels = images.fitted
     cards = draw_cards(queries.names[:on_page]) if queries.pixels.ndim == 2 else queries.pixels
     items = [
-        _item(cards[row], queries.names[row], pixels[neighbours[row]], table[row * k : (row + 1) * k])
+        _item(cards[row], queries.names[row], pixels[neighbors[row]], table[row * k : (row + 1) * k])
         for row in range(on_page)
     ]
     note = "" if on_page == m else f"search.html shows the first {on_page:,} of {m:,} queries; search.csv has all"

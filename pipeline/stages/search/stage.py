@@ -45,20 +45,20 @@ def search(
         autoencoder, queries.pixels, BATCH_SIZE, lambda count: observer.progress(count, total, "images")
     )
     indices, distances = search_neighbors(np.asarray(latents.fitted)[rows], codes, k, metric=graph.metric)
-    neighbours = rows[indices]
-    table = _table(queries, images, clustering, neighbours, distances)
-    html, note = render_search_page(queries, images, graph, table, neighbours, len(rows))
+    neighbors = rows[indices]
+    table = _table(queries, images, clustering, neighbors, distances)
+    html, note = render_search_page(queries, images, graph, table, neighbors, len(rows))
     if note:
         observer.note(note)
     return SearchResult(html, table, len(queries.names), k)
 
 
 def _table(
-    queries: NewImages, images: Images, clustering: Clustering, neighbours: NDArray[np.int64], distances: Float
+    queries: NewImages, images: Images, clustering: Clustering, neighbors: NDArray[np.int64], distances: Float
 ) -> pd.DataFrame:
     """A row for each query and neighbour: query, rank from 1, image, cluster, name of the cluster, distance."""
-    m, k = neighbours.shape
-    rows = neighbours.ravel()
+    m, k = neighbors.shape
+    rows = neighbors.ravel()
     clusters: Int = np.asarray(clustering.fitted)[rows]
     names = np.array([*(clustering.names or [""] * clustering.k), ""], object)  # the last is that of noise, −1
     return pd.DataFrame({

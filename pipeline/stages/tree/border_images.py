@@ -39,5 +39,5 @@ class CrossEdges:
         Images without such a neighbour are left out; of equally many neighbours the smaller row comes first.
         """
         between = np.isin(self.sources, group) & np.isin(self.targets, other)
-        rows, neighbours = np.unique(self.images[between], return_counts=True)
-        return rows[np.argsort(-neighbours, kind="stable")[:count]]
+        rows, neighbors = np.unique(self.images[between], return_counts=True)
+        return rows[np.argsort(-neighbors, kind="stable")[:count]]

@@ -38,14 +38,14 @@ def test_click_pins_an_image_with_its_neighbours(page, inputs):
     x, y, width, height = map_box(page)
     page.mouse.click(x + width / 2, y + height / 2)
     expect(page.locator("#image h2")).to_have_text("Image 17")
-    neighbours = tile_images(page.locator("#image .tile"))
-    assert neighbours == inputs["graph"].indices[17, :6].tolist()
+    neighbors = tile_images(page.locator("#image .tile"))
+    assert neighbors == inputs["graph"].indices[17, :6].tolist()
     thumbnails = page.locator("#image .tile .thumbnail")
-    for position, image in enumerate(neighbours):
+    for position, image in enumerate(neighbors):
         pixels = thumbnail_pixels(thumbnails.nth(position))
         np.testing.assert_array_equal(pixels, inputs["images"].fitted[image, ..., 0])
     page.locator("#image .tile").nth(2).click()
-    expect(page.locator("#image h2")).to_have_text(f"Image {neighbours[2]}")
+    expect(page.locator("#image h2")).to_have_text(f"Image {neighbors[2]}")
 
 
 def test_pinned_image_is_part_of_the_url(page, file):

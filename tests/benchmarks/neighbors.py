@@ -58,7 +58,7 @@ def pynndescent(sizes: Sizes) -> Work:
     return work
 
 
-NEIGHBOURS_ROW = Row(
+NEIGHBORS_ROW = Row(
     "20 nearest neighbours of every latent",
     {"ours, exact": ours, "scikit-learn, exact": scikit_learn, "pynndescent, approximate": pynndescent},
     repeats=2,
