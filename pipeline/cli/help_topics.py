@@ -14,9 +14,9 @@ GENERAL = "general"
 
 
 def describe_topics(words: list[str], conf: Path) -> str:
-    """Return the settings that each word names: `cluster`, `cluster=kmeans`, `report` or `general`.
+    """Return the settings that each word names: `cluster`, `cluster=kmeans`, `kmeans`, `report` or `general`.
 
-    A group with choices is described by its default choice.
+    A group with choices is described by its default choice, and a choice in each group that has it.
 
     Raises:
         UserError: a word names no group, choice, stage or action with settings.
@@ -28,7 +28,7 @@ def describe_topics(words: list[str], conf: Path) -> str:
 def _describe(word: str, conf: Path, groups: dict[str, str], sections: dict[str, str]) -> str:
     name, _, choice = word.removeprefix("stage=").partition("=")
     if name in groups:
-        names = [text.strip("[]") for text in groups[name].split()]
+        names = _names(groups[name])
         choice = choice or names[0]
         if choice not in names:
             raise UserError(f"--help {word}: {choice!r} is no choice of {name}; choose from {', '.join(sorted(names))}")
@@ -37,6 +37,9 @@ def _describe(word: str, conf: Path, groups: dict[str, str], sections: dict[str,
     if name in sections and not choice:
         title = "keys without a group" if name == GENERAL else f"{name}.KEY=VALUE"
         return f"{title}\n\n{_indent(sections[name])}"
+    owners = [group for group, choices in groups.items() if name in _names(choices)]
+    if owners and not choice:
+        return "\n".join(_describe(f"{group}={name}", conf, groups, sections) for group in owners)
     from pipeline.config.error_messages import suggest
 
     topics = [*groups, *sections]
@@ -44,6 +47,11 @@ def _describe(word: str, conf: Path, groups: dict[str, str], sections: dict[str,
         f"--help {word}: no such group, and no stage with settings{suggest(name, topics)}; choose from "
         f"{', '.join(topics)}"
     )
+
+
+def _names(choices: str) -> list[str]:
+    """The choices of a group, the default first."""
+    return [text.strip("[]") for text in choices.split()]
 
 
 def _indent(text: str) -> str:

@@ -64,9 +64,9 @@ class FileLocation:
         if "\\" in name and not self.has_file(name):
             name = PureWindowsPath(name).as_posix()
         path = Path(os.path.normpath(name))
-        for folder in (self.folder.absolute(), self.folder.resolve()):
-            if path.is_absolute() and path.is_relative_to(folder):
-                return path.relative_to(folder).as_posix()
+        if path.is_absolute():
+            folders = (self.folder.absolute(), self.folder.resolve())
+            path = next((path.relative_to(folder) for folder in folders if path.is_relative_to(folder)), path)
         return path.as_posix()
 
     def has_file(self, name: str) -> bool:
@@ -104,6 +104,12 @@ def read_list(
     cells, has_header = _read_cells(location)
     files = _find_files(cells, str(file_column), location)
     notes = [] if files.lower() in FILE_COLUMNS[:6] else [f"data.file_column: {files!r} is read as the files of images"]
+    is_blank = cells[files] == ""
+    if is_blank.all():
+        raise ArgumentError(f"path: {table} has no rows with a file")
+    if is_blank.any():
+        notes.append(f"{is_blank.sum():,} rows without a file are left out")
+        cells = cells[~is_blank]
     others = [name for name in cells.columns if name != files]
     label = _find_column(others, LABEL_COLUMNS, label_column, "label_column", table)
     part = _find_column(others, PART_COLUMNS, part_column, "part_column", table)
@@ -119,12 +125,6 @@ def read_list(
             notes.append(f"data.label_column: {label!r}, the only other column, is read as labels; null reads none")
         elif unread:
             notes.append(f"columns that are not read: {join_names(unread)}; data.label_column=NAME reads labels")
-    is_blank = cells[files] == ""
-    if is_blank.any():
-        notes.append(f"{is_blank.sum():,} rows without a file are left out")
-        cells = cells[~is_blank]
-    if not len(cells):
-        raise ArgumentError(f"path: {table} has no rows with a file")
     labels, parts = (None if name is None else cells[name].tolist() for name in (label, part))
     return ImageList([location.name(cell) for cell in cells[files]], labels, parts, notes)
 

@@ -55,6 +55,7 @@ def test_help_describes_every_key_of_the_configuration():
         (["--help", "clustre"], 2, "did you mean cluster?"),
         (["--help", "cluster=kmeens"], 2, "'kmeens' is no choice of cluster; choose from agglomerative"),
         (["stage=quality", "--help"], 0, "quality.KEY=VALUE"),
+        (["--help", "umap"], 0, "project=umap; choices: [umap]"),
         (["--version"], 0, f"latent-clustering {version('latent-clustering')}"),
     ],
     ids=str,

@@ -175,8 +175,10 @@ def test_a_file_is_read_once_however_it_is_written(write_list, tmp_path, recorde
 
 
 def test_spaces_and_blank_rows_do_not_count(write_list, recorder):
-    source = read_image_list(write_list(" path , label \n images/a.png , x \n,\nimages/b.png,\n"), observer=recorder)
-    assert source.train_labels.tolist() == ["x", None]
+    source = read_image_list(
+        write_list(" path , label , split\n images/a.png , x ,train\n,,\nimages/b.png,,test\n"), observer=recorder
+    )
+    assert (source.train_labels.tolist(), source.test_labels.tolist()) == (["x"], [None])
     assert "1 rows without a file are left out" in recorder.notes
 
 
