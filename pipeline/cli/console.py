@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,4 +140,6 @@ def plain_text(text: str, style: str = "") -> Text:
 
 def format_score(value: float) -> str:
     """Return a score with four decimals; whole and large numbers without any."""
+    if not math.isfinite(value):
+        return str(value)
     return f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:.4f}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         except Exception as error:  # Hydra would turn it into a warning
             print_error(error, self.store.outputs)
             job.mark_failed()
+            with suppress(Exception):  # the server may be the reason
+                self.parent.finish("FAILED")
 
     def _finish(self, folder: Path) -> None:
         rows, failures = read_jobs(folder)
@@ -148,6 +151,8 @@ def read_jobs(folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
         elif (path / "summary.json").exists():
             summary = json.loads((path / "summary.json").read_text())
             rows.append({"job": path.name, **_overrides(path), "run_id": summary["run_id"], **summary["metrics"]})
+        elif path.name.isdigit():
+            failures[path.name] = "it ended without a result"
     return rows, failures
 
 

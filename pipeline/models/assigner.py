@@ -127,13 +127,13 @@ class Assigner:
             raise UserError(f"inputs: a table of {table.shape[1]} columns; give one column whose cells are images")
         try:
             stacked = np.stack([np.asarray(cell) for cell in table.iloc[:, 0]])
-            return stacked.reshape(-1, *self.shape) if stacked.ndim == 2 and self.shape else stacked
+            return stacked.reshape(len(stacked), *self.shape) if stacked.ndim == 2 and self.shape else stacked
         except ValueError as error:
             expected = self.shape or "the shape of the fitted images"
             raise UserError(f"inputs: the cells of the table are not images of {expected}") from error
 
     def save(self, folder: Path) -> None:
-        """Write all parts to `folder`."""
+        """Write all parts but the map to `folder`."""
         for name in ("autoencoder", "latents", "features", "clustering"):
             getattr(self, name).save(folder / name)
         settings = {"reach": self.reach, "k": self.k, "shape": self.shape, "is_8_bit": self.is_8_bit,

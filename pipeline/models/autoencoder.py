@@ -30,6 +30,9 @@ class Autoencoder(Artifact, ABC):
     """
 
     has_decoder: ClassVar[bool] = True
+    is_keras_model: ClassVar[bool] = False
+    noun: ClassVar[str] = "autoencoder"
+    """What sentences call the model; empty if it is one of the baselines itself, or the vectors are given."""
     bottleneck: tuple[int, ...]
     history: History
     refinement: History
@@ -91,7 +94,7 @@ class Autoencoder(Artifact, ABC):
 
     @property
     def parameters(self) -> int:
-        """Number of trained parameters."""
+        """Number of weights, also of those that are not trained."""
         return sum(int(row["parameters"]) for row in self.summary)
 
     def metrics(self) -> dict[str, float]:
@@ -121,6 +124,12 @@ def require_images(images: Images, model: str) -> None:
     """Raise a `UserError` if the data set has only vectors, which a model of images cannot be fitted to."""
     if not images.has_images:
         raise UserError(f"model = {model}: {images.name} has vectors and no images; set model=vectors")
+
+
+def require_part(count: int, split: str) -> None:
+    """Raise a `UserError` if the part `train.split` of the data set has `count` images, fewer than two."""
+    if count < 2:
+        raise UserError(f"train.split = {split!r}: that part has {count} images; choose another")
 
 
 def _import_class(class_path: str) -> type[Autoencoder]:

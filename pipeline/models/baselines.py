@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from pipeline.artifacts.base import Float, Pixel
 from pipeline.artifacts.images import Images, to_unit_range
 from pipeline.config import Model, Train
-from pipeline.models.autoencoder import Autoencoder, require_images
+from pipeline.models.autoencoder import Autoencoder, require_images, require_part
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
@@ -21,6 +22,8 @@ EXACT_UP_TO = 2_000
 
 class PixelModel(Autoencoder):
     """The identity: the latents are the flattened image."""
+
+    noun: ClassVar[str] = ""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.bottleneck, self.history, self.refinement, self.summary = shape, [], [], []
@@ -45,6 +48,8 @@ class PixelModel(Autoencoder):
 
 class PCAModel(Autoencoder):
     """Principal components of the pixels: the linear autoencoder with the least squared error."""
+
+    noun: ClassVar[str] = ""
 
     def __init__(self, mean: Float, components: Float, shape: tuple[int, ...]) -> None:
         self.mean, self.components, self.shape = mean, components, shape
@@ -94,6 +99,7 @@ def fit_pca(model: Model, train: Train, images: Images, observer: Observer = SIL
 
     require_images(images, model.name)
     flat = to_unit_range(images.part(train.split)).reshape(-1, int(np.prod(images.shape)))
+    require_part(len(flat), train.split)
     n_components, n = model.latent_dim, len(flat)
     if n_components is None or n_components > flat.shape[1]:
         raise UserError(f"model.latent_dim = {n_components}: PCA of these images has 1 to {flat.shape[1]} components")

@@ -110,7 +110,7 @@ def read_arrays(observer: Observer, name: str) -> Arrays:
         # np.load leaves a path that it cannot read open, so it gets a stream.
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return dict(arrays)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         observer.note(f"ignored the checkpoint {name}, which is damaged; restarting")
         return {}
 

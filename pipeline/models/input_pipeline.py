@@ -35,8 +35,9 @@ def corrupted_batches(
     """Return an endless dataset of `arrange(rows, corrupted, clean)`, one element per step.
 
     `rows` (b,) are indices of the images, `corrupted` and `clean` (b, h, w, c) float32 in [0, 1]. Every epoch has each
-    image once, in a new seeded order. Batches have nearly equal sizes of at most `batch_size`, because a small last
-    batch would give a useless correlation matrix. A resumed training passes the step to continue with as `first_step`.
+    image once, in a new seeded order. There are as many batches as `batch_size` needs, and all but the last have the
+    smallest common size, so that the last one is seldom small: a small batch gives a useless correlation matrix. A
+    resumed training passes the step to continue with as `first_step`.
 
     The images stay where they are, in their own dtype; batches are gathered, scaled and corrupted on the fly. NumPy
     gathers them, because a tensor of all images would be a copy, and another one while it is made.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -21,6 +21,8 @@ BATCH_BYTES = 32 * 2**20
 
 class KerasAutoencoder(Autoencoder):
     """An encoder and a decoder, two Keras models; the bottleneck is the encoder's output."""
+
+    is_keras_model: ClassVar[bool] = True
 
     def __init__(
         self,

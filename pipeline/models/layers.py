@@ -14,6 +14,10 @@ from pipeline.runtime.errors import UserError
 Table = Sequence[Mapping[str, Any]]
 Shape = tuple[int, ...]
 MAX_CROP = 8
+WHOLE_IMAGE = (
+    keras.layers.Dense, keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D,
+)  # fmt: skip
+"""Layers whose values depend on all of the image."""
 """The decoder's output may be larger than the images by fewer pixels than this; it is cropped."""
 
 
@@ -107,8 +111,8 @@ def layer_table(encoder: keras.Model, decoder: keras.Model) -> list[dict[str, An
     """Return a row per layer: part, layer, output shape, parameters, receptive field.
 
     The receptive field of the encoder's layers is the side, in pixels, of the square of the image on which one output
-    value depends: r ← r + (kernel − 1)·jump, jump ← jump·stride. A dense layer depends on the whole image. The decoder
-    has none.
+    value depends: r ← r + (kernel − 1)·jump, jump ← jump·stride, where a dilated kernel is as large as what it covers.
+    A dense layer and global pooling depend on the whole image. The decoder has none.
     """
     rows: list[dict[str, Any]] = []
     field, jump, image_side = 1, 1, max(encoder.input_shape[1:3])
@@ -116,7 +120,7 @@ def layer_table(encoder: keras.Model, decoder: keras.Model) -> list[dict[str, An
         for layer in model.layers:
             kernel, stride = _kernel_and_stride(layer)
             field, jump = field + (kernel - 1) * jump, jump * stride
-            field = image_side if isinstance(layer, keras.layers.Dense) else min(field, image_side)
+            field = image_side if isinstance(layer, WHOLE_IMAGE) else min(field, image_side)
             rows.append(
                 {
                     "part": part,
@@ -130,6 +134,8 @@ def layer_table(encoder: keras.Model, decoder: keras.Model) -> list[dict[str, An
 
 
 def _kernel_and_stride(layer: keras.layers.Layer) -> tuple[int, int]:
+    """The larger sides of a layer's kernel, with its dilation, and of its stride."""
     kernel = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None) or (1,)
+    dilation = getattr(layer, "dilation_rate", None) or (1,)
     stride = getattr(layer, "strides", None) or (1,)
-    return int(kernel[0]), int(stride[0])
+    return (max(kernel) - 1) * max(dilation) + 1, int(max(stride))

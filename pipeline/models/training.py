@@ -13,7 +13,7 @@ from pipeline.artifacts.base import Pixel
 from pipeline.artifacts.images import Images
 from pipeline.config import Model, Train
 from pipeline.config.instantiate import instantiate
-from pipeline.models.autoencoder import require_images
+from pipeline.models.autoencoder import require_images, require_part
 from pipeline.models.barlow_twins import DenoisingAutoencoder
 from pipeline.models.checkpoint import Checkpoint
 from pipeline.models.input_pipeline import corrupted_batches, validation_batches
@@ -87,8 +87,7 @@ def _build(model: Model, images: Images) -> tuple[keras.Model, keras.Model]:
 def _split(train: Train, images: Images) -> tuple[Pixel, Pixel]:
     """Return the training images and the validation images, a random sample or the last of the selected ones."""
     selected = images.part(train.split)
-    if len(selected) < 2:
-        raise UserError(f"train.split = {train.split!r}: that part has {len(selected)} images; choose another")
+    require_part(len(selected), train.split)
     if train.validation_fraction:
         size = max(1, int(len(selected) * train.validation_fraction))
         if train.validation_part == "tail":

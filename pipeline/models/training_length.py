@@ -17,10 +17,10 @@ def training_length(
     """Return the steps of an epoch and the number of epochs.
 
     An epoch has all images once. If `epochs` of them have fewer steps than `min_steps`, it has few images several
-    times, so that a training of any size has as many validations and checkpoints. With `epoch_size`, an epoch has that
-    many images, and there are more epochs instead. `min_steps` null stands for the steps of `epochs` epochs of 60,000
-    images: half of them lowered the mean purity of 1,797 digits from 0.955 to 0.93. The observer gets a note if this
-    adds steps.
+    times, so that a training of any size has as many validations and checkpoints. With `epoch_size`, an epoch has at
+    most that many images, and there are more epochs instead. `min_steps` null stands for the steps of `epochs` epochs
+    of 60,000 images: half of them lowered the mean purity of 1,797 digits from 0.955 to 0.93. The observer gets a note
+    if this adds steps.
     """
     steps = math.ceil(min(n_images, epoch_size or n_images) / settings.batch_size)
     total = max(steps * settings.epochs, _min_steps(settings))

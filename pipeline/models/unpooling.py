@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+from keras import ops
 
 from pipeline.models.patch_convolutions import run_layers
 from pipeline.models.resizing import MaxUnpool, max_pool_positions
@@ -54,12 +55,15 @@ def autoencode(encoder: keras.Model, decoder: keras.Model, images: Any, training
         code = run_layers(encoder, images, training)
         return code, run_layers(decoder, code, training)
     positions: dict[str, Any] = {}
-    code = images
+    code = ops.reshape(images, (-1, *encoder.input_shape[1:]))  # images of an input pipeline have no static shape
     for layer in encoder.layers:
         if layer in pairs.values():
             positions[layer.name] = max_pool_positions(code, layer.pool_size[0], layer.padding)
-        code = layer(code)
+        code = layer(code, training=training)
     image = code
     for layer in decoder.layers:
-        image = layer(image, positions[pairs[layer.name].name]) if layer.name in pairs else layer(image)
+        if layer.name in pairs:
+            image = layer(image, positions[pairs[layer.name].name])
+        else:
+            image = layer(image, training=training)
     return code, image

@@ -12,7 +12,7 @@ from pipeline.artifacts.base import Float
 from pipeline.artifacts.images import Images
 from pipeline.config import Model, Train
 from pipeline.embedding.metric import to_unit_length
-from pipeline.models.autoencoder import Autoencoder
+from pipeline.models.autoencoder import Autoencoder, require_part
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
@@ -33,6 +33,7 @@ class VectorModel(Autoencoder):
     is no decoder: pages show the nearest item in place of a decoded centre.
     """
 
+    noun: ClassVar[str] = ""
     has_decoder: ClassVar[bool] = False
 
     def __init__(
@@ -109,7 +110,9 @@ def fit_vectors(model: Model, train: Train, images: Images, observer: Observer =
         raise UserError(
             f"model = {model.name}: {images.name} has images and no vectors; choose another model, or data=vectors"
         )
-    return fit_normalization(model, np.asarray(images.vectors_of(train.split), np.float32), observer)
+    vectors = np.asarray(images.vectors_of(train.split), np.float32)
+    require_part(len(vectors), train.split)
+    return fit_normalization(model, vectors, observer)
 
 
 def fit_normalization(model: Model, vectors: Float, observer: Observer = SILENT) -> VectorModel:

@@ -12,26 +12,24 @@ def cluster_name(cluster: int, names: Sequence[str] = ()) -> str:
 
     `names` are those of the clustering; with one the result is "c1 sevens".
     """
-    if cluster < 0:
-        return "noise"
-    name = names[cluster] if cluster < len(names) else ""
-    return f"c{cluster} {name}" if name else f"c{cluster}"
+    return cluster_title(cluster, names[cluster] if 0 <= cluster < len(names) else "")
 
 
 def cluster_title(cluster: int, name: str) -> str:
-    """Return the display name of a cluster with the name that a person gave it, if any: c3 seven."""
-    return f"{cluster_name(cluster)} {name}" if name else cluster_name(cluster)
+    """Return the display name of a cluster with the `name` that a person gave it, if any, as `cluster_name` does."""
+    number = "noise" if cluster < 0 else f"c{cluster}"
+    return f"{number} {name}" if name else number
 
 
 def format_number(value: float | None) -> str:
-    """Return `value` with about four significant digits, an integer with thousands separators, and None as a dash."""
+    """Return `value` with four decimals, a large one with thousands separators and fewer, and None as a dash."""
     if value is None:
         return "–"
     if not np.isfinite(value):
         return str(value)
     if abs(value) >= 2 and float(value).is_integer():
         return f"{value:,.0f}"
-    if abs(value) >= 1000:
+    if abs(value) >= 999.99995:  # 1,000 with four decimals
         return f"{value:,.1f}"
     return f"{value:.2e}" if 0 < abs(value) < 1e-3 else f"{value:.4f}"
 

@@ -16,7 +16,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` to write a file or a folder to; it is renamed to `path` at the end.
 
     Parent folders are created. After an error the temporary path is removed and `path` is left as it was. Two writers
-    of the same path do not collide: the last one wins.
+    of the same file do not collide: the last one wins. A folder must not exist yet.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}-{uuid4().hex}{SUFFIX}")

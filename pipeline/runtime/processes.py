@@ -28,6 +28,8 @@ def has_exited(tag: str) -> bool:
         return is_zombie or abs(process.create_time() - int(started)) > START_TOLERANCE
     except psutil.NoSuchProcess:
         return True
+    except psutil.AccessDenied:  # it belongs to somebody else, and may be a later one
+        return False
 
 
 def is_running(tag: str) -> bool:

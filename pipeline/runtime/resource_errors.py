@@ -104,8 +104,16 @@ def _disk_message(error: OSError | sqlite3.OperationalError, outputs: Path | Non
     if is_full:
         return f"{path}: the disk is full ({_free_mib(path)} MiB free); free some space, or {OTHER_FOLDER}: {RESUME}"
     reason = getattr(error, "strerror", None) or str(error)
+    if file and outputs is not None and not _is_written(Path(str(file)), outputs):
+        return f"{path}: cannot be read or written ({reason})"
     is_read_only = getattr(error, "errno", None) in READ_ONLY or isinstance(error, sqlite3.OperationalError)
     return f"{path}: cannot be written ({reason}); {OTHER_FOLDER}{_copy_advice(path) if is_read_only else ''}"
+
+
+def _is_written(file: Path, outputs: Path) -> bool:
+    """Whether a file is where this program writes: in the folder of the results, or in a temporary one."""
+    folders = (outputs.absolute(), Path(tempfile.gettempdir()).absolute())
+    return any(file.absolute().is_relative_to(folder) for folder in folders)
 
 
 def _copy_advice(path: Path) -> str:

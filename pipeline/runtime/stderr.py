@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def mute_stderr() -> Iterator[None]:
-    """Discard what native code writes to standard error, such as TensorFlow's messages at import.
+    """Discard what is written to standard error meanwhile, such as native messages at TensorFlow's import.
 
     Exceptions pass, and are printed after standard error is restored.
     """

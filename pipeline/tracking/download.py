@@ -24,7 +24,8 @@ PROXIED = ("mlflow-artifacts:", "http:", "https:")
 def download_artifact(root: str, path: str, target: Path, server: str) -> Path:
     """Download the file or folder `path` below the address `root` to `target`, and return `target`.
 
-    It replaces `target` in one step, so that other processes read all of it or nothing. Symbolic names of artifact
+    A file replaces `target` in one step, so that other processes read all of it or nothing; a folder takes its place
+    after it was removed. Symbolic names of artifact
     storage are resolved by the tracking server at `server`.
 
     Raises:

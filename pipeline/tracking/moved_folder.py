@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import unquote
 
 from pipeline.runtime.errors import UserError
 from pipeline.tracking.local_path import local_path
@@ -36,7 +37,7 @@ def repair_moved_paths(database: Path, artifacts: Path, is_shared: bool = False)
         roots = _artifact_roots(connection)
         if is_shared and new in roots:
             return None
-        former = [root for root in roots if root != new and _was_moved(root, artifacts, is_shared)]
+        former = [root for root in roots if root != new and _was_moved(root, roots[root], artifacts, is_shared)]
         try:
             with connection:
                 for root in former:
@@ -50,14 +51,18 @@ def repair_moved_paths(database: Path, artifacts: Path, is_shared: bool = False)
     return str(local_path(former[0])) if former else None
 
 
-def _artifact_roots(connection: sqlite3.Connection) -> list[str]:
-    """The addresses of the folders `artifacts` by the locations of the experiments."""
+def _artifact_roots(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """The addresses of the folders `artifacts`, and the names of the experiments' folders in each."""
     try:
         rows = connection.execute("SELECT name, artifact_location FROM experiments ORDER BY experiment_id").fetchall()
     except sqlite3.Error:  # MLflow creates the tables of an empty database, or explains what is wrong with another
-        return []
-    roots = dict.fromkeys(_root(location, name) for name, location in rows if location)
-    return [root for root in roots if root.startswith("file:") and root.endswith("/artifacts")]
+        return {}
+    roots: dict[str, list[str]] = {}
+    for name, location in rows:
+        root = _root(location, name) if location else ""
+        if root.startswith("file:") and root.endswith("/artifacts"):
+            roots.setdefault(root, []).append(location.removeprefix(f"{root}/"))
+    return roots
 
 
 def _root(location: str, experiment: str) -> str:
@@ -66,10 +71,16 @@ def _root(location: str, experiment: str) -> str:
     return location.removesuffix(suffix) if location.endswith(suffix) else location.rpartition("/")[0]
 
 
-def _was_moved(root: str, artifacts: Path, is_shared: bool) -> bool:
+def _was_moved(root: str, experiments: list[str], artifacts: Path, is_shared: bool) -> bool:
+    """Whether the folder `root` became `artifacts`; experiments whose folders are only in `root` belong there."""
     folder = local_path(root)
     is_gone = folder is None or not folder.is_dir()
-    return artifacts.is_dir() and is_gone if is_shared else artifacts.is_dir() or is_gone
+    if is_shared:
+        return artifacts.is_dir() and is_gone
+    stays = folder is not None and all(
+        (folder / name).is_dir() and not (artifacts / name).is_dir() for name in map(unquote, experiments)
+    )
+    return is_gone or (artifacts.is_dir() and not stays)
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> set[str]:

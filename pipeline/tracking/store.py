@@ -129,8 +129,9 @@ class Store:
         folder = self._scratch / fingerprint[:32]
         folder.mkdir(parents=True, exist_ok=True)
         for path in self._scratch.iterdir():
-            if time.time() - path.stat().st_mtime > SCRATCH_LIFETIME:
-                shutil.rmtree(path, ignore_errors=True)
+            with suppress(OSError):  # another process removes its own
+                if time.time() - path.stat().st_mtime > SCRATCH_LIFETIME:
+                    shutil.rmtree(path, ignore_errors=True)
         return folder
 
     def clear_scratch(self, fingerprint: str) -> None:

@@ -72,11 +72,17 @@ class FinishedRun:
         return {name: self._load(name) for name in names}
 
     def require_own_images(self, action: str) -> None:
-        """Refuse a run with added images for an action that computes stages from the data set again.
+        """Refuse a run with added images or corrected clusters for an action that computes its stages again.
 
         Raises:
-            UserError: stage extend added images.
+            UserError: stage extend added images, or stage edit or recluster changed the clusters.
         """
+        derived = self.summary.get("derived", {})
+        if derived.get("action") in ("edit", "recluster"):
+            raise UserError(
+                f"run: the clusters of {self.run_id} were corrected, and stage={action} would compute them again "
+                f"without the corrections; choose the run before them, run={derived['from']}"
+            )
         added = self._load("images").appended
         if added:
             raise UserError(

@@ -25,8 +25,8 @@ def log_models(run: Run, stage: str, load: Load) -> None:
 def _log_autoencoder(run: Run, load: Load) -> None:
     """Log the autoencoder (images to images) and the encoder (images to latents) as Keras models."""
     autoencoder, images = load("autoencoder"), load("images")
-    if not autoencoder.history:
-        return  # pixels or PCA: there is no Keras model
+    if not autoencoder.is_keras_model:
+        return  # pixels or PCA
     example = to_unit_range(images.fitted[:2])
     codes = autoencoder.encode(example)
     run.log_keras_model("autoencoder", autoencoder.end_to_end(), example, autoencoder.decode(codes))

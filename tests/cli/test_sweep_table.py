@@ -2,6 +2,8 @@
 
 import pytest
 
+from pipeline.cli.console import format_score
+from pipeline.cli.sweep import read_jobs
 from pipeline.cli.sweep_table import HEADINGS, SILHOUETTE, describe_best, print_table
 from tests.cli.test_console import console_on, output
 
@@ -49,3 +51,17 @@ def test_jobs_without_scores_show_the_other_columns():
     print_table([{"job": "0", "assign/far": 3.0, "wall_seconds": 1.0}], [], ["assign/far"], console)
     assert "assign" in output(console)
     assert "job" in output(console)
+
+
+def test_a_job_without_a_result_failed(tmp_path):
+    for name in ("0", "1", "pages"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "0" / "failure.txt").write_text("no disk")
+    assert read_jobs(tmp_path) == ([], {"0": "no disk", "1": "it ended without a result"})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.5, "0.5000"), (10.0, "10"), (float("nan"), "nan"), (float("inf"), "inf")]
+)
+def test_scores_are_formatted_also_if_they_are_not_finite(value, text):
+    assert format_score(value) == text

@@ -157,7 +157,13 @@ def test_predict_reads_every_way_to_write_an_image_alike(assigner, images, conve
 
 
 @pytest.mark.parametrize(
-    "table", [pd.DataFrame({"a": [[0.0] * 64], "b": [0]}), pd.DataFrame({"a": [[0.0] * 63]}), pd.DataFrame({"a": []})]
+    "table",
+    [
+        pd.DataFrame({"a": [[0.0] * 64], "b": [0]}),
+        pd.DataFrame({"a": [[0.0] * 63]}),
+        pd.DataFrame({"a": [[0.0] * 32] * 4}),
+        pd.DataFrame({"a": []}),
+    ],
 )
 def test_predict_refuses_tables_without_a_column_of_images(assigner, table):
     with pytest.raises(UserError, match=r"^inputs: "):

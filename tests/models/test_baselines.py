@@ -1,11 +1,15 @@
 """Baseline models: pixels and principal components."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
 from pipeline.artifacts import Images, to_unit_range
 from pipeline.config import Model, Train
+from pipeline.config.compose import compose_config
+from pipeline.config.instantiate import import_target
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.models.baselines import PCAModel, PixelModel, fit_pca, fit_pixels
 from pipeline.runtime.errors import UserError
@@ -69,3 +73,12 @@ def test_pca_fits_the_given_split(images, split):
     model = Model(name="pca", latent_dim=3)
     expected = fit_pca(model, TRAIN, Images(images.part(split), images.test[:0]))
     np.testing.assert_array_equal(fit_pca(model, Train(name="test", split=split), images).mean, expected.mean)
+
+
+@pytest.mark.parametrize("name", ["pca", "vectors"])
+def test_a_part_without_images_is_refused(images, name):
+    empty = replace(images, test=images.test[:0], vectors=np.zeros((len(images.train), 3), np.float32))
+    config = compose_config(f"model={name}", "train.split=test")
+    fit = import_target(config.model.target, "model._target_")
+    with pytest.raises(UserError, match=r"^train\.split = 'test': that part has 0 images; choose another"):
+        fit(config.model, config.train, empty)

@@ -6,9 +6,10 @@ import pytest
 
 from pipeline.artifacts import to_unit_range
 from pipeline.config import Model
+from pipeline.config.model import Corruption
 from pipeline.models.autoencoder import Autoencoder
 from pipeline.models.keras_autoencoder import KerasAutoencoder
-from pipeline.models.unpooling import match_unpooling
+from pipeline.models.unpooling import autoencode, match_unpooling
 from pipeline.runtime.errors import UserError
 from tests.networks import build_pair, load_model, train_model
 
@@ -75,3 +76,14 @@ def test_unpooling_with_other_channels_than_the_pooling_is_an_error():
         UserError, match=r"max_unpool: .* \(5, \(2, 2\), \(2, 2\)\), but the matching pooling has \(16, "
     ):
         match_unpooling(*build_pair(Model(**values)))
+
+
+def test_max_unpooling_takes_distorted_images_and_the_mode_of_the_call(images):
+    model = load_model("conv7x7x2", upsampling="max_unpool")
+    distorted = train_model(images, model, corruption=Corruption(rotate=10, shift=0.1))
+    assert np.isfinite(distorted.history[-1]["loss"])
+    dropped = model.model_copy(update={"encoder": [*model.encoder, {"_target_": "keras.layers.Dropout", "rate": 0.5}]})
+    pair, pixels = build_pair(dropped, (8, 8, 1)), to_unit_range(images.train[:2])
+    for training in (False, True):
+        codes = [np.asarray(autoencode(*pair, pixels, training)[0]) for _ in range(2)]
+        assert np.array_equal(*codes) == (not training)

@@ -217,16 +217,25 @@ def test_noise_of_the_run_counts_as_a_cluster_in_the_agreement(run, default_base
     assert rows["manifold"]["agreement"] == 1
 
 
+class Trained(PixelModel):
+    """Pixels that are called an autoencoder."""
+
+    noun = "autoencoder"
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_the_report_has_a_table_of_baselines_and_lists_unhelpful_steps(run):
     scored = evaluate_baselines(run, compute_baselines(run, Baselines(sample=50, n_init=2)))
     inputs = report_inputs()
     scores = replace(inputs["scores"], baselines=scored.baselines, baseline_notes=scored.baseline_notes)
+    inputs["autoencoder"] = Trained((5, 7, 1))
     page = ParsedPage(report(**inputs | {"scores": scores}).html)
     assert "baselines" in page.ids
     assert page.text.count("The autoencoder, without a manifold, lowered the accuracy") == 2, "caveat and section"
     assert "PCA of the pixels 4 1.0000 ± 0.0000 1.0000 1.0000 1.0000 3 100 % 50" in page.text
     assert "n_init is 2 instead of 7" in page.text
+    pixels = report(**inputs | {"scores": scores, "autoencoder": PixelModel((5, 7, 1))}).html
+    assert "autoencoder, without a manifold" not in ParsedPage(pixels).text, "the pixels are one of the baselines"
 
 
 @pytest.mark.usefixtures("undrawn")

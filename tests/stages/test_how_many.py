@@ -197,7 +197,10 @@ def test_the_headline_follows_the_recommendations(numbers, headline):
 
 
 def test_differences_between_the_indices_are_described():
-    words = " ".join(describe_recommendations(dict(zip(INDICES, (6, 11, 20, None, 11), strict=True)), 11, 20))
+    below = " ".join(describe_recommendations(dict.fromkeys(INDICES, 4), 1, 5, 20))
+    assert "a smaller number than those of the range; decrease how_many.k_min." in below
+    assert "The run has 1 cluster; this number is outside the range." in below
+    words = " ".join(describe_recommendations(dict(zip(INDICES, (6, 11, 20, None, 11), strict=True)), 11, 2, 20))
     assert "Inertia recommends 6; Silhouette and Stability recommend 11; BIC recommends 20." in words
     assert "BIC recommends the largest number in the range" in words
     assert "Gap statistic recommends no number" in words

@@ -14,6 +14,7 @@ from pipeline.stages.label import label
 from pipeline.stages.label.active_learning import cluster_uncertainty, pick_images
 from pipeline.stages.label.answers import Answers, read_answers
 from pipeline.stages.label.label_spreading import LabelSpreader
+from pipeline.stages.label.page import _lead
 from pipeline.stages.label.simulation import simulate_labelling, summarize_simulation
 
 NO_LABELS = Labels(*(np.empty(0, np.int32),) * 2)
@@ -226,11 +227,35 @@ def test_the_browser_keeps_labels_of_a_run_and_its_picks_only(inputs):
 
     assert key(4, "a") == key(4, "a")
     assert len({key(4, "a"), key(4, "b"), key(5, "a")}) == 3
+    rows = label(Label(budget=4, simulate=False), **inputs, run_id="a").picked["image"].astype(int).to_numpy()
+    given = Answers(rows[:1], np.array([0]), ["ant"])
+    corrected = label(Label(budget=4, simulate=False), **inputs, answers=given, run_id="a").html
+    assert storage_key(corrected) != key(4, "a"), "the same images with labels that were corrected elsewhere"
+
+
+def test_the_simulation_needs_all_labels(inputs, recorder):
+    partly = replace(inputs["labels"], train=np.where(np.arange(156) < 9, -1, inputs["labels"].train))
+    result = label(Label(budgets=[4], draws=1), **inputs | {"labels": partly}, observer=recorder)
+    assert result.simulation is None
+    assert "the simulation is left out, because 9 images have no label to simulate" in recorder.notes
+
+
+@pytest.mark.parametrize(
+    ("k", "count", "given", "sentence"),
+    [
+        (3, 9, 0, "The first 3 images are the most typical of each cluster; the rest are typical of regions"),
+        (3, 2, 0, "The first 2 images are the most typical of the 2 largest clusters."),
+        (0, 2, 0, "The images are typical of regions where the clusters are uncertain."),
+        (3, 9, 4, "4 images have a label already; the others were picked as those to label next."),
+    ],
+)
+def test_the_page_says_which_images_these_are(k, count, given, sentence):
+    assert _lead(k, count, given).startswith(sentence)
 
 
 def test_the_command_on_the_page_names_the_run(inputs):
     html = label(Label(budget=4, simulate=False), **inputs, run_id="abc123").html
-    assert "stage=label run=abc123 label.budget=4 label.answers=answers.csv" in html
+    assert "stage=label run=abc123 label.budget=4 label.seed=0 label.answers=answers.csv" in html
 
 
 @pytest.mark.slow

@@ -85,6 +85,14 @@ def test_labels_with_a_decimal_point_are_whole_numbers_only_if_all_are(tmp_path,
     assert len(recorder.notes) == 1
 
 
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+def test_quoted_headers_may_have_any_separator(tmp_path, separator):
+    text = "\n".join(
+        separator.join(f'"{cell}"' for cell in row) for row in (("image", "label"), ("a", "cat"), ("b", "dog"))
+    )
+    assert read_answers(write_answers(tmp_path, text), ["a", "b"]).names == ["cat", "dog"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

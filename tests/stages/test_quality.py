@@ -16,6 +16,7 @@ from pipeline.stages.edit.edits import Edits
 from pipeline.stages.quality.duplicates import find_near_pairs, group_duplicates
 from pipeline.stages.quality.label_errors import rank_label_errors
 from pipeline.stages.quality.perceptual_hash import hash_distances, perceptual_hashes
+from pipeline.stages.quality.wording import quality_headline
 from pipeline.workflow.run_action import run_action
 from tests.helpers import compose
 from tests.stages.quality_inputs import CONFIG, check, draw_pictures, inputs_of
@@ -230,6 +231,11 @@ def test_a_set_without_findings_says_so():
     assert "No duplicates and no faulty images" in result.html
     assert "No image is a duplicate of another." in result.html
     assert len(result.keep) == 30
+
+
+def test_an_image_with_several_faults_counts_once():
+    counts = {"exact_duplicates": 0, "near_duplicates": 0, "dark": 1, "blurred": 1, "blank": 0, "faulty": 1}
+    assert quality_headline(counts) == "no duplicates and 1 faulty image"
 
 
 def test_the_page_limits_what_it_displays():

@@ -271,19 +271,19 @@ def baseline_row(space, accuracy, n=2500, **values):
 def test_the_verdict_on_the_autoencoder_follows_the_accuracies(accuracy, verdict, is_unhelpful):
     spaces = {"pixels": 0.5, "pca": 0.6, "latents": accuracy, "manifold": 0.95}
     rows = [baseline_row(space, value) for space, value in spaces.items()]
-    autoencoder, manifold, further = describe_baselines(rows)
+    autoencoder, manifold, further = describe_baselines(rows, "autoencoder")
     assert verdict in autoencoder
     assert "0.6000 on PCA (the better of the two untrained spaces)" in autoencoder
     assert "The manifold improved the accuracy" in manifold
     assert "model=pixels" in further
-    assert len(list_unhelpful_steps(rows)) == is_unhelpful
+    assert len(list_unhelpful_steps(rows, "autoencoder")) == is_unhelpful
 
 
 def test_baselines_without_labels_are_compared_by_agreement():
     rows = [{"space": "pixels", "agreement": 0.9, "n": 50}]
-    assert "Without labels" in describe_baselines(rows)[0]
-    assert list_unhelpful_steps(rows) == []
-    assert describe_baselines([]) == []
+    assert "Without labels" in describe_baselines(rows, "autoencoder")[0]
+    assert list_unhelpful_steps(rows, "autoencoder") == []
+    assert describe_baselines([], "autoencoder") == []
 
 
 def test_the_chance_margin_grows_with_fewer_images_and_varying_repeats():

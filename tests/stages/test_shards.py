@@ -161,6 +161,12 @@ def test_missing_and_unreadable_inputs_are_refused(artifacts, folder, tmp_path):
     (folder / "broken.npy").write_bytes(b"nothing")
     with pytest.raises(UserError, match=r"^input: cannot read .*broken\.npy as \.npy"):
         find_shards(str(folder), 10)
+    np.save(folder / "broken.npy", np.array(3))
+    with pytest.raises(UserError, match=r"^input: .*broken\.npy holds a single number"):
+        find_shards(str(folder), 10)
+    np.save(tmp_path / "empty.npy", np.zeros((0, 8, 8), np.uint8))
+    with pytest.raises(UserError, match=r"^input: the files of .*empty\.npy hold no images"):
+        find_shards(str(tmp_path / "empty.npy"), 10)
     np.save(folder / "broken.npy", np.zeros((3, 8, 8, 2), np.uint8))
     with pytest.raises(UserError, match=r"^input: .*broken\.npy.* 2 channels"):
         assign_shards(artifacts, folder, tmp_path / "out")

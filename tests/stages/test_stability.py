@@ -16,7 +16,7 @@ from pipeline.runtime.observer import RunObserver
 from pipeline.stages.stability import stability
 from pipeline.stages.stability.plan import RESEEDED_GROUPS, plan_repeats, reseed_groups
 from pipeline.stages.stability.wording import describe_variation, stability_headline, stability_verdict
-from pipeline.workflow.finished_runs import restore_config
+from pipeline.workflow.finished_runs import FinishedRun, restore_config
 from pipeline.workflow.run_action import run_action
 from tests.clusterings import move_images, rename_clusters
 from tests.helpers import TINY, compose
@@ -225,6 +225,16 @@ def test_repeats_of_a_finished_run_are_reused(finished_run, tmp_path):
     recorder = NoteRecorder()
     run_action(three, tmp_path / "three", [], recorder)
     assert "reused 4 of 6 repeats" in recorder.observers[0].notes
+
+
+@pytest.mark.parametrize("action", ["edit", "recluster"])
+def test_a_run_with_corrected_clusters_is_refused(action):
+    run = FinishedRun(None, "new", "name")
+    run.__dict__["summary"] = {"derived": {"action": action, "from": "old"}}
+    with pytest.raises(
+        UserError, match=r"^run: the clusters of new were corrected, .* choose the run before .* run=old"
+    ):
+        run.require_own_images("stability")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline.artifacts import Clustering, Images, Labels
+from pipeline.artifacts.clustering import REMOVE
 from pipeline.config import Tree
 from pipeline.runtime.errors import UserError
 from pipeline.stages.edit.edits import read_edits
@@ -67,6 +68,15 @@ def test_scores_are_those_of_each_cut(inputs, result, recorder):
     tree(Tree(), **inputs, observer=recorder)
     assert [groups for groups, _ in recorder.epochs] == [1, 2, 3, 4]
     assert set(recorder.epochs[0][1]) == {"accuracy", "purity", "nmi"}
+
+
+def test_removed_images_take_no_part_in_the_scores(inputs):
+    removed = inputs["labels"].train == 2
+    marks = np.where(removed, REMOVE, 0).astype(np.int8)
+    clusters = np.where(removed, -1, inputs["clustering"].fitted).astype(np.int32)
+    marked = replace(inputs["clustering"], fitted=clusters, marks=marks, names=[], centres=np.zeros((3, 8), np.float32))
+    result = tree(Tree(), **inputs | {"clustering": marked})
+    assert result.table["accuracy"].tolist()[0] == 1
 
 
 def test_labels_do_not_change_the_hierarchy(inputs, result):

@@ -16,7 +16,7 @@ from pipeline.config import Model, Train
 from pipeline.data.decoding import convert_channels
 from pipeline.data.image_files import open_image_files
 from pipeline.embedding.metric import to_unit_length
-from pipeline.models.autoencoder import Autoencoder, require_images
+from pipeline.models.autoencoder import Autoencoder, require_images, require_part
 from pipeline.models.pretrained.network import InputFormat, Network, Pool
 from pipeline.models.vectors import VectorModel, fit_normalization
 from pipeline.runtime.errors import UserError
@@ -35,6 +35,7 @@ class PretrainedModel(Autoencoder):
     Files of images are decoded again at the network's size; other images are resized from the size that they have.
     """
 
+    noun: ClassVar[str] = "encoder"
     has_decoder: ClassVar[bool] = False
 
     def __init__(self, network: Network, projection: VectorModel, views: Sequence[str] = ("image",)) -> None:
@@ -149,6 +150,7 @@ def fit_pretrained(model: Model, train: Train, images: Images, observer: Observe
             "size of the encoder; data.image_size=… keeps more detail of larger images"
         )
     pixels = open_image_files(images, train.split, size)
+    require_part(len(pixels), train.split)
     rng = np.random.default_rng(train.seed)
     rows = np.sort(rng.choice(len(pixels), min(SAMPLE, len(pixels)), replace=False))
     is_fitted = model.latent_dim is not None or model.normalize in ("standard", "whiten")

@@ -85,12 +85,12 @@ def _as_input(rows: Any, corrupted: Any, clean: Any) -> Any:
 
 
 def _initial_centres(config: Refine, codes: Float) -> Float:
-    """Return the centres (k, d) of k-means of the codes (n, d), the best of `starts` runs."""
+    """Return the centres (k, d) of k-means of the codes (n, d), the best of `n_init` runs."""
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
-    if config.k is None or config.k > len(codes):
-        raise UserError(f"refine.k = {config.k}: choose from 2 to {len(codes)}, the number of fitted images")
+    if config.k is None:
+        raise UserError(f"refine.k = null: set a number from 2 to {len(codes):,}, the number of fitted images")
     # With one thread the order of summation, and so the bits, do not depend on the number of cores.
     with threadpool_limits(1 if config.deterministic else None), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the error below reports too few distinct codes
@@ -118,7 +118,7 @@ class _TargetCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras 
         self.history = checkpoint.restore()
         self.first_epoch = len(self.history)
         for row in self.history:
-            observer.report_metrics(int(row["step"]), row)
+            observer.report_metrics(int(row["step"]), {name: row[name] for name in row if name != "step"})
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
         self.assigned = self._update_targets()

@@ -115,7 +115,7 @@ class _EpochCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras h
         self.first_step = int(history[-1]["step"]) if history else 0
         for row in checkpoint.restore():
             history.append(row)
-            observer.report_metrics(int(row["step"]), row)
+            observer.report_metrics(int(row["step"]), {name: row[name] for name in row if name != "step"})
         self.epoch = len(history) - self.first_row
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002

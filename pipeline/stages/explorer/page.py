@@ -37,8 +37,10 @@ VECTOR_SUFFIXES = (".npy", ".npz", ".parquet")
 """Of the files of vectors that stage=search reads, those that are not taken for its table."""
 
 
-def render_explorer(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbors: int) -> bytes:
+def render_explorer(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbors: int, n_all: int) -> bytes:
     """Return the explorer as HTML in UTF-8 that loads no other file; `sheets` hold the images in the given order (n,).
+
+    `n_all` is the number of fitted images, of which the page may show the landmarks alone.
 
     Each sheet is one block of base64 text behind the script, so that the map is drawn before the sheets are parsed.
     """
@@ -46,6 +48,7 @@ def render_explorer(facts: ImageFacts, sheets: SpriteSheets, order: Int, neighbo
     template = template_environment(FOLDER).get_template(TEMPLATE)
     parts = template.generate(
         facts=facts,
+        n_all=n_all,
         note=sheets.note,
         suffixes=sorted(SUFFIXES) if facts.images.has_images else VECTOR_SUFFIXES,
         policy=content_policy(style, theme, script, images="data: blob:"),

@@ -45,7 +45,7 @@ def explorer(
     observer.progress(1, 3, "parts")
     if sheets.note:
         observer.note(sheets.note)
-    page = render_explorer(facts, sheets, order, neighbors)
+    page = render_explorer(facts, sheets, order, neighbors, len(clustering.fitted))
     observer.progress(2, 3, "parts")
     del sheets  # the page has them
     parquet = explorer_parquet(facts) if config.parquet else b""

@@ -40,7 +40,7 @@ def render_how_many_page(
         smallest=smallest,
         largest=largest,
         headline=how_many_headline(recommendations),
-        words=describe_recommendations(recommendations, run_k, largest),
+        words=describe_recommendations(recommendations, run_k, smallest, largest),
         notes=notes,
         cards=[(INDICES[index], k) for index, k in recommendations.items()],
         columns=[(key, index.title, index.column, index.error) for key, index in INDICES.items()],

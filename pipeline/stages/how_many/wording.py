@@ -29,10 +29,10 @@ def how_many_headline(recommendations: Recommendations) -> str:
     return f"The indices disagree: they recommend {min(numbers)} to {max(numbers)} clusters"
 
 
-def describe_recommendations(recommendations: Recommendations, run_k: int, largest: int) -> list[str]:
+def describe_recommendations(recommendations: Recommendations, run_k: int, smallest: int, largest: int) -> list[str]:
     """Return sentences about differences between the indices, the limits of the range, and the run's own number.
 
-    `run_k` is the number of clusters of the run, `largest` the largest number in the range.
+    `run_k` is the number of clusters of the run, `smallest` and `largest` are those of the range.
     """
     titles: dict[int, list[str]] = {}
     for k, name in sorted((k, name) for name, k in recommendations.items() if k is not None):
@@ -47,13 +47,18 @@ def describe_recommendations(recommendations: Recommendations, run_k: int, large
             f"{_recommend(titles[largest])} the largest number in the range, so a larger number may be better; "
             "increase how_many.k_max."
         )
+    below = [name for k, names in titles.items() if 1 < k < smallest for name in names]
+    if below:
+        sentences.append(f"{_recommend(below)} a smaller number than those of the range; decrease how_many.k_min.")
     if 1 in titles:
         sentences.append(f"{_recommend(titles[1])} a single cluster, that is, not to divide the images.")
     silent = [INDICES[name].title for name, k in recommendations.items() if k is None]
     if silent:
         sentences.append(f"{_recommend(silent)} no number in this range.")
     support = f"{_recommend(titles[run_k])} this number" if run_k in titles else "no index recommends this number"
-    return [*sentences, f"The run has {run_k:,} clusters; {support}."]
+    if run_k not in titles and not smallest <= run_k <= largest:
+        support = "this number is outside the range"
+    return [*sentences, f"The run has {run_k:,} cluster{'s' * (run_k != 1)}; {support}."]
 
 
 def _numeral(count: int) -> str:

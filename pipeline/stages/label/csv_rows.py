@@ -85,11 +85,18 @@ def _parse(
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         try:
             headers.append(next(reader, []))
-            header = [name.strip().casefold() for name in headers[-1]]
-            if all(header.count(name) == 1 for name in columns):
-                return header, [(reader.line_num, cells) for cells in reader]
+        except csv.Error as error:  # a quote before another separator
+            problem = f"line {reader.line_num}: {error}"
+            continue
+        header = [name.strip().casefold() for name in headers[-1]]
+        if not all(header.count(name) == 1 for name in columns):
+            continue
+        try:
+            return header, [(reader.line_num, cells) for cells in reader]
         except csv.Error as error:
             raise UserError(f"{key}: cannot read {file} as CSV: line {reader.line_num}: {error}") from error
+    if not headers:
+        raise UserError(f"{key}: cannot read {file} as CSV: {problem}")
     widest = max(headers, key=len)  # the separator that divides the header
     raise UserError(
         f"{key}: {file} has the columns {', '.join(widest)}; expected {' and '.join(columns)}, once each, separated by "

@@ -43,8 +43,8 @@ def render_label_page(
 
     `rows` are the images to label, in order; `classes` are the labels that the page offers; `given` maps rows to the
     labels that they have already. `command` spreads the saved labels. The browser keeps unsaved labels
-    by image, for this run (`run_id`) and these images only. `simulation` and its `figure` (PNG) are shown
-    where there is a simulation.
+    by image, for this run (`run_id`), these images and these given labels only. `simulation` and its `figure` (PNG) are
+    shown where there is a simulation.
     """
     items = _items(images, graph, clustering, rows, given)
     return render(
@@ -52,12 +52,11 @@ def render_label_page(
         TEMPLATE,
         STYLE,
         script=Markup((FOLDER / SCRIPT).read_text(encoding="utf-8")),
-        data={"key": _storage_key(images, rows, run_id), "items": items, "classes": list(classes)},
+        data={"key": _storage_key(images, rows, run_id, given), "items": items, "classes": list(classes)},
         items=items,
         name=images.name,
         n=images.n_fitted,
-        typical=min(clustering.k, len(rows)),
-        given=len(given),
+        lead=_lead(clustering.k, len(rows), len(given)),
         command=command,
         figure=data_uri(figure) if figure else "",
         draws=0 if simulation is None else int(simulation["draw"].max()) + 1,
@@ -65,9 +64,24 @@ def render_label_page(
     )
 
 
-def _storage_key(images: Images, rows: NDArray[np.int64], run_id: str) -> str:
-    """The name under which the browser keeps labels: another run's page, or one with other images, has another."""
-    picks = hashlib.sha256(np.sort(rows).tobytes()).hexdigest()[:16]
+def _lead(k: int, count: int, given: int) -> str:
+    """The sentence on which images these are."""
+    if given:
+        rest = "; the others were picked as those to label next" if count > given else ""
+        return f"{given:,} images have a label already{rest}."
+    typical = min(k, count)
+    if not typical:
+        return "The images are typical of regions where the clusters are uncertain."
+    clusters = "each cluster" if typical == k else f"the {typical} largest clusters"
+    images = f"The first {typical} images are" if typical > 1 else "The first image is"
+    rest = "; the rest are typical of regions where the clusters are uncertain" if count > typical else ""
+    return f"{images} the most typical of {clusters}{rest}."
+
+
+def _storage_key(images: Images, rows: NDArray[np.int64], run_id: str, given: dict[int, str]) -> str:
+    """The name under which the browser keeps labels: a page of another run, of other images or answers has another."""
+    answers = repr(sorted(given.items())).encode()
+    picks = hashlib.sha256(np.sort(rows).tobytes() + answers).hexdigest()[:16]
     return f"labels of {images.digest or images.name} run {run_id} images {picks}"
 
 

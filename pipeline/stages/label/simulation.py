@@ -32,7 +32,8 @@ def simulate_labelling(
 ) -> pd.DataFrame:
     """Return a row per strategy, budget and draw with the `accuracy` of the spread labels, in [0, 1].
 
-    `budget` images get their label from `truth` (n,), where −1 is unknown; the labels are spread to all images.
+    `budget` images get their label from `truth` (n,), which is −1 for images that a person marked for removal alone;
+    the labels are spread to all images.
     Accuracy is the share of correct labels among the other images whose label is known. Budgets as large as the number
     of images with a label are left out.
     """
@@ -47,7 +48,7 @@ def simulate_labelling(
             "random": np.random.default_rng(seed + draw).choice(with_truth, budget, replace=False),
         }
         for strategy in STRATEGIES:
-            labelled = chosen[strategy][truth[chosen[strategy]] >= 0]
+            labelled = chosen[strategy]
             spread, _ = spreader.spread(labelled, truth[labelled], classes)
             others = np.setdiff1d(with_truth, labelled)
             accuracy = float((spread[others] == truth[others]).mean())

@@ -42,9 +42,13 @@ def label(
     rows = _rows_to_label(config, graph, features, clustering, answers)
     names = images.names(images.split)
     simulation, figure = None, b""
-    if config.simulate and labels.has_labels:
+    unknown = int(((labels.fitted_or_unknown(images.n_fitted) < 0) & ~clustering.removed).sum())
+    if config.simulate and labels.has_labels and unknown:
+        observer.note(f"the simulation is left out, because {unknown:,} images have no label to simulate")
+    elif config.simulate and labels.has_labels:
+        truth = labels.without(clustering.removed).fitted
         simulation = simulate_labelling(
-            graph, features, clustering, labels.fitted, config.budgets, config.draws, config.seed, observer
+            graph, features, clustering, truth, config.budgets, config.draws, config.seed, observer
         )
         figure = _figure(simulation, len(names)) if len(simulation) else b""
     given: dict[int, str] = {}
@@ -52,7 +56,8 @@ def label(
         given = {int(row): answers.names[i] for row, i in zip(answers.rows, answers.labels, strict=True)}
     classes = list(dict.fromkeys([*labels.names, *(answers.names if answers else [])]))
     run_word = f"run={run_id} " if run_id else ""
-    command = f"python -m pipeline stage=label {run_word}label.budget={config.budget} label.answers=answers.csv"
+    picks = f"label.budget={config.budget} label.seed={config.seed}"
+    command = f"python -m pipeline stage=label {run_word}{picks} label.answers=answers.csv"
     html = render_label_page(
         images, graph, clustering, rows, classes, given, command, run_id, simulation if figure else None, figure
     )

@@ -83,7 +83,7 @@ class Findings:
         return len({int(label) for label in self.truth[rows] if label >= 0}) > 1
 
     def metrics(self) -> dict[str, float]:
-        """Return the number of images of each kind of finding."""
+        """Return the number of images of each kind of finding; `faulty` ones fail at least one check."""
         kinds = self.duplicates.kinds
         values = {
             "groups": self.duplicates.count,
@@ -92,6 +92,8 @@ class Findings:
             "held_out_copies": self.held_out_copies,
             **{name: int(flags.sum()) for name, flags in self.checks.items()},
         }
+        if self.checks:
+            values["faulty"] = int(np.any([*self.checks.values()], axis=0).sum())
         if self.errors is not None:
             values["label_errors"] = self.errors.count
             values["conflicting_groups"] = sum(map(self.has_conflict, self.groups))

@@ -58,17 +58,20 @@ def is_odd_sized(config: Quality, files: FileFacts) -> Flags:
     It has `odd_size` times more or less pixels, or its longer side relative to the shorter one is `odd_aspect` times
     more or less; whether it is upright or lying does not count.
     """
-    pixels = files.pixels.astype(float)
+    return np.asarray(_oddness(config, files) > 1)
+
+
+def _oddness(config: Quality, files: FileFacts) -> Float:
+    """How many times its limit an original image (n,) differs from the median image, in size or in shape."""
     aspect = files.sizes.max(axis=1) / files.sizes.min(axis=1)
-    return _differs(pixels, config.odd_size) | _differs(aspect, config.odd_aspect)
+    limits = ((files.pixels.astype(float), config.odd_size), (aspect, config.odd_aspect))
+    logarithms = [np.abs(np.log(values / np.median(values))) / np.log(limit) for values, limit in limits]
+    return np.asarray(np.max(logarithms, axis=0), np.float32)
 
 
-def _differs(values: NDArray[np.float64], factor: float) -> Flags:
-    ratio = values / np.median(values)
-    return np.maximum(ratio, 1 / ratio) > factor
-
-
-def order_flagged(name: str, flags: Mapping[str, Flags], measures: Measures, files: FileFacts | None) -> list[int]:
+def order_flagged(
+    config: Quality, name: str, flags: Mapping[str, Flags], measures: Measures, files: FileFacts | None
+) -> list[int]:
     """Return the rows of the images that fail a check, the most striking first."""
     severity = {
         "blank": measures.contrast,
@@ -77,6 +80,6 @@ def order_flagged(name: str, flags: Mapping[str, Flags], measures: Measures, fil
         "blurred": measures.sharpness,
     }
     if files is not None:
-        severity["odd_sized"] = -np.abs(np.log(files.pixels / np.median(files.pixels))).astype(np.float32)
+        severity["odd_sized"] = -_oddness(config, files)
     rows = np.flatnonzero(flags[name])
     return rows[np.argsort(severity[name][rows], kind="stable")].tolist() if len(rows) else []

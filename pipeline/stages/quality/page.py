@@ -32,14 +32,15 @@ NEIGHBORS = 6
 """Neighbours displayed beside an image whose label may be wrong."""
 
 
-def render_quality_page(config: Quality, name: str, findings: Findings) -> str:
-    """Return the page as self-contained HTML for the run called `name`."""
+def render_quality_page(config: Quality, name: str, findings: Findings, run_id: str) -> str:
+    """Return the page as self-contained HTML for the run called `name`, with the id `run_id`."""
     counts = {key.removeprefix("quality/"): int(value) for key, value in findings.metrics().items()}
     measures = findings.measures
     return render(
         FOLDER,
         TEMPLATE,
         name=name,
+        run_id=run_id,
         n=findings.n,
         headline=quality_headline(counts),
         counts=counts,
@@ -104,7 +105,7 @@ def _checks(config: Quality, findings: Findings) -> Iterator[dict[str, Any]]:
     if findings.measures is None:
         return
     for name, flags in findings.checks.items():
-        rows = order_flagged(name, findings.checks, findings.measures, findings.files)
+        rows = order_flagged(config, name, findings.checks, findings.measures, findings.files)
         pictures = _pictures(findings, rows[: config.examples])
         if findings.files is not None and name == "odd_sized":
             for row, picture in zip(rows, pictures, strict=False):

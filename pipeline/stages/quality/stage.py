@@ -44,7 +44,7 @@ def quality(
     labels = labels.without(clustering.removed)
     files = read_file_facts(images, observer)
     measures = measure_images(images, files, config.side, observer) if images.has_images else None
-    copies, held_out_copies = _find_copies(images, files)
+    copies, held_out_copies = _find_copies(images, files, clustering.removed)
     checks = {} if measures is None else flag_faulty_images(config, measures, files)
     checks = {check: flags & ~clustering.removed for check, flags in checks.items()}
     blank = checks.get("blank", np.zeros(images.n_fitted, bool))
@@ -52,18 +52,18 @@ def quality(
     errors = rank_label_errors(labels.fitted, graph) if labels.has_labels else None
     findings = Findings(images, labels, graph, clustering, duplicates, checks, errors, measures, files, held_out_copies)
     table = quality_table(findings)
-    html = render_quality_page(config, name, findings)
+    html = render_quality_page(config, name, findings, run_id)
     return QualityResult(html, table, keep_table(findings), removal_edits(findings, run_id), findings.metrics())
 
 
-def _find_copies(images: Images, files: FileFacts | None) -> tuple[dict[str, Int], int]:
-    """The numbers (n,) of equal fitted images by kind, and how many held-out images are copies of fitted ones."""
+def _find_copies(images: Images, files: FileFacts | None, removed: NDArray[np.bool_]) -> tuple[dict[str, Int], int]:
+    """The numbers (n,) of equal fitted images by kind, and how many held-out images are copies of those that stay."""
     if images.has_images:
         kind, fitted, held_out = "pixels", images.fitted, images.held_out
     else:
         kind, fitted, held_out = "vectors", images.fitted_vectors, images.held_out_vectors
     digests = list(content_digests(fitted))
-    known_digests = set(digests)
+    known_digests = {digest for digest, is_removed in zip(digests, removed, strict=True) if not is_removed}
     shared = sum(digest in known_digests for digest in content_digests(held_out))
     copies = {} if files is None else {"bytes": files.copies}
     return copies | {kind: number_repeated(digests)}, shared

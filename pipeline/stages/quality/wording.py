@@ -83,10 +83,9 @@ def describe_check(name: str, config: Quality) -> str:
 def quality_headline(counts: Mapping[str, int]) -> str:
     """Return the main finding."""
     duplicates = counts["exact_duplicates"] + counts["near_duplicates"]
-    faulty = sum(counts.get(name, 0) for name in TITLES)
     parts = [_count(duplicates, "duplicate")]
-    if "blank" in counts:
-        parts.append(_count(faulty, "faulty image"))
+    if "faulty" in counts:
+        parts.append(_count(counts["faulty"], "faulty image"))
     if "label_errors" in counts:
         parts.append(_count(counts["label_errors"], "possible label error"))
     *others, last = parts

@@ -24,27 +24,30 @@ def baseline_rows(run: ReportContext) -> list[dict[str, Any]]:
     ]
 
 
-def describe_baselines(rows: Sequence[Row]) -> list[str]:
-    """Return one paragraph per comparison of two spaces; none if there are no rows."""
+def describe_baselines(rows: Sequence[Row], encoder: str) -> list[str]:
+    """Return one paragraph per comparison of two spaces; none if there are no rows.
+
+    `encoder` is what made the latents, such as "autoencoder"; empty if they are the pixels or principal components.
+    """
     if not rows:
         return []
-    comparisons = _comparisons(rows)
+    comparisons = _comparisons(rows, encoder)
     if not comparisons:
         return [
             "Without labels, these baselines cannot show which space is best. A high agreement means that a space "
             "gives nearly the same clusters as this run, so the steps after it changed little."
         ]
     paragraphs = [_describe_comparison(*comparison) for comparison in comparisons]
-    if {"pixels", "manifold"} <= {row["space"] for row in rows}:
-        paragraphs.append("To see what the manifold achieves without an autoencoder, run with model=pixels.")
+    if encoder and {"pixels", "manifold"} <= {row["space"] for row in rows}:
+        paragraphs.append(f"To see what the manifold achieves without an {encoder}, run with model=pixels.")
     return paragraphs
 
 
-def list_unhelpful_steps(rows: Sequence[Row]) -> list[str]:
+def list_unhelpful_steps(rows: Sequence[Row], encoder: str) -> list[str]:
     """Return a sentence for each step that did not improve the accuracy; none without labels."""
     return [
         _describe_comparison(step, row, reference)
-        for step, row, reference in _comparisons(rows)
+        for step, row, reference in _comparisons(rows, encoder)
         if row["accuracy"] - reference["accuracy"] <= chance_margin(row, reference)
     ]
 
@@ -59,14 +62,14 @@ def chance_margin(first: Row, second: Row) -> float:
     return 2 * float(np.sqrt(images + repeats))
 
 
-def _comparisons(rows: Sequence[Row]) -> list[tuple[str, Row, Row]]:
+def _comparisons(rows: Sequence[Row], encoder: str) -> list[tuple[str, Row, Row]]:
     """Return each step with the row of its space and the row to compare it with; empty without accuracies."""
     scored = {row["space"]: row for row in rows if "accuracy" in row}
     untrained = [scored[name] for name in UNTRAINED if name in scored]
     comparisons = []
-    if "latents" in scored and untrained:
+    if "latents" in scored and untrained and encoder:
         best = max(untrained, key=lambda row: float(row["accuracy"]))
-        comparisons.append(("The autoencoder, without a manifold,", scored["latents"], best))
+        comparisons.append((f"The {encoder}, without a manifold,", scored["latents"], best))
     if "latents" in scored and "manifold" in scored:
         comparisons.append(("The manifold", scored["manifold"], scored["latents"]))
     return comparisons

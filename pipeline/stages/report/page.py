@@ -49,33 +49,35 @@ def render_report(run: ReportContext, figures: Iterable[ReportFigure], files: Ma
         single=single,
         has_labels=run.labels.has_labels,
         baselines=baseline_rows(run),
-        baseline_paragraphs=describe_baselines(run.scores.baselines),
+        baseline_paragraphs=describe_baselines(run.scores.baselines, run.autoencoder.noun),
         autoencoder_text=describe_autoencoder(run),
         map_text=describe_map(run.scores.values),
         figures=[(figure, data_uri(files[figure.name])) for figure in figures],
         clusters=cluster_rows(run),
         quality=quality_rows(run),
+        shown_groups=min(len(run.copies), QUALITY_ROWS),
         copied=sum(len(rows) - 1 for rows in run.copies),
     )
 
 
 def collect_notes(run: ReportContext) -> list[str]:
     """Return the caveats: what was sampled, missing or omitted, and which steps did not help."""
-    n_noise = int(((run.clustering.fitted < 0) & ~run.clustering.removed).sum())
-    n_labelled = int((run.true_labels >= 0).sum())
+    is_noise = (run.clustering.fitted < 0) & ~run.clustering.removed
+    is_labelled = (run.true_labels >= 0) & ~run.clustering.removed
+    n_noise, n_labelled, n = int(is_noise.sum()), int(is_labelled.sum()), int((~run.clustering.removed).sum())
     messages = [run.images.note, *run.clustering.notes, *run.scores.notes]
     if not run.k:
         messages.append("No clusters were found: all images are noise.")
     elif n_noise:
-        errors = ", which purity and accuracy count as errors" if n_labelled else ""
+        errors = ", which purity and accuracy count as errors" if (is_noise & is_labelled).any() else ""
         messages.append(f"{n_noise:,} of {run.n:,} images are noise{errors}.")
-    if 0 < n_labelled < run.n:
-        messages.append(f"Only {n_labelled:,} of {run.n:,} fitted images have labels; scores against labels use those.")
+    if 0 < n_labelled < n:
+        messages.append(f"Only {n_labelled:,} of {n:,} fitted images have labels; scores against labels use those.")
     if not len(run.images.held_out):
         messages.append("No images were held out: all scores are in-sample.")
     elif run.labels.has_labels and not (run.labels.held_out >= 0).any():
         messages.append("The held-out images have no labels: there are no test scores against labels.")
-    messages += list_unhelpful_steps(run.scores.baselines)
+    messages += list_unhelpful_steps(run.scores.baselines, run.autoencoder.noun)
     if run.map.first is not None:
         messages.append(
             f"{run.map.method} embedded the first {run.map.first:,} of {run.n:,} images; the map places the others "

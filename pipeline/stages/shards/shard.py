@@ -51,7 +51,10 @@ def find_shards(path: str, rows: int) -> list[Shard]:
     files = sorted(file for file in root.rglob("*") if file.suffix in SUFFIXES) if root.is_dir() else [root]
     if not root.exists() or not files or any(file.suffix not in SUFFIXES for file in files):
         raise UserError(f"input: {root} is not a file or folder of {', '.join(SUFFIXES)} files")
-    return [shard for file in files for shard in _cut(file, root, rows)]
+    shards = [shard for file in files for shard in _cut(file, root, rows)]
+    if not shards:
+        raise UserError(f"input: the files of {root} hold no images")
+    return shards
 
 
 def _cut(file: Path, root: Path, rows: int) -> list[Shard]:
@@ -68,6 +71,11 @@ def _cut(file: Path, root: Path, rows: int) -> list[Shard]:
 
 def _memory_map(file: Path) -> np.ndarray:
     try:
-        return np.load(file, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+        array: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"input: cannot read {file} as .npy: {first_line(error)}") from error
+    if not array.ndim:
+        raise UserError(
+            f"input: {file} holds a single number; give images (n, h, w) or (n, h, w, c), or vectors (n, d)"
+        )
+    return array

@@ -7,12 +7,16 @@ import pandas as pd
 
 def spaces_headline(table: pd.DataFrame) -> str:
     """Return the main finding."""
+    if len(table) == 1 or table["silhouette"].isna().all():
+        return "There are no spaces to compare"
     return f"{table['space'][0]} has the best-separated clusters of {len(table)} spaces"
 
 
 def describe_choice(table: pd.DataFrame, run_space: str) -> list[str]:
     """Return sentences on the best space, how to use it, and, where labels are known, whether it was the right one."""
     best = str(table["space"][0])
+    if len(table) == 1 or table["silhouette"].isna().all():
+        return [f"The run is in the space {run_space}; no other one could be measured."]
     if best == run_space:
         sentences = [f"The run is in the best space, {best}."]
     else:

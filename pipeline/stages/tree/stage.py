@@ -44,7 +44,8 @@ def tree(
     with Ward's linkage of the clusters' mean latents it is 0.89 to 0.98, with average linkage of these 0.33 to 0.73.
     Of 10 clusters both merge 4 with 9, 3 with 5, then 8; the graph then joins 1 to 4, 7, 9, and Ward joins 0 and 1.
     The graph does not depend on the distances between far clusters, which UMAP does not preserve.
-    Labels are used only to score the cuts. Noise stays noise.
+    Labels are used only to score the cuts; images that a person marked for removal take no part in them. Noise stays
+    noise.
 
     Raises:
         UserError: the run has fewer than two clusters, or fewer than `config.k`.
@@ -54,6 +55,7 @@ def tree(
         raise UserError(f"run: {run_id or name} has {clusters}; stage=tree merges at least two")
     if config.k is not None and config.k > clustering.k:
         raise UserError(f"tree.k = {config.k}: run {run_id or name} has {clustering.k} clusters; give at most as many")
+    labels = labels.without(clustering.removed)
     linkage = cluster_linkage(config.linkage, graph, features, clustering.fitted)
     table = merge_table(linkage, clustering)
     scores = score_cuts(linkage, clustering.fitted, labels, observer) if labels.has_labels else None

@@ -184,7 +184,7 @@ def test_normalised_and_spatial_bottlenecks_are_refined(name, spots):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"k": None}, r"^refine\.k = None: choose from 2"),
+        ({"k": None}, r"^refine\.k = null: set a number from 2"),
         ({"optimizer": {"_target_": "keras.optimizers.Adamm"}}, r"^refine\.optimizer: .*keras\.optimizers\.Adamm"),
         ({"optimizer": SGD, "learning_rate": 1e38}, r"^refine: the loss became .* lower refine\.learning_rate"),
     ],

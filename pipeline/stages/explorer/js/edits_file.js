@@ -112,8 +112,8 @@ function checkEdits(edits) {
       isList(clusters, exists) && clusters.length > 1 && new Set(clusters).size === clusters.length,
     split: ({ cluster, parts }) => exists(cluster) && Number.isInteger(parts) && parts >= 1,
     create: ({ cluster, name }) => cluster === state.names.length && isFree(name, cluster),
-    move: ({ images, cluster }) => isList(images, isImage) && (cluster === -1 || exists(cluster)),
-    mark: ({ images, mark }) => isList(images, isImage) && MARKS.includes(mark),
+    move: ({ images, cluster }) => isList(images, isImage) && images.length > 0 && (cluster === -1 || exists(cluster)),
+    mark: ({ images, mark }) => isList(images, isImage) && images.length > 0 && MARKS.includes(mark),
   };
   edits.forEach((edit, position) => {
     if (!Object.hasOwn(isValid, edit.action)) throw new Error(`edit ${position + 1}: unknown action “${edit.action}”`);
