@@ -1,4 +1,4 @@
-// Finding an image by its number, by its name as in the tables, or, where images are files, by a part of its path.
+// Finding an image by its number on this page, by its name as in the tables unless that is a number, or by a part of its path.
 
 /**
  * Pin the image that a query names; false if there is none.
