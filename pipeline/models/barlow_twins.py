@@ -59,5 +59,9 @@ def barlow_twins_loss(first: Any, second: Any, redundancy: float = 0.01) -> Any:
 
 
 def _standardise(code: Any) -> Any:
+    """Codes (b, d) with mean 0 and deviation 1; a dimension that is constant in the batch becomes 0."""
     centred = code - ops.mean(code, axis=0, keepdims=True)
-    return centred / (ops.std(code, axis=0, keepdims=True) + 1e-4)
+    variance = ops.var(code, axis=0, keepdims=True)
+    # The derivative of the root is infinite at 0, which gives NaN on JAX.
+    deviation = ops.where(variance > 0, ops.sqrt(ops.where(variance > 0, variance, 1.0)), 0.0)
+    return centred / (deviation + 1e-4)

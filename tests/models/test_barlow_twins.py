@@ -1,5 +1,7 @@
 """The Barlow Twins loss, by itself and as a term of the training."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +11,7 @@ from pipeline.artifacts import to_unit_range
 from pipeline.config import Corruption
 from pipeline.models.barlow_twins import barlow_twins_loss
 from pipeline.models.corruption import corrupt
+from tests.helpers import environment
 from tests.networks import train_model
 
 
@@ -49,3 +52,24 @@ def test_reported_loss_is_the_reconstruction_loss_alone(images):
     assert trained.history[0]["loss"] == pytest.approx(error, rel=1e-3)
     assert set(trained.history[0]) == {"loss", "barlow_twins"}
     assert trained.history[0]["barlow_twins"] > 0
+
+
+@pytest.mark.slow
+def test_a_constant_dimension_has_a_finite_gradient_on_jax_too():
+    pytest.importorskip("jax")
+    code = """
+import jax, numpy as np
+from pipeline.models.barlow_twins import barlow_twins_loss
+codes = np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
+codes[:, 1] = 2
+gradient = jax.grad(lambda first: barlow_twins_loss(first, codes + 0.1 * codes[::-1]))(codes)
+print(bool(np.isfinite(gradient).all()))
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment() | {"KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.stdout.strip() == "True", answer.stderr
