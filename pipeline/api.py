@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -155,8 +156,9 @@ def load_run(run: str = NEWEST, *overrides: str) -> ClusteringResult:
 
     config = compose_config(*overrides)
     outputs = Path(output_folder(config.output_dir))
-    if not outputs.is_dir():
-        raise UserError(f"output_dir: {outputs} does not exist; give the folder of the runs, such as output_dir=…")
+    is_remote = config.tracking.uri or os.environ.get("MLFLOW_TRACKING_URI")
+    if not is_remote and not outputs.is_dir():  # the store would be created
+        raise UserError(f'output_dir: {outputs} does not exist; give the folder of the runs as "output_dir=FOLDER"')
     finished = find_run(Store(config.tracking, outputs), run)
     return ClusteringResult(**finished.load(*ARTIFACTS, "labels"))
 

@@ -67,6 +67,25 @@ def test_a_run_that_does_not_exist_is_refused(run, tmp_path):
         load_run("nothing", f"output_dir={run[0]}")
     with pytest.raises(UserError, match=r"^run: .* holds no finished run with clusters; run python -m pipeline first"):
         load_run("last", f"output_dir={tmp_path}")
+    with pytest.raises(UserError, match=r"^output_dir: .*nowhere does not exist; give the folder of the runs"):
+        load_run("last", f"output_dir={tmp_path / 'nowhere'}")
+    assert not (tmp_path / "nowhere").exists()
+    with pytest.raises(UserError, match=r"^run = 5: give the id of a run, or 'last'"):
+        load_run(5)
+
+
+def test_new_vectors_are_assigned_by_a_result(tmp_path):
+    from pipeline.workflow.execution import execute_run
+
+    vectors = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    np.save(tmp_path / "v.npy", vectors)
+    words = ["data=vectors", f"data.path={tmp_path / 'v.npy'}", *QUICK[2:], "cluster.k=3", "stage=[cluster,project]"]
+    execute_run(compose(*words, outputs=tmp_path / "outputs"), tmp_path / "outputs" / "run", [])
+    result = load_run("last", f"output_dir={tmp_path / 'outputs'}")
+    assert (result.assign(vectors[:7])["cluster"] == result.clusters[:7]).all()
+    for wrong, message in ((vectors[:, :3], "have 3 numbers; the run's have 4"), (np.full((1, 4), np.nan), "hold NaN")):
+        with pytest.raises(UserError, match=f"^input: .*{message}"):
+            result.assign(wrong)
 
 
 def test_the_table_of_an_array_has_a_row_for_each_image(digits):
