@@ -106,14 +106,8 @@ def input_format(run: FinishedRun) -> tuple[tuple[int, int, int], int, ReadingRu
 
     images, settings = run.load("images")["images"], run.summary["config"]["data"]
     keys = (
-        "image_column",
-        "label_column",
-        "transpose",
-        "image_shape",
-        "images_array",
-        "file_column",
-        "suffix",
-    )
+        "image_column", "label_column", "transpose", "image_shape", "images_array", "file_column", "suffix",
+    )  # fmt: skip
     rules = replace(ReadingRules.of_run(images), **{key: settings[key] for key in keys if key in settings})
     shape = run.load("autoencoder")["autoencoder"].reading_shape(images)
     return shape, settings.get("skip_at_most", 20), rules
