@@ -143,7 +143,8 @@ def fit_normalization(model: Model, vectors: Float, observer: Observer = SILENT)
             f"model.latent_dim = {count}: the vectors have {d} dimensions; give at most {d}, or null for all"
         )
     limit = max(len(vectors) // PER_WHITENED if is_whitened else len(vectors), 1)
-    count = lower_to_limit("model.latent_dim", count, limit, len(vectors), observer)
+    reason = "the components are computed from {n:,} vectors"  # those of all images, or of a sample
+    count = lower_to_limit("model.latent_dim", count, limit, len(vectors), observer, reason)
     pca = PCA(count, svd_solver="full" if d <= 2000 else "randomized", random_state=0).fit(fitted.normalize(vectors))
     components = pca.components_
     if is_whitened:

@@ -60,7 +60,7 @@ def test_whitening_keeps_few_components_of_few_vectors(recorder):
     few = image_set(VECTORS[:12], train=12)
     model = fit_vectors(Model(name="vectors", normalize="whiten", latent_dim=5), TRAIN, few, recorder)
     assert model.bottleneck == (3,)
-    assert recorder.notes == ["model.latent_dim = 5 is lowered to 3: there are 12 images"]
+    assert recorder.notes == ["model.latent_dim = 5 is lowered to 3: the components are computed from 12 vectors"]
 
 
 def test_whitening_ignores_directions_without_variance():
