@@ -77,17 +77,17 @@ class FinishedRun:
         Raises:
             UserError: stage extend added images, or stage edit or recluster changed the clusters.
         """
-        derived = self.summary.get("derived", {})
-        if derived.get("action") in ("edit", "recluster"):
-            raise UserError(
-                f"run: the clusters of {self.run_id} were corrected, and stage={action} would compute them again "
-                f"without the corrections; choose the run before them, run={derived['from']}"
-            )
         added = self._load("images").appended
         if added:
             raise UserError(
                 f"run: {self.run_id} has {added:,} images that stage=extend added, and stage={action} starts from the "
                 "data set; choose a run without them"
+            )
+        derived = self.summary.get("derived", {})
+        if derived.get("action") in ("edit", "recluster"):
+            raise UserError(
+                f"run: the clusters of {self.run_id} were corrected, and stage={action} would compute them again "
+                f"without the corrections; choose the run before them, run={derived['from']}"
             )
 
     def _load(self, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -228,9 +229,10 @@ def test_repeats_of_a_finished_run_are_reused(finished_run, tmp_path):
 
 
 @pytest.mark.parametrize("action", ["edit", "recluster"])
-def test_a_run_with_corrected_clusters_is_refused(action):
+def test_a_run_with_corrected_clusters_is_refused(action, monkeypatch):
     run = FinishedRun(None, "new", "name")
     run.__dict__["summary"] = {"derived": {"action": action, "from": "old"}}
+    monkeypatch.setattr(FinishedRun, "_load", lambda *_: SimpleNamespace(appended=0))
     with pytest.raises(
         UserError, match=r"^run: the clusters of new were corrected, .* choose the run before .* run=old"
     ):

@@ -54,7 +54,7 @@ class PseudoLabelModel(keras.Model):  # type: ignore[misc]  # keras has no types
         loss = generalized_cross_entropy(probabilities, ops.maximum(labels, 0), self.gce_q)
         error = ops.mean(ops.square(decoded - clean))
         correct = ops.cast(ops.cast(ops.argmax(probabilities, axis=1), labels.dtype) == labels, probabilities.dtype)
-        self.agreement.update_state(correct, sample_weight=has_label)
+        self.agreement.update_state(correct)
         self.error.update_state(error)
         classification = ops.sum(loss * has_label) / ops.maximum(ops.sum(has_label), 1.0)
         return classification + self.reconstruction_weight * error
