@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Float, Int
+from pipeline.runtime.array_files import map_array
 
 Double = NDArray[np.float64]
 CHUNK = 8192
@@ -46,7 +47,7 @@ class PartialSums:
 
 def sum_file(centres: Double, file: Path) -> PartialSums:
     """Return the statistics of the latents (n, d) in one `.npy` file."""
-    latents = np.load(file, mmap_mode="r", allow_pickle=False)
+    latents = map_array(file)
     labels, distances = nearest_centres(latents, centres)
     sums = np.zeros_like(centres)
     for start in range(0, len(latents), CHUNK):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.data.new_images import NewImages, ReadingRules, Shape, conform, read_new_images
+from pipeline.runtime.array_files import map_array
 from pipeline.runtime.errors import UserError, first_line
 
 SUFFIXES = (".npy", ".npz", ".parquet")
@@ -71,7 +72,7 @@ def _cut(file: Path, root: Path, rows: int) -> list[Shard]:
 
 def _memory_map(file: Path) -> np.ndarray:
     try:
-        array: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False)
+        array: np.ndarray = map_array(file)
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"input: cannot read {file} as .npy: {first_line(error)}") from error
     if not array.ndim:
