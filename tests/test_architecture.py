@@ -259,6 +259,13 @@ def test_a_stage_module_has_one_public_function_named_like_it(path):
 # Names and documentation
 
 
+def test_arrays_are_memory_mapped_in_one_place():
+    """There a lock is held, without which threads that open files at the same time may fail."""
+    assert [name_of(path) for path in FILES if "mmap_mode" in path.read_text(encoding="utf-8")] == [
+        "runtime/array_files.py"
+    ]
+
+
 def test_public_names_are_unique():
     names = Counter(node.name for path in FILES for node in public(tree(path).body))
     stages = {*STEPS, *ACTIONS}  # a configuration class and a stage may share a word in different case only

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.artifacts.migration import current_fields
+from pipeline.runtime.array_files import map_array
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int32]
@@ -48,7 +49,7 @@ class Artifact:
         for item in fields(cls):  # type: ignore[arg-type]
             path = folder / f"{item.name}.npy"
             if path.exists():
-                values[item.name] = np.load(path, mmap_mode="r", allow_pickle=False)
+                values[item.name] = map_array(path)
         return cls(**values)
 
     def metrics(self) -> dict[str, float]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.data.array_names import ROLE_KEYS, ImageShape, assign_positions, assign_roles, reshape_flat
 from pipeline.data.arrays import Layout
 from pipeline.data.source import Source, require_no_text_table
+from pipeline.runtime.array_files import HEADER_LOCK
 from pipeline.runtime.available_memory import available_memory
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.observer import SILENT, Observer
@@ -158,7 +159,8 @@ def read_member(archive: Any, name: str) -> NDArray[Any]:
     size, free = sizes.get(f"{name}.npy", sizes.get(name, 0)), available_memory()
     if size > free:
         raise UserError(f"{name} unpacks to {size / 2**30:,.0f} GiB and {free / 2**30:,.0f} GiB of memory are free")
-    array = archive[name]
+    with HEADER_LOCK:
+        array = archive[name]
     if not isinstance(array, np.ndarray):
         raise UserError(f"{name} is no array")
     return array

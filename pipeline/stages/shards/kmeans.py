@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.runtime.array_files import map_array
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.sampling import sample_rows
@@ -76,7 +77,7 @@ def initial_centres(files: Sequence[Path], k: int, sample: int, seed: int) -> tu
 
 def sample_latents(files: Sequence[Path], size: int, seed: int) -> Double:
     """Return `size` rows (size, d) of all files together, drawn without replacement; all rows if there are fewer."""
-    arrays = [np.load(file, mmap_mode="r", allow_pickle=False) for file in files]
+    arrays = [map_array(file) for file in files]
     offsets = np.cumsum([0, *(len(array) for array in arrays)])
     rows = sample_rows(int(offsets[-1]), size, seed)
     cuts = np.searchsorted(rows, offsets)

@@ -14,6 +14,7 @@ import pandas as pd
 from pipeline.config import Shards
 from pipeline.data.new_images import ReadingRules, Shape
 from pipeline.models.assigner import Assigner
+from pipeline.runtime.array_files import map_array
 from pipeline.runtime.atomic_files import atomic_write, remove_partial_files
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.stages.shards.engine import ShardEngine
@@ -103,7 +104,7 @@ def _cluster_latents(
 
 def _write_cluster_table(centres: Double, folder: Path, subfolder: str, name: str) -> None:
     """Write `subfolder`/NAME.parquet below `folder`: image, nearest centre and distance of each image of a shard."""
-    latents = np.load(folder / "latents" / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    latents = map_array(folder / "latents" / f"{name}.npy")
     clusters, squared = nearest_centres(latents, centres)
     table = pd.read_parquet(folder / "assigned" / f"{name}.parquet", columns=["image"])
     table["cluster"], table["distance"] = clusters, np.sqrt(squared).astype(np.float32)
