@@ -78,14 +78,22 @@ class DecodedImages:
     `pixels` are uint8 if all images have 8 bits, else float32 in [0, 1]. `indices` are the positions of the readable
     images in the input. `note` reports skipped images and the rules that were applied. `value_ranges` has the values
     that were read as black and white, by depth. `background` is the colour behind transparent parts, and empty if
-    `auto` met none.
+    `auto` met none. `resize` is the rule for other aspect ratios, and `skipped` counts unreadable images.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.float32]
     indices: list[int]
     note: str
     value_ranges: dict[Depth, Range]
-    background: str = ""
+    background: str
+    resize: Resize
+    skipped: int
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The fields of a `Source` that say how its images were decoded."""
+        names = ("note", "value_ranges", "background", "resize", "skipped")
+        return {name: getattr(self, name) for name in names}
 
 
 def decode_images(
@@ -135,8 +143,10 @@ def decode_images(
     notes = [note for note in notes if note]
     for note in notes:
         observer.note(note)
-    indices = [index for index, _ in images]
-    return DecodedImages(convert_channels(values, channels), indices, "; ".join(notes), ranges, colour)
+    return DecodedImages(
+        convert_channels(values, channels), [index for index, _ in images], "; ".join(notes), ranges, colour, resize,
+        len(encoded) - len(images),
+    )  # fmt: skip
 
 
 def _choose_colour(

@@ -91,11 +91,7 @@ def read_image_folder(
         labels,
         names,
         [encoded[index].name for index in images.indices],
-        note=images.note,
-        value_ranges=images.value_ranges,
-        background=images.background,
-        resize=resize,
-        skipped=len(encoded) - len(images.indices),
+        **images.facts,
         folder=str(root.resolve()) if all(_printable(file) == file.as_posix() for file in image_files) else "",
     )
 

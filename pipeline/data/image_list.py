@@ -93,11 +93,7 @@ def read_image_list(
         None if rows.labels is None else parse_labels(rows.labels)[decoded],
         [],
         [rows.files[row] for row in decoded],
-        note=images.note,
-        value_ranges=images.value_ranges,
-        background=images.background,
-        resize=resize,
-        skipped=len(encoded) - len(decoded),
+        **images.facts,
         folder=str(location.folder.resolve()),
     )
 

@@ -52,7 +52,7 @@ class _Table:
 def files_of_columns(arguments: Mapping[str, Any]) -> Iterator[Path]:
     """Yield the image files that columns of paths name, in the Parquet files of a reader with these arguments."""
     root = Path(arguments["path"]).expanduser()
-    for path in sorted(root.rglob("*.parquet")) if root.is_dir() else [root]:
+    for path in _find_files(root):
         with suppress(UserError):  # the reader says what is wrong
             file = open_parquet(path, root)
             column = choose_image_column(file, arguments.get("image_column", "auto"))
@@ -88,7 +88,7 @@ def read_parquet(
             `decode_images`).
     """
     root = Path(path).expanduser()
-    paths = sorted(root.rglob("*.parquet")) if root.is_dir() else [root]
+    paths = _find_files(root)
     if not paths:
         raise ArgumentError(f"path: {root} holds no .parquet file")
     files = [open_parquet(file, root) for file in paths]
@@ -117,12 +117,12 @@ def read_parquet(
         None if labels_of_all is None else labels_of_all[rows],
         names,
         [encoded[index].name for index in decoded.indices],
-        note=decoded.note,
-        value_ranges=decoded.value_ranges,
-        background=decoded.background,
-        resize=resize,
-        skipped=len(encoded) - len(decoded.indices),
+        **decoded.facts,
     )
+
+
+def _find_files(root: Path) -> list[Path]:
+    return sorted(root.rglob("*.parquet")) if root.is_dir() else [root]
 
 
 def _stack_pixels(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.parquet_columns import ParquetFile, is_bytes, is_list
+from pipeline.data.parquet_columns import ParquetFile, is_bytes, is_list, is_text
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def read_image_cells(file: ParquetFile, column: str) -> Encoded | NDArray[Any]:
     if is_list(values.type):
         return _to_numbers(values, where, "lists of pixels")
     fields = {member.name for member in values.type} if types.is_struct(values.type) else set()
-    if not (is_bytes(values.type) or _is_text(values.type) or fields & {"bytes", "path"}):
+    if not (is_bytes(values.type) or is_text(values.type) or fields & {"bytes", "path"}):
         raise UserError(
             f"{where} holds {values.type}; it must hold encoded images, paths of images, or lists of pixels"
         )
@@ -90,12 +90,6 @@ def _read_column(file: ParquetFile, column: str) -> pyarrow.Array:
         chunks = pyarrow.chunked_array([chunk.storage for chunk in chunks.chunks], chunks.type.storage_type)
     array = chunks.combine_chunks()
     return pyarrow.concat_arrays(array.chunks) if isinstance(array, pyarrow.ChunkedArray) else array
-
-
-def _is_text(kind: pyarrow.DataType) -> bool:
-    from pyarrow import types
-
-    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
 def _to_content(cell: Any, folder: Path) -> bytes | Path:

@@ -100,9 +100,13 @@ def choose_image_column(file: ParquetFile, key: str) -> str:
 
 def holds_texts(file: ParquetFile, column: str) -> bool:
     """Return whether the cells of a column are texts."""
+    return is_text(_value_type(file, column))
+
+
+def is_text(kind: pyarrow.DataType) -> bool:
+    """Return whether values of a type are texts."""
     from pyarrow import types
 
-    kind = _value_type(file, column)
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
