@@ -25,20 +25,10 @@ class Data(Component):
     signature names, too.
     """
 
-    stage_keys: ClassVar[frozenset[str]] = frozenset(
-        (
-            "name",
-            "target",
-            "path",
-            "value_range",
-            "split",
-            "train_size",
-            "test_size",
-            "test_fraction",
-            "image_size",
-            "seed",
-        )
-    )
+    stage_keys: ClassVar[frozenset[str]] = frozenset((
+        "name", "target", "path", "value_range", "split", "train_size", "test_size", "test_fraction", "image_size",
+        "seed",
+    ))  # fmt: skip
     path: str | None = None
     value_range: ValueRange = "auto"
     split: Split = "train"

@@ -129,31 +129,23 @@ def read_list(
     return ImageList([location.name(cell) for cell in cells[files]], labels, parts, notes)
 
 
-def column_names(location: FileLocation) -> list[str]:
-    """Return the names of the columns of a CSV table, or their numbers if it has no header.
+@dataclass(frozen=True)
+class ListHead:
+    """What the first rows of a CSV table show: its columns, and whether they name images, and files that exist."""
 
-    Raises:
-        ArgumentError: the table cannot be read.
-    """
-    return list(_read_cells(location, ROWS_TRIED)[0].columns)
+    columns: list[str]
+    has_images: bool
+    has_files: bool
 
 
-def lists_images(location: FileLocation) -> bool:
-    """Return whether the first rows of a CSV table name existing files, or files that end as those of images."""
+def read_head(location: FileLocation) -> ListHead:
+    """Return what the first rows of a table show; nothing if it cannot be read."""
     try:
         cells, _ = _read_cells(location, ROWS_TRIED)
     except ArgumentError:
-        return False
-    return bool(_candidates(cells, location))
-
-
-def lists_existing_files(location: FileLocation) -> bool:
-    """Return whether one of the first files that a table lists exists in the folder."""
-    try:
-        cells, _ = _read_cells(location, ROWS_TRIED)
-    except ArgumentError:
-        return False
-    return any(location.has_file(location.name(cell)) for name in cells.columns for cell in cells[name] if cell)
+        return ListHead([], has_images=False, has_files=False)
+    existing, named = _existing_columns(cells, location), _named_columns(cells)
+    return ListHead(list(cells.columns), bool(existing or named), bool(existing))
 
 
 def _read_cells(location: FileLocation, n_rows: int | None = None) -> tuple[pd.DataFrame, bool]:
@@ -199,18 +191,24 @@ def _find_files(cells: pd.DataFrame, key: str, location: FileLocation) -> str:
                 f"file_column = {key!r}: no such column in {location.table}; it has {join_names(names)}"
             )
         return key
-    candidates = _candidates(cells.iloc[:ROWS_TRIED], location)
+    head = cells.iloc[:ROWS_TRIED]
+    candidates = _existing_columns(head, location) or _named_columns(head)
     found = usual_name(candidates or names, FILE_COLUMNS) or (candidates[0] if candidates else None)
     if found is None:
         raise NoListedFilesError(f"{location.table} has no column of image files among {join_names(names)}")
     return found
 
 
-def _candidates(cells: pd.DataFrame, location: FileLocation) -> list[str]:
-    """The columns that name existing files, or else files that end as those of images."""
-    names = list(cells.columns)
-    existing = [name for name in names if any(cell and location.has_file(location.name(cell)) for cell in cells[name])]
-    return existing or [name for name in names if any(map(_ends_as_image, cells[name]))]
+def _existing_columns(cells: pd.DataFrame, location: FileLocation) -> list[str]:
+    """The columns that name existing files."""
+    return [
+        name for name in cells.columns if any(cell and location.has_file(location.name(cell)) for cell in cells[name])
+    ]
+
+
+def _named_columns(cells: pd.DataFrame) -> list[str]:
+    """The columns with names that end as those of images."""
+    return [name for name in cells.columns if any(map(_ends_as_image, cells[name]))]
 
 
 def _find_column(

@@ -7,13 +7,7 @@ from typing import Any
 
 from pipeline.data.csv_images import is_csv
 from pipeline.data.image_list import read_image_list
-from pipeline.data.image_list_table import (
-    FileLocation,
-    NoListedFilesError,
-    column_names,
-    lists_existing_files,
-    lists_images,
-)
+from pipeline.data.image_list_table import FileLocation, NoListedFilesError, read_head
 from pipeline.data.source import Source
 from pipeline.runtime.errors import ArgumentError
 from pipeline.runtime.observer import Observer
@@ -23,7 +17,7 @@ def is_new_list(file: Path, folder: str, suffix: str) -> bool:
     """Return whether a file is a text or a CSV table that lists images beside it or in `folder`."""
     if not is_csv(file) and file.suffix.lower() != ".txt":
         return False
-    return any(lists_images(FileLocation.of(file, place, suffix)) for place in {None, folder or None})
+    return any(read_head(FileLocation.of(file, place, suffix)).has_images for place in {None, folder or None})
 
 
 def read_new_list(
@@ -44,17 +38,16 @@ def read_new_list(
         UserError: the table cannot be read, or none of the files exists, or the images cannot be decoded.
     """
     table = Path(path)
-    names = column_names(FileLocation.of(table, None, suffix))
-    if label_column is not None and str(label_column) not in names:
+    head = read_head(FileLocation.of(table, None, suffix))
+    is_elsewhere = bool(folder) and not head.has_files and read_head(FileLocation.of(table, folder, suffix)).has_files
+    if label_column is not None and str(label_column) not in head.columns:
         label_column = "auto"
-    is_beside = not folder or lists_existing_files(FileLocation.of(table, None, suffix))
-    is_elsewhere = not is_beside and lists_existing_files(FileLocation.of(table, folder, suffix))
     if is_elsewhere:
         observer.note(f"the files that {table.name} lists are read from the folder of the run's images, {folder}")
     try:
         return read_image_list(
             path,
-            file_column if str(file_column) in names else "auto",
+            file_column if str(file_column) in head.columns else "auto",
             label_column,
             folder=folder if is_elsewhere else None,
             suffix=suffix,
