@@ -59,9 +59,26 @@ def _find_in(folders: list[str], name: str) -> ModuleSpec | None:
 
 
 def _user_module(spec: ModuleSpec | None) -> UserModule | None:
-    if spec is None or not spec.has_location or spec.origin is None or INSTALLED & set(Path(spec.origin).parts):
+    if spec is None or not spec.has_location or spec.origin is None or _is_installed(spec.name, Path(spec.origin)):
         return None
     return UserModule(spec.name, Path(spec.origin), spec.submodule_search_locations is not None)
+
+
+def _is_installed(name: str, file: Path) -> bool:
+    """Whether a module belongs to an installed package, also one that `pip install --target` put in any folder."""
+    if INSTALLED & set(file.parts):
+        return True
+    top, *rest = name.split(".")
+    is_package = file.stem == "__init__"
+    return top in _installed_names(file.parents[len(rest) + is_package])
+
+
+@cache
+def _installed_names(folder: Path) -> frozenset[str]:
+    """Top-level modules and packages in a folder that stand in the record of an installed distribution there."""
+    records = (distribution.read_text("RECORD") for distribution in metadata.distributions(path=[str(folder)]))
+    names = (line.split(",")[0].split("/")[0] for record in records if record for line in record.splitlines())
+    return frozenset(name.removesuffix(".py") for name in names)
 
 
 def user_code_digest(module: UserModule) -> str:

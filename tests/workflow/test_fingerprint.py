@@ -4,6 +4,7 @@ from importlib import metadata
 import pytest
 
 from pipeline.workflow import fingerprint as module
+from pipeline.workflow import python_source
 from pipeline.workflow.fingerprint import closure, code_digest, fingerprint
 from pipeline.workflow.python_source import installed_version, package_versions
 from pipeline.workflow.recipe import RECIPE
@@ -144,6 +145,21 @@ def test_the_users_code_leads_to_modules_of_the_project_and_to_packages(user_cod
     assert "pipeline.data.glyphs" in reached.modules
     assert list(reached.user_modules) == ["user_reader"]
     assert {"user_reader", "rich"} <= reached.user_packages
+
+
+def test_a_package_installed_in_any_folder_counts_by_its_version(user_code, monkeypatch):
+    """`pip install --target`, whose folder stands in PYTHONPATH: thousands of files would be read as the user's."""
+    user_code("user_installed/__init__.py", "import user_module\n")
+    user_code("user_installed/core.py", "")
+    user_code("user_module.py", "")
+    user_code("user_own.py", "import user_installed.core\n")
+    assert {"user_installed", "user_module"} <= set(closure("user_own.f").user_modules)
+    user_code("user_installed-1.0.dist-info/METADATA", "Name: user-installed\nVersion: 1.0\n")
+    user_code("user_installed-1.0.dist-info/RECORD", "user_installed/__init__.py,,\nuser_module.py,,\n")
+    for known in (python_source._installed_names, python_source._distributions):
+        monkeypatch.setattr(python_source, known.__name__, known.__wrapped__)
+    assert list(closure("user_own.f").user_modules) == ["user_own"]
+    assert package_versions("user_installed") == {"user-installed": "1.0"}
 
 
 def test_the_version_of_a_targets_package_counts(monkeypatch):
