@@ -3,20 +3,21 @@
 A manifold separates groups, but their positions on it are partly random. The fit with the best criterion there may join
 two groups and split a third, which the latents would separate. k-means of the latents may err too, and its clusters
 are then badly separated among the latents as well. So the clusterer is fitted from its own initialisations and from
-those groups, each with and without random swaps, and the silhouette among the latents, which no fit on the manifold
+those groups, each with and without swaps, and the silhouette among the latents, which no fit on the manifold
 optimises, decides. Where that is nearly equal, the clusterer's own criterion on the manifold decides.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from pipeline.artifacts.base import Float, Int
 from pipeline.clustering.initialization import initial_groups, set_initialization, supports_initialization
-from pipeline.clustering.random_swaps import criterion, random_swaps
 from pipeline.clustering.silhouette import silhouette_score
+from pipeline.clustering.swaps import criterion, improve_by_swaps
 from pipeline.config import Cluster
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
@@ -27,6 +28,9 @@ SILHOUETTE_SAMPLE = 5_000
 
 TIE = 0.05
 """Silhouettes among the latents that differ by less than this share of the highest one do not tell fits apart."""
+
+EQUAL = 1e-6
+"""Criteria that differ relatively by less are equal, and the first fit is selected: some are in single precision."""
 
 Fits = dict[str, tuple[Any, Int]]
 """Fitted estimators and their labels (n,), by the name of the initialisation."""
@@ -78,14 +82,14 @@ def _started(config: Cluster, estimator: Any, latents: Float, points: Float) -> 
 
 
 def _swapped_fits(config: Cluster, fits: Fits, points: Float, observer: Observer) -> Fits:
-    """The fits that random swaps improved, under new names."""
+    """The fits that swaps improved, under new names."""
     improved = {}
     for part, (name, (estimator, labels)) in enumerate(fits.items()):
 
         def report(swap: int, done: int = part * config.swaps) -> None:
             observer.progress(done + swap, len(fits) * config.swaps, "swaps")
 
-        swapped = random_swaps(estimator, labels, points, config.swaps, config.seed, report)
+        swapped = improve_by_swaps(estimator, labels, points, config.swaps, config.seed, report)
         if swapped[0] is not estimator:
             improved[f"{name} with swaps"] = swapped
     return improved
@@ -96,7 +100,10 @@ def _select(fits: Fits, latents: Float, seed: int) -> tuple[Any, Int, list[str]]
     silhouettes = {name: sampled_silhouette(latents, labels, seed) for name, (_, labels) in fits.items()}
     highest, first = max(silhouettes.values()), next(iter(fits))
     ties = [name for name, silhouette in silhouettes.items() if silhouette >= highest - TIE * abs(highest)]
-    best = max(ties, key=lambda name: criterion(fits[name][0]))
+    criteria = {name: criterion(fits[name][0]) for name in ties}
+    best = next(
+        name for name in ties if math.isclose(criteria[name], max(criteria.values()))
+    )  # the first of equal ones
     if round(silhouettes[best], 4) == round(silhouettes[first], 4):  # as the note prints them
         return *fits[best], []
     scores = f"silhouette among the latents {silhouettes[best]:.4f}, against {silhouettes[first]:.4f} from {first}"

@@ -58,8 +58,9 @@ class Cluster(Group):
     `graph` tells how the estimator uses the shared neighbour graph: as its input (`affinity`), as a constraint on the
     features (`connectivity`), or not at all. `fit_size` fits the estimator on a random subset of that size; the other
     images are assigned. `start=own` uses the estimator's own initialisation; `start=latents` also fits it from k-means
-    of the latents and selects between the fits. Each of `swaps` moves one centre to a random point, to leave a local
-    optimum. `deterministic` computes on one thread, so that results do not depend on the number of cores.
+    of the latents and selects between the fits. Each of at most `swaps` trials merges two clusters and splits a third,
+    to leave a local optimum. `deterministic` computes on one thread, so that results do not depend on the number of
+    cores.
     """
 
     name: str
