@@ -101,9 +101,7 @@ def _select(fits: Fits, latents: Float, seed: int) -> tuple[Any, Int, list[str]]
     highest, first = max(silhouettes.values()), next(iter(fits))
     ties = [name for name, silhouette in silhouettes.items() if silhouette >= highest - TIE * abs(highest)]
     criteria = {name: criterion(fits[name][0]) for name in ties}
-    best = next(
-        name for name in ties if math.isclose(criteria[name], max(criteria.values()))
-    )  # the first of equal ones
+    best = next(name for name in ties if math.isclose(criteria[name], max(criteria.values()), rel_tol=EQUAL))
     if round(silhouettes[best], 4) == round(silhouettes[first], 4):  # as the note prints them
         return *fits[best], []
     scores = f"silhouette among the latents {silhouettes[best]:.4f}, against {silhouettes[first]:.4f} from {first}"

@@ -94,7 +94,7 @@ def improve_by_swaps(
 
 
 def _search(best: _Fit, points: Float, swaps: int, seed: int, on_swap: Callable[[int], None] | None) -> _Fit:
-    """The best fit that swaps lead to. After a success, swaps of other clusters come first; then all are ranked anew."""
+    """The best fit that swaps lead to. After a success, swaps of other clusters come next; then a new ranking."""
     tried, improved = 0, True
     while improved and tried < swaps:
         improved, failures, changed = False, 0, set[int]()
