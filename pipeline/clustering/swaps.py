@@ -23,7 +23,7 @@ from pipeline.artifacts.base import Float, Int
 from pipeline.clustering.initialization import group_means, set_initialization
 from pipeline.runtime.sampling import sample_rows
 
-SAMPLE, SAMPLE_PER_CLUSTER = 2_000, 200
+SAMPLE, SAMPLE_PER_CLUSTER = 2_000, 400
 """Number of points, at least so many and so many per cluster, drawn with the seed, on which swaps are tried."""
 
 STEPS = 50
