@@ -23,7 +23,7 @@ from pipeline.artifacts.base import Float, Int
 from pipeline.clustering.initialization import group_means, set_initialization
 from pipeline.runtime.sampling import sample_rows
 
-SAMPLE, SAMPLE_PER_CLUSTER = 2_000, 400
+SAMPLE, SAMPLE_PER_CLUSTER = 2_000, 300
 """Number of points, at least so many and so many per cluster, drawn with the seed, on which swaps are tried."""
 
 STEPS = 50
@@ -35,8 +35,11 @@ STARTS = 10
 NEAREST = 5
 """A cluster is merged with one of so many nearest ones."""
 
-PATIENCE = 10
+PATIENCE = 5
 """Number of swaps without success after which the next ones, which promise less, are not tried."""
+
+ATTEMPTS = 3
+"""Number of rankings without success, each with other random splits, after which the search ends."""
 
 
 class _Fit(NamedTuple):
@@ -74,9 +77,9 @@ def improve_by_swaps(
 
     `estimator` was fitted to the `points` (n, d) and gave the `labels` (n,). It supports initialisation, and its
     criterion is the likelihood of a mixture or the inertia of k-means. At most `swaps` are tried, the most promising
-    ones first; fewer if ten in a row do not help. `on_swap` is called with the number of swaps done. Limitations: a
-    better criterion need not mean a better grouping; the search is greedy, so seeds may end in different optima; if
-    the sample holds too few points of a cluster, it changes nothing.
+    ones first; fewer if five in a row do not help, with each of three rankings. `on_swap` is called with the number of
+    swaps done. Limitations: a better criterion need not mean a better grouping; the search is greedy, so seeds may end
+    in different optima; if the sample holds too few points of a cluster, it changes nothing.
     """
     from sklearn.base import clone
 
@@ -95,10 +98,10 @@ def improve_by_swaps(
 
 def _search(best: _Fit, points: Float, swaps: int, seed: int, on_swap: Callable[[int], None] | None) -> _Fit:
     """The best fit that swaps lead to. After a success, swaps of other clusters come next; then a new ranking."""
-    tried, improved = 0, True
-    while improved and tried < swaps:
-        improved, failures, changed = False, 0, set[int]()
-        for swap in _ranked_swaps(best, points, seed):
+    tried, ranking, attempts = 0, 0, 0
+    while attempts < ATTEMPTS and tried < swaps:
+        failures, changed = 0, set[int]()
+        for swap in _ranked_swaps(best, points, seed + ranking):
             if swap.clusters & changed:
                 continue
             if failures == PATIENCE or tried == swaps:
@@ -110,8 +113,10 @@ def _search(best: _Fit, points: Float, swaps: int, seed: int, on_swap: Callable[
             if trial is None or criterion(trial.estimator) <= criterion(best.estimator):
                 failures += 1
             else:
-                best, improved, failures = trial, True, 0
+                best, failures = trial, 0
                 changed |= swap.clusters
+        attempts = 0 if changed else attempts + 1
+        ranking += 1
     return best
 
 

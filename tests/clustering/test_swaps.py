@@ -96,7 +96,8 @@ def test_the_most_promising_swap_is_the_one_that_is_needed(local_optimum):
 def test_the_search_ends_if_no_promising_swap_helps(local_optimum, estimator, monkeypatch):
     """Of the best fit no swap helps; without limits all of them would be tried."""
     truth, points, _ = local_optimum
-    monkeypatch.setattr(module, "PATIENCE", 4)
+    monkeypatch.setattr(module, "PATIENCE", 2)
+    monkeypatch.setattr(module, "ATTEMPTS", 2)
     reported = []
     fitted, labels = fit_from(estimator, points, truth.astype(np.int32))
     improve_by_swaps(fitted, labels, points, 100, seed=0, on_swap=reported.append)

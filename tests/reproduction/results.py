@@ -98,8 +98,9 @@ DATA_SETS = {
         },
     ),
     "mnist_all": DataSet(
-        "MNIST, all 70,000 images fitted together, as in the publications (rows with five seeds timed beside other work; "
-        "seeds 1 and 2 of DEC and IDEC by Keras on JAX with an NVIDIA H200, time is that of seed 0 on two cores)",
+        "MNIST, all 70,000 images fitted together, as in the publications (rows with five seeds timed beside other "
+        "work; seeds 1 and 2 of DEC and IDEC by Keras on JAX with an NVIDIA H200, the time is that of seed 0 on two "
+        "cores)",
         "MNIST",
         False,
         {
