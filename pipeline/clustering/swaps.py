@@ -23,8 +23,8 @@ from pipeline.artifacts.base import Float, Int
 from pipeline.clustering.initialization import group_means, set_initialization
 from pipeline.runtime.sampling import sample_rows
 
-SAMPLE, SAMPLE_PER_CLUSTER = 2_000, 300
-"""Number of points, at least so many and so many per cluster, drawn with the seed, on which swaps are tried."""
+SAMPLE_PER_CLUSTER, SMALLEST_SAMPLE, LARGEST_SAMPLE = 300, 2_000, 8_000
+"""Number of points per cluster, drawn with the seed, on which swaps are tried, and limits of their total."""
 
 STEPS = 50
 """Number of iterations after a swap before it is judged."""
@@ -79,12 +79,14 @@ def improve_by_swaps(
     criterion is the likelihood of a mixture or the inertia of k-means. At most `swaps` are tried, the most promising
     ones first; fewer if five in a row do not help, with each of three rankings. `on_swap` is called with the number of
     swaps done. Limitations: a better criterion need not mean a better grouping; the search is greedy, so seeds may end
-    in different optima; if the sample holds too few points of a cluster, it changes nothing.
+    in different optima; if the sample holds too few points of a cluster, it changes nothing; and 50 clusters take
+    minutes.
     """
     from sklearn.base import clone
 
     k = len(_centres(estimator))
-    rows = sample_rows(len(points), max(SAMPLE, SAMPLE_PER_CLUSTER * k), seed)
+    size = int(np.clip(SAMPLE_PER_CLUSTER * k, SMALLEST_SAMPLE, LARGEST_SAMPLE))
+    rows = sample_rows(len(points), size, seed)
     sample: Any = np.asarray(points[rows], np.float64)  # a narrow covariance may have no inverse in 32 bits
     start = _fit_groups(estimator, labels[rows], sample)
     best = start and _search(start, sample, swaps, seed, on_swap)

@@ -123,8 +123,7 @@ def test_two_long_groups_side_by_side_are_split_along_their_length():
 @pytest.mark.slow
 def test_a_better_optimum_of_the_sample_is_refitted_on_all_points(local_optimum, monkeypatch):
     truth, points, start = local_optimum
-    monkeypatch.setattr(module, "SAMPLE", 200)
-    monkeypatch.setattr(module, "SAMPLE_PER_CLUSTER", 30)
+    monkeypatch.setattr(module, "LARGEST_SAMPLE", 200)
     better, labels_after = improve_by_swaps(*fit_from(ESTIMATORS[0], points, start), points, 100, seed=0)
     assert adjusted_rand_score(truth, labels_after) == 1
     expected = group_means(points, truth)
