@@ -103,7 +103,7 @@ def _search(best: _Fit, points: Float, swaps: int, seed: int, on_swap: Callable[
     tried, ranking, attempts = 0, 0, 0
     while attempts < ATTEMPTS and tried < swaps:
         failures, changed = 0, set[int]()
-        for swap in _ranked_swaps(best, points, seed + ranking):
+        for swap in _ranked_swaps(best, points, (seed + ranking) % 2**32):
             if swap.clusters & changed:
                 continue
             if failures == PATIENCE or tried == swaps:

@@ -106,6 +106,17 @@ def test_the_search_ends_if_no_promising_swap_helps(local_optimum, estimator, mo
     assert reported == [1, 2, 3, 4, 1, 2]
 
 
+@pytest.mark.parametrize("k", [1, 2])
+def test_few_clusters_and_the_largest_seed_are_possible(local_optimum, k):
+    """Two clusters leave none to split; the rankings count the seed up."""
+    _, points, _ = local_optimum
+    fitted = GaussianMixture(k, random_state=0).fit(points)
+    labels = np.asarray(fitted.predict(points), np.int32)
+    better, labels_after = improve_by_swaps(fitted, labels, points, 10, seed=2**32 - 1)
+    assert better is fitted
+    assert labels_after is labels
+
+
 def test_two_long_groups_side_by_side_are_split_along_their_length():
     """k-means would cut both across. One cluster covers them, two others share the third group."""
     rng = np.random.default_rng(0)
@@ -116,7 +127,7 @@ def test_two_long_groups_side_by_side_are_split_along_their_length():
     start = np.where(truth < 2, 0, 1 + (np.arange(600) % 2)).astype(np.int32)
     fitted, labels = fit_from(GaussianMixture(3, random_state=0), points, start)
     assert adjusted_rand_score(truth, labels) < 0.8
-    _, labels_after = improve_by_swaps(fitted, labels, points, 20, seed=0)
+    _, labels_after = improve_by_swaps(fitted, labels, points, 20, seed=2**32 - 1)
     assert adjusted_rand_score(truth, labels_after) == 1
 
 
