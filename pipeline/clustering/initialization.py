@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.artifacts.base import Float, Int
+from pipeline.clustering.size_rules import NUMBERS_OF_CLUSTERS
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.sampling import sample_rows
 
@@ -38,6 +39,20 @@ def set_initialization(estimator: Any, groups: Int, points: Any) -> None:
         )
     else:
         estimator.set_params(init=group_means(points, groups), n_init=1)
+
+
+def set_random_initialization(estimator: Any, k: int, n_init: int, seed: int) -> None:
+    """Set the estimator's parameters so that it finds `k` clusters, from the best of `n_init` starts at random points.
+
+    The estimator, which supports initialisation, is changed in place; groups that it started from are forgotten.
+    """
+    parameters = estimator.get_params()
+    if "means_init" in parameters:
+        own = {"means_init": None, "precisions_init": None, "weights_init": None, "init_params": "random_from_data"}
+    else:
+        own = {"init": "random"}
+    number = {name: k for name in NUMBERS_OF_CLUSTERS if name in parameters}
+    estimator.set_params(**own, **number, n_init=n_init, random_state=seed)
 
 
 def initial_groups(k: int, latents: Float, points: Float, seed: int) -> Int:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.artifacts.base import Float, Int
-from pipeline.clustering.initialization import group_means, set_initialization
+from pipeline.clustering.initialization import group_means, set_initialization, set_random_initialization
 from pipeline.runtime.sampling import sample_rows
 
 SAMPLE_PER_CLUSTER, SMALLEST_SAMPLE, LARGEST_SAMPLE = 300, 2_000, 8_000
@@ -125,13 +125,13 @@ def _search(best: _Fit, points: Float, swaps: int, seed: int, on_swap: Callable[
 def _ranked_swaps(fit: _Fit, points: Float, seed: int) -> Iterator[_Swap]:
     """The possible swaps, first those whose gain by the split exceeds the loss by the merge the most."""
     groups = [points[fit.labels == cluster] for cluster in range(len(_centres(fit.estimator)))]
-    single = [_total(_refit(fit.estimator, 1, group, seed), group) for group in groups]
+    single = [_total(_refit(fit.estimator, 1, group, seed).estimator, group) for group in groups]
     halves = {cluster: _halves(fit.estimator, group, seed) for cluster, group in enumerate(groups)}
     gains = {
         cluster: _total(pair, groups[cluster]) - single[cluster] for cluster, pair in halves.items() if pair is not None
     }
     losses = {
-        (a, b): single[a] + single[b] - _total(_refit(fit.estimator, 1, both, seed), both)
+        (a, b): single[a] + single[b] - _total(_refit(fit.estimator, 1, both, seed).estimator, both)
         for a, b in _near_pairs(group_means(points, fit.labels))
         for both in [np.concatenate([groups[a], groups[b]])]
     }
@@ -155,22 +155,16 @@ def _halves(estimator: Any, group: Float, seed: int) -> Any:
     if len(group) < 2 * smallest:
         return None
     pair = _refit(estimator, 2, group, seed)
-    return pair if np.bincount(pair.predict(group), minlength=2).min() >= smallest else None
+    return pair.estimator if np.bincount(pair.labels, minlength=2).min() >= smallest else None
 
 
-def _refit(estimator: Any, k: int, points: Float, seed: int) -> Any:
+def _refit(estimator: Any, k: int, points: Float, seed: int) -> _Fit:
     """A copy of the estimator with `k` clusters, fitted from random starts."""
     from sklearn.base import clone
 
-    parameters = estimator.get_params()
-    if "means_init" in parameters:
-        own = {"means_init": None, "precisions_init": None, "weights_init": None, "init_params": "random_from_data"}
-    else:
-        own = {"init": "random"}
-    number = "n_components" if "n_components" in parameters else "n_clusters"
-    starts = 1 if k == 1 else STARTS
-    copy = clone(estimator).set_params(**own, **{number: k}, n_init=starts, max_iter=STEPS, random_state=seed)
-    return _quiet(copy, points).estimator
+    copy = clone(estimator).set_params(max_iter=STEPS)
+    set_random_initialization(copy, k, 1 if k == 1 else STARTS, seed)
+    return _quiet(copy, points)
 
 
 def _fit_groups(estimator: Any, groups: Int, points: Float) -> _Fit | None:
