@@ -30,7 +30,7 @@ def run_python(*words: str, outputs: Path | None = None, **settings: str) -> Non
     """
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "PIPELINE", "HYDRA"))}
     variables = {
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PIPELINE_OUTPUTS": str(outputs or ROOT / "outputs"),
     }
