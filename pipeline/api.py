@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -152,12 +151,11 @@ def load_run(run: str = NEWEST, *overrides: str) -> ClusteringResult:
     if not isinstance(run, str):
         raise UserError(f"run = {run!r}: give the id of a run, or {NEWEST!r}")
     set_library_environment()
-    from pipeline.tracking import Store
+    from pipeline.tracking import Store, given_uri
 
     config = compose_config(*overrides)
     outputs = Path(output_folder(config.output_dir))
-    is_remote = config.tracking.uri or os.environ.get("MLFLOW_TRACKING_URI")
-    if not is_remote and not outputs.is_dir():  # the store would be created
+    if not given_uri(config.tracking) and not outputs.is_dir():  # the store would be created
         raise UserError(f'output_dir: {outputs} does not exist; give the folder of the runs as "output_dir=FOLDER"')
     finished = find_run(Store(config.tracking, outputs), run)
     return ClusteringResult(**finished.load(*ARTIFACTS, "labels"))

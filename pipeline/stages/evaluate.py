@@ -17,6 +17,7 @@ from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.artifacts.scores import Scores
 from pipeline.clustering import metrics
+from pipeline.clustering.agreement import adjusted_rand_index
 from pipeline.clustering.calibration import accuracy_at_coverage, labelled_confidence, measure_calibration
 from pipeline.clustering.expected_accuracy import expected_accuracy
 from pipeline.clustering.silhouette import silhouette_score
@@ -138,8 +139,7 @@ def _baseline_row(baselines: BaselineClusterings, space: int, labels: Labels, cl
 
 
 def _baseline_scores(clusters: Int, run_clusters: Int, truth: Int | None) -> dict[str, float]:
-    # The run's noise is one more cluster here: as a label it must not be negative, or it would count as unknown.
-    values = {"agreement": metrics.ari_score(metrics.contingency_matrix(run_clusters + 1, clusters))}
+    values = {"agreement": adjusted_rand_index(run_clusters, clusters)}
     values |= {"k": float(len(np.unique(clusters[clusters >= 0]))), "coverage": float((clusters >= 0).mean())}
     if truth is None:
         return values

@@ -9,7 +9,7 @@ from pipeline.tracking.inventory import Inventory, folder_size
 from pipeline.tracking.models import as_invalid_request
 from pipeline.tracking.results import Result
 from pipeline.tracking.run import MAX_PARAM_LENGTH, Run, flatten
-from pipeline.tracking.store import Store, kill_open_runs
+from pipeline.tracking.store import Store, given_uri, kill_open_runs
 from pipeline.tracking.tags import DERIVED_FROM, FINGERPRINT, KIND, PARENT, PROCESS
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "flatten",
     "folder_size",
     "git_commit",
+    "given_uri",
     "kill_open_runs",
     "open_client",
 ]

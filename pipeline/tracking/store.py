@@ -64,6 +64,11 @@ def kill_open_runs() -> None:
         store.kill_runs(lambda process: process == processes.process_tag() or processes.has_exited(process))
 
 
+def given_uri(config: Tracking) -> str | None:
+    """Return the address in the settings or in MLflow's variable; None: a SQLite file in the outputs folder."""
+    return config.uri or os.environ.get("MLFLOW_TRACKING_URI")
+
+
 class Store:
     """An experiment on a tracking server or in a SQLite file.
 
@@ -76,7 +81,7 @@ class Store:
         import scipy.special  # noqa: F401
 
         self.outputs = outputs
-        self.uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or sqlite_address(outputs / "mlflow.db")
+        self.uri = given_uri(config) or sqlite_address(outputs / "mlflow.db")
         self.config = config
         self._observer = observer or RunObserver()
         folder = store_folder(self.uri, outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,10 @@ from pipeline.stages.shards.shard import Shard
 
 BATCH = 2048
 """The batch size of stage assign; shards whose sizes are multiples of it are computed in the same batches."""
+
+
+_loading = threading.Lock()
+"""Held while a thread loads the assigner, so that the other threads of the process wait and share it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,8 @@ class ShardAssigner:
         Raises:
             UserError: the shard is not readable, or its images do not fit those of the run.
         """
-        assigner = _load_assigner(self.assigner)
+        with _loading:
+            assigner = _load_assigner(self.assigner)
         images = shard.read(self.shape, self.skip_at_most, self.rules)
         with threadpool_limits(1):
             latents, table = _assign_in_batches(assigner, images.pixels)
