@@ -80,7 +80,7 @@ def _target(name: str, index: int, arm: dict[str, Any], ratio: float) -> str:
         return f"≥ {target:.2f} {'met' if ratio >= target else 'not met'}"
     if index or not row.limits:
         return MISSING
-    facts = {"seconds": median(arm["seconds"])} | arm["facts"]
+    facts = {"seconds": median(arm["seconds"]), "peak memory": arm["peak_mib"]} | arm["facts"]
     return ", ".join(
         f"{key} ≤ {format_fact(key, limit)} {'met' if facts[key] <= limit else 'not met'}"
         for key, limit in row.limits.items()
@@ -93,13 +93,15 @@ def format_seconds(seconds: float) -> str:
 
 
 def format_fact(name: str, value: float) -> str:
-    """Return a value with its unit: per cent, a whole number, seconds, cores, or a score with four decimals."""
+    """Return a value with its unit: per cent, a whole number, seconds, MiB, cores, or a score with four decimals."""
     if name in ("tracking share", "of matmul"):
         return f"{100 * value:.1f} %"
     if name in ("images/s", "inertia", "jobs"):
         return f"{value:,.0f}"
     if name in ("seconds", "tracking", *PARTS):
         return format_seconds(value)
+    if name == "peak memory":
+        return f"{value:,.0f} MiB"
     if name == "busy cores":
         return f"{value:.2f}"
     return f"{value:.4f}"

@@ -175,7 +175,7 @@ def test_a_row_shows_median_range_ratio_and_target():
     assert first[2:6] == ("2.00 s (1.00 s to 3.00 s)", "3", "", "–")
     assert second[4:6] == ("× 2.00", "≥ 2.00 met")
     slow = recorded_row("reused", ([9.0],))
-    assert speed.row_cells(slow)[0][5] == "seconds ≤ 8.00 s not met"
+    assert speed.row_cells(slow)[0][5] == "seconds ≤ 2.50 s not met"
 
 
 def test_rows_are_replaced_one_by_one_on_the_same_machine_only():
