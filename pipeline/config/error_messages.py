@@ -36,7 +36,7 @@ def unknown_key(key: str, choices: Sequence[str]) -> str:
     hint = suggest(last, choices)
     if hint and parent:
         hint = hint.replace("mean ", f"mean {parent}.")
-    return f"{key}: no such key{hint or '; choose from ' + ', '.join(choices)}"
+    return f"{key}: no such key{hint or ('; choose from ' + ', '.join(choices) if choices else '')}"
 
 
 def format_errors(errors: Sequence[Any], root: type[BaseModel]) -> list[str]:

@@ -14,6 +14,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from pipeline.config.base import Component
+from pipeline.config.signatures import check_arguments
 from pipeline.runtime.errors import ArgumentError, UserError
 
 
@@ -44,26 +45,40 @@ def call_component(component: Component, key: str, *inputs: Any, **extra: Any) -
 
     Raises:
         UserError: the function cannot be imported, is one that Hydra refuses, or does not take one of the component's
-            keys.
+            keys or its value.
     """
     from hydra.errors import InstantiationException
 
-    function = import_target(component.target, f"{key}._target_")
-    parameters = inspect.signature(function).parameters
-    arguments = component.arguments()
-    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        for name in arguments:
-            if name not in parameters:
-                choices = ", ".join(list(parameters)[len(inputs) :]) or "none"
-                raise UserError(f"{key}.{name}: {component.target} has no such argument; it takes {choices}")
+    check_component(component, key, len(inputs), *extra)
     try:
-        bound = _partial({"_target_": component.target, **arguments})
+        bound = _partial({"_target_": component.target, **component.arguments()})
     except InstantiationException as error:
         raise UserError(f"{key}: {component.target} could not be built: {_reason(error.__cause__ or error)}") from error
     try:
         return bound(*inputs, **extra)
     except ArgumentError as error:
         raise UserError(f"{key}.{error}") from error
+
+
+def check_component(component: Component, key: str, n_inputs: int, *extra: str) -> None:
+    """Check that the function of a component takes its keys, after `n_inputs` artifacts and beside the `extra` names.
+
+    Raises:
+        UserError: the function cannot be imported, or does not take the artifacts, a key or its value; there is a line
+            for each key.
+    """
+    function = import_target(component.target, f"{key}._target_")
+    parameters = inspect.signature(function).parameters.values()
+    inputs = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:n_inputs]
+    if len(inputs) < n_inputs and not any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        raise UserError(
+            f"{key}._target_: {component.target} takes {len(inputs)} inputs and gets {n_inputs}; give a function like "
+            f"those that the files in conf/{key} name"
+        )
+    try:
+        check_arguments(function, component.arguments(), key, {*extra} - {"observer"}, inputs)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 def import_target(path: str, key: str) -> Any:

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from typing import Any
+from typing import Any, Literal, Unpack
 
 import numpy as np
 
@@ -23,24 +23,11 @@ from pipeline.embedding.compiled_functions import keep_compiled
 from pipeline.embedding.neighbors import exact
 from pipeline.embedding.parallel_umap import optimize_layout
 from pipeline.embedding.placement import place_held_out, place_points
-from pipeline.embedding.umap_learn import import_umap
+from pipeline.embedding.umap_learn import OtherLayoutOptions, UmapOptions, import_umap
 from pipeline.runtime.errors import ArgumentError, UserError, first_line
 from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
 
-OPTIONS_OF_OTHER_GROUPS = {"n_neighbors": "neighbors.k", "metric": "neighbors.metric", "random_state": "seed"}
-"""Options of umap-learn that other groups decide, and their keys."""
-
-LIBRARY_LAYOUT_OPTIONS = {
-    "densmap",
-    "dens_lambda",
-    "dens_frac",
-    "dens_var_shift",
-    "output_dens",
-    "output_metric",
-    "output_metric_kwds",
-}
-"""Options of umap-learn that our layout does not implement, such as densMAP's; any of them selects umap-learn's."""
 MANY_POINTS = 10_000
 """UMAP of more points than this needs fewer epochs, and no spectral start, to be clustered as well."""
 FEW_POINTS = 100
@@ -107,10 +94,10 @@ def umap(
     n_components: int = 2,
     min_dist: float = 0.1,
     n_epochs: int | None = None,
-    init: str | None = None,
+    init: Literal["spectral", "pca", "random", "tswspectral"] | None = None,
     observer: Observer = SILENT,
     seed: int = 0,
-    **options: Any,
+    **options: Unpack[UmapOptions],
 ) -> Features:
     """Return UMAP coordinates (n, n_components) float32 from the shared graph, the same bits for the same seed.
 
@@ -119,17 +106,14 @@ def umap(
     `random`, …), None is `spectral` for at most 10,000 points, else `pca`. `pca` is `spectral` where there are fewer
     principal components than `n_components`, and with at most `n_components` + 1 points the spectral start is random,
     with a note, because they have too few eigenvectors. `options` are passed to `umap.UMAP`; with one of
-    `LIBRARY_LAYOUT_OPTIONS` the layout is umap-learn's, on one thread. Source: McInnes, Healy, Melville, "UMAP: Uniform
+    `OtherLayoutOptions` the layout is umap-learn's, on one thread. Source: McInnes, Healy, Melville, "UMAP: Uniform
     Manifold Approximation and Projection", 2018.
 
     Raises:
-        ArgumentError: `n_epochs` is negative, or an option is decided by another group.
+        ArgumentError: `n_epochs` is negative.
         UserError: umap-learn refuses the settings.
     """
     n, dimensions = latents.fitted.shape
-    for name, key in OPTIONS_OF_OTHER_GROUPS.items():
-        if name in options:
-            raise ArgumentError(f"{name}: UMAP starts from the shared neighbour graph; set {key}")
     if n_epochs is None:
         n_epochs = 200 if n <= MANY_POINTS else 50
     elif n_epochs < 0:
@@ -143,8 +127,9 @@ def umap(
     if init == "spectral" and n_components >= n - 1:
         observer.note(f"UMAP starts at random: {n} images have no spectral start in {n_components} dimensions")
         init = "random"
-    uses_library_layout = bool(options.keys() & LIBRARY_LAYOUT_OPTIONS)
-    settings = {"n_components": n_components, "min_dist": min_dist, "n_epochs": n_epochs, "init": init} | options
+    uses_library_layout = bool(options.keys() & OtherLayoutOptions.__optional_keys__)
+    settings: dict[str, Any] = {"n_components": n_components, "min_dist": min_dist, "n_epochs": n_epochs, "init": init}
+    settings |= options
     learned = settings if uses_library_layout else settings | {"n_epochs": 0}
     try:
         model, fitted = _fit_umap_learn(latents.fitted, graph, learned, seed, observer if uses_library_layout else None)

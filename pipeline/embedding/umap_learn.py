@@ -1,12 +1,38 @@
-"""umap-learn, imported without the libraries of a class that is not used here."""
+"""umap-learn: its options, and its module without the libraries of a class that is not used here."""
 
 from __future__ import annotations
 
 import sys
 import warnings
 from types import ModuleType
+from typing import Any, TypedDict
 
 PARAMETRIC = "umap.parametric_umap"
+
+
+class OtherLayoutOptions(TypedDict, total=False):
+    """Options that our layout does not implement, such as densMAP's; any of them selects umap-learn's."""
+
+    densmap: bool
+    dens_lambda: float
+    dens_frac: float
+    dens_var_shift: float
+    output_metric: str
+    output_metric_kwds: dict[str, Any]
+
+
+class UmapOptions(OtherLayoutOptions, total=False):
+    """Options of `umap.UMAP` that no other setting decides and that an embedding without labels can use."""
+
+    learning_rate: float
+    spread: float
+    set_op_mix_ratio: float
+    local_connectivity: float
+    repulsion_strength: float
+    negative_sample_rate: int
+    a: float | None
+    b: float | None
+    disconnection_distance: float | None
 
 
 def import_umap() -> ModuleType:

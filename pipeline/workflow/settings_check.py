@@ -1,4 +1,4 @@
-"""Build the clusterer of a run before its first stage is computed, so that a mistake does not end it minutes later."""
+"""Check settings of later stages before the first one is computed: a mistake does not end a run minutes later."""
 
 from __future__ import annotations
 
@@ -6,28 +6,41 @@ from collections.abc import Iterable
 
 from pipeline.clustering.choose_k import set_k
 from pipeline.config import Config
-from pipeline.config.instantiate import instantiate
+from pipeline.config.instantiate import check_component, instantiate
 from pipeline.workflow.executor import Executor
-from pipeline.workflow.recipe import PRODUCER, Step, ancestors, steps_and_ancestors
+from pipeline.workflow.recipe import STEPS, Step, ancestors, steps_and_ancestors
 
 
 class SettingsCheck:
-    """Checks once whether the estimator of `cluster` can be built, if the run computes that stage."""
+    """Checks once the functions of `neighbors`, `manifold` and `project`, and builds the estimator of `cluster`.
+
+    Only those stages count that the run needs.
+    """
 
     def __init__(self, config: Config, steps: Iterable[Step]) -> None:
         self.config = config
-        self.clusters = PRODUCER["clustering"] in steps_and_ancestors(steps)
-        self.is_done = False
+        self.steps = steps_and_ancestors(steps)
+        self._checked: set[str] = set()
 
     def __call__(self, step: Step, executor: Executor) -> None:  # noqa: ARG002
-        """Build the estimator before `step` is computed, if this is the first time.
+        """Check the settings of `step` and of the stages that use its results, before it is computed.
 
         Raises:
-            UserError: its class cannot be imported, or refuses an argument.
+            UserError: a function or class cannot be imported, or refuses an argument.
         """
-        cluster_step = PRODUCER["clustering"]
-        if self.is_done or not self.clusters or not (step is cluster_step or step in ancestors(cluster_step)):
-            return
-        self.is_done = True
+        checks = {
+            "neighbors": self._check_function, "manifold": self._check_function, "cluster": self._check_estimator,
+            "project": self._check_function,
+        }  # fmt: skip
+        for name, check in checks.items():
+            later = STEPS[name]
+            if name not in self._checked and later in self.steps and step in {later} | ancestors(later):
+                self._checked.add(name)
+                check(name)
+
+    def _check_function(self, name: str) -> None:
+        check_component(getattr(self.config, name), name, len(STEPS[name].inputs))
+
+    def _check_estimator(self, name: str) -> None:
         cluster = self.config.cluster
-        instantiate((set_k(cluster, 2) if cluster.k == "auto" else cluster).estimator, "cluster.estimator")
+        instantiate((set_k(cluster, 2) if cluster.k == "auto" else cluster).estimator, f"{name}.estimator")

@@ -225,10 +225,18 @@ def test_extra_keys_of_a_component_are_arguments_of_its_target():
 
 def test_an_argument_that_the_function_does_not_take_is_named(blobs):
     component = Component(name="pca", _target_="pipeline.embedding.methods.pca", dimensions=3)
-    with pytest.raises(
-        UserError, match=r"^manifold\.dimensions: pipeline\.embedding\.methods\.pca has no such argument; it takes n_"
-    ):
+    with pytest.raises(UserError, match=r"^manifold\.dimensions: no such key; choose from n_components, seed$"):
         call_component(component, "manifold", blobs.latents, blobs.graph)
+
+
+def take_anything(latents, *, seed=0, **options):
+    """A user's function, whose options are not named."""
+    return sorted(options)
+
+
+def test_a_function_that_takes_any_options_gets_them(blobs):
+    component = Component(name="mine", _target_=f"{__name__}.take_anything", depth=3, width="x")
+    assert call_component(component, "manifold", blobs.latents) == ["depth", "width"]
 
 
 @pytest.mark.parametrize("group", ["manifold", "project"])

@@ -1,5 +1,7 @@
 """Embeddings: groups stay separated, neighbours stay near, and new points are placed in their group."""
 
+import inspect
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
@@ -9,6 +11,7 @@ from pipeline.artifacts import Latents
 from pipeline.embedding import methods
 from pipeline.embedding.neighbors import approximate, exact
 from pipeline.embedding.quality import neighbors_kept
+from pipeline.embedding.umap_learn import UmapOptions, import_umap
 from pipeline.runtime.errors import UserError
 
 SETTINGS = {
@@ -122,6 +125,13 @@ def test_pca_is_a_rotation(blobs):
 
 def exact_distances(points):
     return exact(Latents(points, points[:0], [points.shape[1]]), 10).distances
+
+
+def test_umap_options_are_those_of_umap_learn():
+    taken = inspect.signature(import_umap().UMAP).parameters
+    assert taken.keys() >= UmapOptions.__optional_keys__
+    ours = inspect.signature(methods.umap).parameters
+    assert not UmapOptions.__optional_keys__ & ours.keys()
 
 
 @pytest.mark.slow

@@ -245,13 +245,13 @@ DATA_DEPENDENT_ERRORS = [
     # arguments that a function or an estimator refuses
     (
         "+manifold.nonsense=3",
-        "manifold.nonsense: pipeline.embedding.methods.identity has no such argument; it takes observer, seed",
+        "manifold.nonsense: no such key; choose from seed",
     ),
     (
         "neighbors._target_=nothing",
         "neighbors._target_: nothing cannot be imported (No module named 'nothing'); give a dotted import path",
     ),
-    ("neighbors._target_=os.getcwd", "neighbors.k: os.getcwd has no such argument; …"),
+    ("neighbors._target_=os.getcwd", "neighbors._target_: os.getcwd takes 0 inputs and gets 1; give a function …"),
     (
         "+cluster.estimator.n_inits=3",
         "cluster.estimator: sklearn.cluster.KMeans could not be built: …unexpected keyword…",
@@ -284,13 +284,17 @@ DATA_DEPENDENT_ERRORS = [
 UMAP_ERRORS = [
     (
         "manifold=umap +manifold.n_neighbors=15",
-        "manifold.n_neighbors: UMAP starts from the shared neighbour graph; set neighbors.k",
+        "manifold.n_neighbors: no such key; did you mean neighbors.k?",
     ),
     (
         "project=umap project.min_dist=2",
         "UMAP of 60 images with n_components=2, min_dist=2.0, …: min_dist must be less than …",
     ),
-    ("project=umap +project.nonsense=2", "UMAP of 60 images with …nonsense=2: …unexpected keyword argument 'nonsense'"),
+    ("project=umap +project.min_distt=2", "project.min_distt: no such key; did you mean project.min_dist?"),
+    (
+        "project=umap project.init=spectrall",
+        "project.init = 'spectrall': input should be 'spectral', 'pca', 'random' …",
+    ),
 ]
 """Refused by umap-learn, which takes long to import."""
 
