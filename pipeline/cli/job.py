@@ -15,7 +15,7 @@ from pipeline.config import Config
 from pipeline.config.compose import to_config
 from pipeline.runtime.environment import set_library_environment
 from pipeline.runtime.errors import UserError
-from pipeline.runtime.garbage_collection import free_memory
+from pipeline.runtime.garbage_collection import free_memory, limit_memory_pools
 from pipeline.runtime.library_warnings import keep_library_warnings_harmless
 from pipeline.runtime.temp_dirs import job_temp_dir
 from pipeline.runtime.threads import set_threads
@@ -52,7 +52,7 @@ def run_job(values: Any) -> None:
     prepare_standard_streams()  # a parallel launcher runs this in a process without `main`
     keep_library_warnings_harmless()
     set_library_environment()
-    set_threads(values.threads if isinstance(values.get("threads"), int) else None)
+    limit_memory_pools(set_threads(values.threads if isinstance(values.get("threads"), int) else None))
     signals.ignore_interrupts()
     settings = HydraConfig.get()
     folder = Path(settings.runtime.output_dir)

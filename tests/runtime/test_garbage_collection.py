@@ -1,6 +1,7 @@
 """Garbage is collected rarely, and memory is freed between the jobs of a sweep."""
 
 import gc
+import subprocess
 import sys
 import weakref
 
@@ -8,6 +9,7 @@ import psutil
 import pytest
 
 from pipeline.runtime.garbage_collection import free_memory, return_memory
+from tests.helpers import environment
 from tests.networks import train_model
 
 
@@ -73,3 +75,44 @@ def test_memory_between_blocks_in_use_returns_to_the_system():
     return_memory()
     assert psutil.Process().memory_info().rss < before - 150e6
     assert len(last) == 10_000
+
+
+COUNT_POOLS = """
+import ctypes, sys, threading
+from pathlib import Path
+from pipeline.runtime.garbage_collection import limit_memory_pools
+
+if len(sys.argv) > 2:
+    limit_memory_pools(int(sys.argv[2]))
+barrier = threading.Barrier(8)
+
+def allocate():
+    barrier.wait()
+    blocks = [bytes(10_000) for _ in range(100)]
+    barrier.wait()
+
+threads = [threading.Thread(target=allocate) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+library = ctypes.CDLL(None)
+library.fopen.restype, library.fopen.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_char_p)
+library.malloc_info.argtypes, library.fclose.argtypes = (ctypes.c_int, ctypes.c_void_p), (ctypes.c_void_p,)
+stream = library.fopen(sys.argv[1].encode(), b"w")
+library.malloc_info(0, stream)
+library.fclose(stream)
+print(Path(sys.argv[1]).read_text().count("<heap "))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a setting of glibc")
+def test_threads_share_memory_pools(tmp_path):
+    variables = {name: value for name, value in environment().items() if name != "MALLOC_ARENA_MAX"}
+
+    def count(*limit, **more):
+        command = [sys.executable, "-c", COUNT_POOLS, str(tmp_path / "pools.xml"), *limit]
+        return int(subprocess.run(command, env=variables | more, capture_output=True, text=True, check=True).stdout)
+
+    assert count() > 3, "each thread has a pool"
+    assert count("3") == 3
+    assert count("1") == 2
+    assert count("3", MALLOC_ARENA_MAX="4") == 4
