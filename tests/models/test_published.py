@@ -48,7 +48,7 @@ LAYERS = {
         [160, 1160, 292, 148, 296, 1168, 145],
     ),
     "dec": DENSE_DEC,
-    "idec": DENSE_DEC,
+    "idec": (["28×28×1", *DENSE_DEC[0]], [*DENSE_DEC[1][:-1], "784", "28×28×1"], DENSE_DEC[2]),  # scaled inputs
     "dcec": (
         ["14×14×32", "7×7×64", "3×3×128", "1152", "10"],
         ["1152", "3×3×128", "7×7×64", "14×14×32", "28×28×1"],
@@ -61,7 +61,7 @@ PARAMETERS = {
     "selu_transpose": 46_529, "dense64": 716_640, "cnn64_relu": 421_377, "cnn64_elu": 421_377, "conv7x7x2": 937,
     "conv4x4x4_upsample": 3369, "conv3x3x4_transpose": 3369, "dec": 3_330_794, "idec": 3_330_794, "dcec": 275_979,
 }  # fmt: skip
-REFINEMENTS = {"dec": (1.0, 0.0), "idec": (0.1, 1.0), "dcec": (0.1, 1.0)}
+REFINEMENTS = {"dec": (1.0, 0.0), "idec": (0.1, 26.01), "dcec": (0.1, 1.0)}
 """Weights of the clustering loss and of the reconstruction loss."""
 
 
@@ -117,6 +117,14 @@ def test_every_refinement_is_as_published(name):
     assert not any(refine.corruption.model_dump().values())
     assert (config.data.split, config.train.split) == ("all", "all")
     assert (config.manifold.name, config.cluster.name, config.cluster.k) == ("none", "kmeans", 10)
+
+
+def test_idec_weighs_the_errors_of_pixels_from_0_to_5():
+    config = experiment("idec")
+    scale, inverse = config.model.encoder[0]["scale"], config.model.decoder[-2]["scale"]
+    assert scale == pytest.approx(255 / 50)
+    assert scale * inverse == pytest.approx(1)
+    assert config.refine.reconstruction == pytest.approx(scale**2)
 
 
 @pytest.mark.slow

@@ -99,8 +99,8 @@ DATA_SETS = {
     ),
     "mnist_all": DataSet(
         "MNIST, all 70,000 images fitted together, as in the publications (rows with five seeds timed beside other "
-        "work; seeds 1 and 2 of DEC and IDEC by Keras on JAX with an NVIDIA H200, the time is that of seed 0 on two "
-        "cores)",
+        "work; seeds 1 and 2 of DEC by Keras on JAX with an NVIDIA H200, its time is that of seed 0 on two cores; "
+        "IDEC's time is that of seed 0 with pixels from 0 to 1)",
         "MNIST",
         False,
         {
