@@ -5,7 +5,6 @@ Hydra refuses targets that would let a configuration run commands, such as `os.s
 
 from __future__ import annotations
 
-import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -14,7 +13,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from pipeline.config.base import Component
-from pipeline.config.signatures import check_arguments
+from pipeline.config.signatures import check_arguments, signature_parameters
 from pipeline.runtime.errors import ArgumentError, UserError
 
 
@@ -68,7 +67,7 @@ def check_component(component: Component, key: str, n_inputs: int, *extra: str) 
             for each key.
     """
     function = import_target(component.target, f"{key}._target_")
-    parameters = inspect.signature(function).parameters.values()
+    parameters = signature_parameters(function).values()
     inputs = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:n_inputs]
     if len(inputs) < n_inputs and not any(p.kind is p.VAR_POSITIONAL for p in parameters):
         raise UserError(

@@ -8,7 +8,7 @@ from pipeline.clustering.choose_k import set_k
 from pipeline.config import Config
 from pipeline.config.instantiate import check_component, instantiate
 from pipeline.workflow.executor import Executor
-from pipeline.workflow.recipe import STEPS, Step, ancestors, steps_and_ancestors
+from pipeline.workflow.recipe import STEPS, Step, steps_and_ancestors
 
 
 class SettingsCheck:
@@ -34,7 +34,7 @@ class SettingsCheck:
         }  # fmt: skip
         for name, check in checks.items():
             later = STEPS[name]
-            if name not in self._checked and later in self.steps and step in {later} | ancestors(later):
+            if name not in self._checked and later in self.steps and step in steps_and_ancestors([later]):
                 self._checked.add(name)
                 check(name)
 

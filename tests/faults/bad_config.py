@@ -248,6 +248,15 @@ DATA_DEPENDENT_ERRORS = [
         "manifold.nonsense: no such key; choose from seed",
     ),
     (
+        "manifold=umap +manifold.n_neighbors=15",
+        "manifold.n_neighbors: no such key; did you mean neighbors.k?",
+    ),
+    ("project=umap +project.min_distt=2", "project.min_distt: no such key; did you mean project.min_dist?"),
+    (
+        "project=umap project.init=spectrall",
+        "project.init = 'spectrall': input should be 'spectral', 'pca', 'random' …",
+    ),
+    (
         "neighbors._target_=nothing",
         "neighbors._target_: nothing cannot be imported (No module named 'nothing'); give a dotted import path",
     ),
@@ -283,17 +292,8 @@ DATA_DEPENDENT_ERRORS = [
 
 UMAP_ERRORS = [
     (
-        "manifold=umap +manifold.n_neighbors=15",
-        "manifold.n_neighbors: no such key; did you mean neighbors.k?",
-    ),
-    (
         "project=umap project.min_dist=2",
         "UMAP of 60 images with n_components=2, min_dist=2.0, …: min_dist must be less than …",
-    ),
-    ("project=umap +project.min_distt=2", "project.min_distt: no such key; did you mean project.min_dist?"),
-    (
-        "project=umap project.init=spectrall",
-        "project.init = 'spectrall': input should be 'spectral', 'pca', 'random' …",
     ),
 ]
 """Refused by umap-learn, which takes long to import."""
