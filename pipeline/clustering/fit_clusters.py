@@ -16,6 +16,7 @@ from pipeline.artifacts.features import Features
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering.assign_points import assign_fitted, assign_points
 from pipeline.clustering.choose_k import choose_k
+from pipeline.clustering.islands import move_islands
 from pipeline.clustering.renumbering import cluster_centres, number_by_size
 from pipeline.clustering.selection import fit_and_select
 from pipeline.clustering.size_rules import suit_number_of_images
@@ -48,7 +49,14 @@ def fit_clusters(
         for category in (UserWarning, RuntimeWarning):  # not converged, too few clusters, a fall-back: all become notes
             warnings.simplefilter("always", category=category)
         estimator, labels, messages = _fit(config, features, graph, latents, rows, observer)
-        labels, confidence = assign_fitted(estimator, labels, rows, features.fitted, graph)
+        predictor = estimator
+        if config.islands and not features.can_transform:  # else `predict` assigns new images, and knows no islands
+            labels, island_notes = move_islands(
+                labels, np.asarray(features.fitted)[rows], np.asarray(latents.fitted)[rows], config.seed
+            )
+            messages += island_notes
+            predictor = None if island_notes else estimator
+        labels, confidence = assign_fitted(predictor, labels, rows, features.fitted, graph)
         numbering = number_by_size(labels)
         clusters = numbering[labels + 1]
         notes += _collect_notes(

@@ -59,8 +59,9 @@ class Cluster(Group):
     features (`connectivity`), or not at all. `fit_size` fits the estimator on a random subset of that size; the other
     images are assigned. `start=own` uses the estimator's own initialisation; `start=latents` also fits it from k-means
     of the latents and selects between the fits. Each of at most `swaps` trials merges two clusters and splits a third,
-    to leave a local optimum. `deterministic` computes on one thread, so that results do not depend on the number of
-    cores.
+    to leave a local optimum. `islands` moves small groups that lie apart from the rest of their cluster on a manifold
+    to the cluster whose latents are nearest. `deterministic` computes on one thread, so that results do not depend on
+    the number of cores.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Cluster(Group):
     graph: Literal["none", "affinity", "connectivity"] = "none"
     start: Literal["own", "latents"] = "own"
     swaps: int = Field(0, ge=0)
+    islands: bool = False
     fit_size: int | None = Field(None, ge=2)
     deterministic: bool = True
     seed: int = Field(0, ge=0, lt=2**32)

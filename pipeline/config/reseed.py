@@ -43,5 +43,5 @@ def _reseed_estimator(value: Any, offset: int) -> Any:
 
 def is_random(cluster: Cluster) -> bool:
     """Return whether another seed may give other clusters."""
-    draws = cluster.fit_size is not None or cluster.swaps > 0 or cluster.start == "latents"
+    draws = cluster.fit_size is not None or cluster.swaps > 0 or cluster.start == "latents" or cluster.islands
     return draws or _reseed_estimator(cluster.estimator, 1) != cluster.estimator

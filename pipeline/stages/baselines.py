@@ -114,7 +114,7 @@ def _lighter_clusterers(config: Baselines, cluster: Cluster, size: int, n: int) 
         notes.append("parameters that are numbers of images were set for all images and weigh more on the sample")
     if cluster.swaps:
         notes.append("no swaps")
-    lighter = suited.model_copy(update={"swaps": 0, "fit_size": None})
+    lighter = suited.model_copy(update={"swaps": 0, "islands": False, "fit_size": None})
     return [reseed(lighter, offset) for offset in range(config.repeats if is_random(lighter) else 1)], notes
 
 

@@ -78,7 +78,7 @@ def test_seeds_in_lists_change_and_swaps_are_random(tmp_path):
     assert reseed(listed, 2).estimator["_args_"][0]["random_state"] == 5
     plain = cluster.model_copy(update={"estimator": {"_target_": "a.b"}})
     assert not is_random(plain)
-    for changes in ({"swaps": 5}, {"start": "latents"}, {"fit_size": 9}):
+    for changes in ({"swaps": 5}, {"start": "latents"}, {"islands": True}, {"fit_size": 9}):
         assert is_random(plain.model_copy(update=changes)), changes
 
 
@@ -90,6 +90,14 @@ def test_sources_without_variation_are_noted(tmp_path):
         "subsample left out: agglomerative uses the neighbour graph, which needs all 400 images",
         "agglomerative is deterministic: repeats of the clusterer are identical",
     ]
+
+
+def test_a_number_of_clusters_that_is_chosen_with_a_seed_varies(tmp_path):
+    words = [word for word in TINY if not word.startswith("cluster")]
+    _, notes = plan_repeats(
+        compose(*words, "cluster=agglomerative", "cluster.k=auto", outputs=tmp_path), Stability(), 400
+    )
+    assert not any("deterministic" in note for note in notes)
 
 
 def test_too_few_images_for_the_bootstrap_are_noted(tmp_path):

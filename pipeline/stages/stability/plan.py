@@ -34,7 +34,7 @@ def plan_repeats(config: Config, stability: Stability, n: int) -> tuple[dict[str
             notes += subsample_notes
             if configs:
                 plan[SUBSAMPLE] = configs
-    if "clusterer" in plan and not is_random(config.cluster):
+    if "clusterer" in plan and config.cluster.k != "auto" and not is_random(config.cluster):
         notes.append(f"{config.cluster.name} is deterministic: repeats of the clusterer are identical")
     return plan, notes
 

@@ -1,0 +1,126 @@
+"""Move islands, small groups that lie apart from the rest of their cluster, to the cluster that their latents are near.
+
+UMAP places a small group of unusual images, such as ones with a foot among handwritten digits, where few edges of the
+neighbour graph pull it, and a clusterer must give it to some cluster. What lies around the group among the latents,
+farther away than the graph reaches, says better where it belongs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.artifacts.base import Float, Int
+from pipeline.embedding.neighbors import search_neighbors
+from pipeline.runtime.sampling import sample_rows
+
+PARTS = 12
+"""Components of the mixture that divides a cluster into parts."""
+
+SAMPLE = 2_000
+"""Most images of a cluster that this mixture is fitted to."""
+
+LARGEST_SHARE = 0.1
+"""The largest share of its cluster that an island has."""
+
+FEWEST = 5
+"""The smallest number of images in an island."""
+
+GAP = 10.0
+"""How many times as far as from each other the images of an island are from the rest of their cluster."""
+
+Rows = NDArray[np.int64]
+
+
+def move_islands(labels: Int, points: Float, latents: Float, seed: int) -> tuple[Int, list[str]]:
+    """Return the labels (n,) int32 with islands moved to other clusters, and a note if there are any such.
+
+    `labels` are ≥ 0, or −1 for noise, of `points` (n, d) on a manifold and `latents` (n, l). A Gaussian mixture divides
+    each cluster into parts; small ones, joined where they touch, that are far from the rest are islands. An island
+    moves if two classifiers of latents agree on another cluster: the vote of the √n/2 nearest images of each of its
+    images, and the nearest centroid. Neither knows the island itself. No cluster becomes empty.
+    """
+    islands = list(_find_islands(labels, points, seed))
+    outside = np.ones(len(labels), bool)
+    if islands:
+        outside[np.concatenate(islands)] = False
+    moved, sizes = labels.copy(), []
+    for island in islands:
+        target = _nearest_by_vote(island, labels, latents)
+        if target != labels[island[0]] and target == _nearest_centroid(island, labels, latents, outside):
+            moved[island] = target
+            sizes.append(len(island))
+    if not sizes:
+        return labels, []
+    counts = ", ".join(f"{size:,}" for size in sorted(sizes, reverse=True))
+    what = f"an island of {counts} images" if len(sizes) == 1 else f"{len(sizes)} islands of {counts} images"
+    return moved, [f"moved {what} to the cluster that is nearest among the latents"]
+
+
+def _find_islands(labels: Int, points: Float, seed: int) -> Iterator[Rows]:
+    """The rows of each island."""
+    for cluster in np.unique(labels[labels >= 0]):
+        rows = np.flatnonzero(labels == cluster)
+        members, parts = points[rows], _divide(points[rows], seed)
+        small = [part for part, size in enumerate(np.bincount(parts)) if _is_small(size, len(rows))]
+        single = [part for part in small if _is_apart(members, parts == part)]
+        yield from (rows[parts == part] for part in single)
+        for joined in _join(members, parts, [part for part in small if part not in single]):
+            inside = np.isin(parts, joined)
+            if len(joined) > 1 and _is_small(inside.sum(), len(rows)) and _is_apart(members, inside):
+                yield rows[inside]
+
+
+def _is_small(size: int, n: int) -> bool:
+    """Whether a part may be an island of a cluster of n images."""
+    return FEWEST <= size <= LARGEST_SHARE * n
+
+
+def _divide(points: Float, seed: int) -> Int:
+    """The part (n,) int32 of each of the points (n, d) of a cluster, numbered from 0."""
+    from sklearn.mixture import GaussianMixture
+
+    sample = points[sample_rows(len(points), SAMPLE, seed)]
+    parts = min(PARTS, len(sample) // (points.shape[1] + 1))  # fewer points have no covariance
+    if parts < 2:
+        return np.zeros(len(points), np.int32)
+    mixture = GaussianMixture(parts, init_params="k-means++", random_state=seed).fit(sample)
+    return np.unique(mixture.predict(points), return_inverse=True)[1].astype(np.int32)
+
+
+def _join(points: Float, parts: Int, small: list[int]) -> list[list[int]]:
+    """The small parts in lists, each of parts that are not apart from each other: a mixture may divide an island."""
+    from scipy.sparse.csgraph import connected_components
+
+    touching = np.zeros((len(small), len(small)), bool)
+    for a, b in combinations(range(len(small)), 2):
+        both = np.isin(parts, [small[a], small[b]])
+        touching[a, b] = not _is_apart(points[both], parts[both] == small[a])
+    number, component = connected_components(touching, directed=False)
+    return [[part for part, its in zip(small, component, strict=True) if its == joined] for joined in range(number)]
+
+
+def _is_apart(points: Float, inside: NDArray[np.bool_]) -> bool:
+    """Whether the points inside are much farther from the others than from each other, by the median to the nearest."""
+    island, others = points[inside], points[~inside]
+    _, to_each_other = search_neighbors(island, island, 2)  # the first neighbour is the point itself
+    _, to_others = search_neighbors(others, island, 1)
+    return bool(np.median(to_others) > GAP * np.median(to_each_other[:, 1]))
+
+
+def _nearest_by_vote(island: Rows, labels: Int, latents: Float) -> int:
+    """The cluster that most of the √n/2 nearest images outside the island, of each image in it, are in."""
+    others = np.setdiff1d(np.flatnonzero(labels >= 0), island)
+    k = min(max(1, round(np.sqrt(len(labels)) / 2)), len(others))
+    indices, _ = search_neighbors(latents[others], latents[island], k)
+    return int(np.bincount(labels[others][indices].ravel()).argmax())
+
+
+def _nearest_centroid(island: Rows, labels: Int, latents: Float, outside: NDArray[np.bool_]) -> int:
+    """The cluster whose images outside all islands have the mean nearest to that of the island."""
+    clusters = np.unique(labels[outside & (labels >= 0)])
+    means = np.stack([latents[outside & (labels == cluster)].mean(axis=0) for cluster in clusters])
+    return int(clusters[np.linalg.norm(means - latents[island].mean(axis=0), axis=1).argmin()])
