@@ -14,6 +14,7 @@ from filelock import FileLock
 from pipeline.runtime.resource_errors import DISK_FULL
 from pipeline.runtime.server_errors import explain_server_error
 from pipeline.tracking.download import download_artifact
+from pipeline.tracking.existing_run import existing_run
 from pipeline.tracking.local_path import local_path
 from pipeline.tracking.results import CHECKSUMS, RESULT, files_match, text_digest
 from pipeline.tracking.tags import CHECKSUMS_DIGEST
@@ -45,11 +46,15 @@ class ArtifactFiles:
         return Path(shutil.copytree(folder, self._fetched / run_id / RESULT, dirs_exist_ok=True))
 
     def verified_result(self, run_id: str) -> Path | None:
-        """Return the folder of a stage run's result, or None if its files are damaged or missing."""
+        """Return the folder of a stage run's result, or None if the run is deleted or its files are damaged."""
+        run = existing_run(self._client, run_id)
+        if run is None:
+            return None
+        self._roots[run_id] = run.info.artifact_uri
         try:
             text = self.local(run_id, CHECKSUMS).read_text()
             # The tag protects against the complete files of another run, list of checksums included.
-            expected = self._client.get_run(run_id).data.tags.get(CHECKSUMS_DIGEST)
+            expected = run.data.tags.get(CHECKSUMS_DIGEST)
             return self._matching_folder(run_id, json.loads(text)) if expected in (None, text_digest(text)) else None
         except (OSError, ValueError, AttributeError) as error:
             if explain_server_error([error]) or getattr(error, "errno", None) in DISK_FULL:

@@ -33,6 +33,7 @@ from pipeline.tracking.client import (
     sqlite_file,
 )
 from pipeline.tracking.database_update import update_database
+from pipeline.tracking.existing_run import existing_run
 from pipeline.tracking.inventory import Inventory
 from pipeline.tracking.locks import hold_lock, store_folder
 from pipeline.tracking.results import CHECKSUMS, RESULT, Result, file_digests, text_digest
@@ -164,6 +165,11 @@ class Store:
     def result(self, run_id: str) -> Path | None:
         """Return the folder of a stage run's result, or None if its files are damaged or missing."""
         return self._files.verified_result(run_id)
+
+    def fingerprint(self, run_id: str) -> str | None:
+        """Return the fingerprint of a stage run, or None if the run is deleted."""
+        run = existing_run(self.client, run_id)
+        return run.data.tags.get(FINGERPRINT) if run is not None else None
 
     def identified_result(self, run_id: str) -> tuple[str, Result] | None:
         """Return a stage run's fingerprint and result, or None if its files are damaged or missing."""

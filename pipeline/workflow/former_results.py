@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.config import Config
-from pipeline.tracking import FINGERPRINT, MAX_PARAM_LENGTH, Store, flatten
+from pipeline.tracking import MAX_PARAM_LENGTH, Store, flatten
 from pipeline.workflow.recipe import Step, steps_and_ancestors
 from pipeline.workflow.version_tags import VERSION_TAG, version_tags
 
@@ -25,7 +25,7 @@ def explain_recomputation(config: Config, step: Step, identity: str, store: Stor
         stage_id = run.data.tags.get(f"stage.{step.name}", "").split(" ")[0]
         if not stage_id or not _is_equal(settings, run.data.params):
             continue
-        if store.client.get_run(stage_id).data.tags.get(FINGERPRINT) == identity:
+        if store.fingerprint(stage_id) in (identity, None):
             return None  # the same result, damaged or deleted
         return (
             f"{step.name} and the stages that depend on it are computed again: run {run.info.run_id} has the same "

@@ -55,6 +55,15 @@ def test_an_unfinished_result_is_not_used(store, result):
     assert store.find("f1", Console()) is None
 
 
+def test_a_result_whose_run_was_deleted_for_good_is_missing(store, result):
+    child = keep(store, result)
+    store.client.delete_run(child.id)
+    store.client._tracking_client.store._hard_delete_run(child.id)  # what `mlflow gc` does
+    assert store.result(child.id) is None
+    assert store.identified_result(child.id) is None
+    assert store.fingerprint(child.id) is None
+
+
 @pytest.mark.parametrize("damage", ["change", "remove", "unlisted"])
 def test_a_damaged_result_is_not_used_and_said(store, result, damage, capsys):
     keep(store, result)

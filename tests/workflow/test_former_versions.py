@@ -108,3 +108,7 @@ def test_the_reason_names_what_differs(outputs):
     assert explain_recomputation(more, STEPS["extract"], "other", store) is None, "an argument that the run lacks"
     assert explain_recomputation(other, STEPS["data"], "other", store) is not None
     assert explain_recomputation(config, STEPS["cluster"], "other", store) is None, "the run has no such stage"
+    stage_id = summary["stages"]["extract"]["run_id"]
+    store.client.delete_run(stage_id)
+    store.client._tracking_client.store._hard_delete_run(stage_id)  # what `mlflow gc` does
+    assert explain() is None
