@@ -55,6 +55,7 @@ def measure_stability(context: ActionContext) -> ActionResult:
     config, run, observer = context.config.stability, context.run, context.observer
     artifacts = run.load("images", "clustering")
     run.require_own_images("stability")
+    context.repeater.require_same_images(run.config, run.run_id, artifacts["images"])
     reference = artifacts["clustering"].fitted
     planned, notes = plan_repeats(run.config, config, len(reference))
     for note in notes:
@@ -95,6 +96,7 @@ def rank_spaces(context: ActionContext) -> ActionResult:
     run.require_own_images("spaces")
     if not artifacts["images"].has_images:
         raise UserError(f"run: {run.run_id} was fitted on vectors; stage=spaces encodes images with several models")
+    context.repeater.require_same_images(run.config, run.run_id, artifacts["images"])
     models = {name: compose_config(f"model={name}").model for name in config.models}
     has_colour = artifacts["images"].shape[2] == 3
     plan = plan_spaces(run.config, models, compose_config("refine=none").refine, has_colour)
@@ -104,11 +106,11 @@ def rank_spaces(context: ActionContext) -> ActionResult:
             parts, _ = context.repeater.load(variant, "features", "clustering", "map")
             compared[name] = Space(**parts)
         except UserError as error:
+            if number == 1:
+                raise UserError(f"run: the run's own space, {name}, cannot be computed again: {error}") from error
             notes.append(f"{name} is left out: {error}")
             observer.note(notes[-1])
         observer.progress(number, len(plan), "spaces")
-    if not compared:
-        raise UserError(f"run: no space of {run.run_id} can be computed; see the notes above")
     return spaces(config, run.name, compared, artifacts["labels"], notes, observer)
 
 

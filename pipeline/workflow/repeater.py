@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.artifacts.base import Int
+from pipeline.artifacts.images import Images
 from pipeline.config import Config
+from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import RunObserver
 from pipeline.tracking import Run, Store
 from pipeline.workflow.executor import Executor
@@ -19,6 +21,19 @@ class Repeater:
 
     store: Store
     parent: Run
+
+    def require_same_images(self, config: Config, run_id: str, images: Images) -> None:
+        """Refuse repeats of a run whose images have changed, since they are compared image by image.
+
+        Raises:
+            UserError: the data set that `config` names no longer has the `images` of the run, in their order.
+        """
+        artifacts, _ = self.load(config, "images")
+        if artifacts["images"].digest != images.digest:
+            raise UserError(
+                f"run: the images of {run_id} have changed since, and its clusters would be compared with those of "
+                "other images; run the command of that run again, then this one"
+            )
 
     def clusters(self, config: Config) -> tuple[Int, bool]:
         """Return the clusters (n,) of the fitted images, and whether they were stored already."""
