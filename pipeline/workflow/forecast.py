@@ -52,12 +52,14 @@ class Workload:
     shape: tuple[int, int, int]
     itemsize: int
     stages: frozenset[str]
+    vector_size: int | None = None
 
     @classmethod
     def of(cls, config: Config, images: Images, stages: Iterable[str]) -> Workload:
         """Return the workload of these stages for the images of a run."""
         n, m = images.n_fitted, len(images.train) + len(images.test) - images.n_fitted
-        return cls(config, n, m, images.shape, images.train.dtype.itemsize, frozenset(stages))
+        vector_size = None if images.vectors is None else images.vectors.shape[1]
+        return cls(config, n, m, images.shape, images.train.dtype.itemsize, frozenset(stages), vector_size)
 
     @property
     def area(self) -> int:
@@ -77,8 +79,8 @@ class Workload:
 
     @property
     def latent_dim(self) -> int:
-        """Dimensions of a latent."""
-        return self.config.model.latent_dim or math.prod(self.shape)
+        """Dimensions of a latent; of a spatial code at most as many."""
+        return self.config.model.latent_dim or self.vector_size or math.prod(self.shape)
 
     @property
     def trains(self) -> bool:

@@ -4,8 +4,10 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from pipeline.artifacts import Images
 from pipeline.runtime.errors import UserError
 from pipeline.workflow import cost_announcement
 from pipeline.workflow.execution import execute_run
@@ -55,6 +57,14 @@ def test_only_the_stages_to_compute_count(tmp_path):
     bare = workload(tmp_path, 400, "model=pixels", "manifold=none", "project=pca", "cluster=kmeans", m=100)
     assert forecast_memory(bare) < 600
     assert describe_forecast(bare, FREE) == ""
+
+
+def test_vectors_count_with_their_own_size_and_not_with_that_of_their_cards(tmp_path):
+    cards = np.zeros((3, 48, 72, 1), np.uint8)
+    images = Images(cards, cards[:0], vectors=np.zeros((3, 64), np.float32), has_images=False)
+    config = compose("data=vectors", f"data.path={tmp_path / 'vectors.npy'}", outputs=tmp_path)
+    assert Workload.of(config, images, STAGES).latent_dim == 64
+    assert Workload.of(config, replace(images, vectors=None), STAGES).latent_dim == 48 * 72
 
 
 def test_the_line_names_time_memory_and_what_is_free(tmp_path):
