@@ -103,7 +103,8 @@ class ClusteringResult:
         assigner = Assigner.from_artifacts(**{name: getattr(self, name) for name in (*PARTS, "map")})
         array = np.asarray(images)
         if self.images.vectors is None:
-            return assigner(conform(array, self.images.shape, "the array", ReadingRules.of_run(self.images)))
+            shape = self.autoencoder.reading_shape(self.images)
+            return assigner(conform(array, shape, "the array", ReadingRules.of_run(self.images)))
         vectors = check_vectors(array, "the array", self.images.vectors.shape[1])
         require_finite(vectors, "the array")
         return assigner(vectors)

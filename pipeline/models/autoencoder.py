@@ -42,7 +42,7 @@ class Autoencoder(Artifact, ABC):
         """Return what `encode` takes of the fitted and of the held-out images: the images, or their vectors."""
         return images.fitted, images.held_out
 
-    def reading_shape(self, images: Images) -> tuple[int, ...]:
+    def reading_shape(self, images: Images) -> tuple[int, int, int]:
         """Return the (h, w, c) in which new images are read for `encode`: that of the run's images."""
         return images.shape
 

@@ -38,8 +38,15 @@ class PretrainedModel(Autoencoder):
     noun: ClassVar[str] = "encoder"
     has_decoder: ClassVar[bool] = False
 
-    def __init__(self, network: Network, projection: VectorModel, views: Sequence[str] = ("image",)) -> None:
+    def __init__(
+        self,
+        network: Network,
+        projection: VectorModel,
+        views: Sequence[str] = ("image",),
+        reads_files: bool | None = None,
+    ) -> None:
         self.network, self.projection, self.views = network, projection, tuple(views)
+        self.reads_files = reads_files  # None in runs of earlier versions
         self.bottleneck = projection.bottleneck
         self.history, self.refinement = [], []
         height, width = network.input.size
@@ -55,9 +62,14 @@ class PretrainedModel(Autoencoder):
         size = self.network.input.size
         return open_image_files(images, "fitted", size), open_image_files(images, "held_out", size)
 
-    def reading_shape(self, images: Images) -> tuple[int, ...]:
-        """Return the (h, w, c) in which new images are read: the network's size if the images of the run are files."""
-        return (*self.network.input.size, images.shape[2]) if images.folder else images.shape
+    def reading_shape(self, images: Images) -> tuple[int, int, int]:
+        """Return the (h, w, c) in which new images are read: the network's size if it was fitted on image files.
+
+        Images that were added to the run later may be arrays.
+        """
+        reads_files = bool(images.folder) if self.reads_files is None else self.reads_files
+        height, width = self.network.input.size
+        return (height, width, images.shape[2]) if reads_files else images.shape
 
     def encode(self, images: Any, batch_size: int = 2048) -> Float:
         """Map images (n, h, w, c) of any size to latents (n, d) float32; `batch_size` images are decoded at a time."""
@@ -84,7 +96,9 @@ class PretrainedModel(Autoencoder):
     def save_parts(self, folder: Path) -> None:
         """Write the network, its input format and the projection."""
         self.network.save(folder)
-        facts: dict[str, Any] = {"kind": self.network.kind, "pool": self.network.pool, "views": self.views}
+        facts: dict[str, Any] = {
+            "kind": self.network.kind, "pool": self.network.pool, "views": self.views, "reads_files": self.reads_files,
+        }  # fmt: skip
         facts["input"] = asdict(self.network.input)
         (folder / "network.json").write_text(json.dumps(facts, indent=1))
         self.projection.save_parts(folder)
@@ -95,7 +109,8 @@ class PretrainedModel(Autoencoder):
         facts = json.loads((folder / "network.json").read_text())
         input_format = InputFormat(**facts["input"] | {"size": tuple(facts["input"]["size"])})
         network = STORED[facts["kind"]](folder, input_format, facts["pool"])
-        return cls(network, VectorModel.load_parts(folder), facts.get("views", ["image"]))
+        projection = VectorModel.load_parts(folder)
+        return cls(network, projection, facts.get("views", ["image"]), facts.get("reads_files"))
 
 
 def _negative(images: Any) -> Any:
@@ -159,7 +174,8 @@ def fit_pretrained(model: Model, train: Train, images: Images, observer: Observe
     for start in range(0, len(rows), 4 * BATCH):
         parts.append(unfitted.features(pixels[rows[start : start + 4 * BATCH]]))
         observer.progress(min(start + 4 * BATCH, len(rows)), len(rows), "images")
-    return PretrainedModel(network, fit_normalization(model, np.concatenate(parts), observer), model.views)
+    projection = fit_normalization(model, np.concatenate(parts), observer)
+    return PretrainedModel(network, projection, model.views, reads_files=bool(images.folder))
 
 
 def load_network(model: Model, observer: Observer) -> Network:

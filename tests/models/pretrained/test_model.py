@@ -79,6 +79,17 @@ def test_a_stored_model_encodes_alike(tmp_path, images, recorder, kind):
     assert stored.bottleneck == (1,)
 
 
+@pytest.mark.parametrize("reads_files", [True, False])
+def test_new_images_are_read_as_the_first_ones_were(tmp_path, images, recorder, reads_files):
+    """Arrays that were added to a run of files do not change how files are read afterwards."""
+    model = fit(save_network(tmp_path / "m.keras", 20), images, recorder)
+    assert model.reading_shape(images) == images.shape
+    model.reads_files = reads_files
+    model.save(tmp_path / "model")
+    expected = (20, 20, 1) if reads_files else images.shape
+    assert Autoencoder.load(tmp_path / "model").reading_shape(images) == expected
+
+
 def test_enlarging_is_said_and_vectors_are_refused(tmp_path, images, recorder):
     path = save_network(tmp_path / "m.keras", size=16)
     fit(path, images, recorder)
