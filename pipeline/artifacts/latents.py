@@ -24,7 +24,7 @@ class Latents(Artifact):
 
     def metrics(self) -> dict[str, float]:
         """Return the number of latent dimensions, and of those with a standard deviation above 1e-6."""
-        active = int((self.fitted.std(axis=0) > 1e-6).sum())
+        active = int((self.fitted.std(axis=0, dtype=np.float64) > 1e-6).sum())
         return {"latent_size": float(self.fitted.shape[1]), "latents/active_dimensions": float(active)}
 
 

@@ -61,9 +61,13 @@ def pca(
         raise ArgumentError(
             f"n_components = {n_components}: PCA of these latents has at most {limit}; choose fewer, or another method"
         )
-    estimator = PCA(n_components, random_state=seed).fit(latents.fitted)
-    mean, components = estimator.mean_.astype(np.float32), estimator.components_.astype(np.float32)
-    fitted = estimator.transform(latents.fitted).astype(np.float32)
+    # Far from the origin, a covariance in single precision loses all digits, so the mean is subtracted before.
+    mean = latents.fitted.mean(axis=0, dtype=np.float64).astype(np.float32)
+    centred = latents.fitted - mean
+    estimator = PCA(n_components, random_state=seed).fit(centred)
+    components = estimator.components_.astype(np.float32)
+    fitted = estimator.transform(centred).astype(np.float32)
+    mean = mean + estimator.mean_.astype(np.float32)
     return place_held_out(Features(fitted, fitted[:0], "pca", mean, components), latents, graph)
 
 

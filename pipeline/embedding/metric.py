@@ -30,7 +30,7 @@ def normalize_latents(latents: Latents, observer: Observer) -> Latents:
     """Return latents of length 1, and report those that have no direction."""
     n_zeros = int((~np.any(latents.fitted, axis=1)).sum())
     if n_zeros:
-        observer.note(f"neighbors.metric = cosine: {n_zeros:,} latents are zero; their distance to all others is 0.5")
+        observer.note(f"neighbors.metric = cosine: {n_zeros:,} latents are zero; their distance to others is 0.5")
     return replace(latents, fitted=to_unit_length(latents.fitted), held_out=to_unit_length(latents.held_out))
 
 

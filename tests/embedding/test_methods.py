@@ -1,6 +1,7 @@
 """Embeddings: groups stay separated, neighbours stay near, and new points are placed in their group."""
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,6 +122,14 @@ def test_pca_is_a_rotation(blobs):
     features = embed("pca", blobs, n_components=8)
     np.testing.assert_allclose(exact_distances(features.fitted), exact_distances(blobs.latents.fitted), rtol=1e-3)
     assert (np.diff(features.fitted.var(axis=0)) <= 0).all()
+
+
+@pytest.mark.parametrize("offset", [0, 500, 5000])
+def test_pca_finds_the_same_directions_far_from_the_origin(blobs, offset):
+    moved = replace(blobs, latents=Latents(blobs.latents.fitted + np.float32(offset), blobs.latents.held_out, [8]))
+    near, far = embed("pca", blobs, n_components=2), embed("pca", moved, n_components=2)
+    assert (np.abs((near.components * far.components).sum(axis=1)) > 0.999).all()
+    np.testing.assert_allclose(np.abs(far.fitted), np.abs(near.fitted), atol=0.02)
 
 
 def exact_distances(points):

@@ -98,7 +98,8 @@ def _subsample(members: Rows, rng: np.random.Generator) -> Rows:
 
 def _kernel_density(points: Float, weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the weighted density at each point, with a Gaussian kernel of half the median pairwise distance."""
-    squared = _squared_distances(points, points)
+    centred = points - points.mean(axis=0)  # norms of points far from the origin lose the digits of their distances
+    squared = _squared_distances(centred, centred)
     width = 0.5 * float(np.median(squared)) ** 0.5
     return np.asarray(np.exp(-squared / (2 * max(width, 1e-6) ** 2)) @ weight)
 
