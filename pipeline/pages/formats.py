@@ -34,6 +34,11 @@ def format_number(value: float | None) -> str:
     return f"{value:.2e}" if 0 < abs(value) < 1e-3 else f"{value:.4f}"
 
 
+def format_spread(mean: float, sd: float) -> str:
+    """Return `mean ± sd` with four decimals, and the mean alone if there is no standard deviation (NaN)."""
+    return f"{mean:.4f}" if np.isnan(sd) else f"{mean:.4f} ± {sd:.4f}"
+
+
 def format_percent(value: float) -> str:
     """Return a share in [0, 1] as a percentage; only exactly 0 and 1 give 0 % and 100 %."""
     rounded = f"{100 * value:.1f}"

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from pipeline.artifacts.base import Float
-from pipeline.pages.formats import format_number, format_percent
+from pipeline.pages.formats import format_number, format_percent, format_spread
 from pipeline.runtime.visible_text import make_visible
 
 STYLE, HEAD = "page.css", "head.html.j2"
@@ -36,7 +36,7 @@ def template_environment(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": format_number, "percent": format_percent}
+    environment.filters |= {"number": format_number, "percent": format_percent, "spread": format_spread}
     environment.globals |= {"content_policy": content_policy, "page_head": HEAD}
     return environment
 

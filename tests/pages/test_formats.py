@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.pages.formats import cluster_name, format_number, format_percent
+from pipeline.pages.formats import cluster_name, format_number, format_percent, format_spread
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,11 @@ from pipeline.pages.formats import cluster_name, format_number, format_percent
 )  # fmt: skip
 def test_numbers_have_few_digits(value, text):
     assert format_number(value) == text
+
+
+def test_one_value_has_no_spread():
+    assert format_spread(0.5, 0.25) == "0.5000 ± 0.2500"
+    assert format_spread(0.5, float("nan")) == "0.5000"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pipeline.artifacts import Clustering, Images, Labels
 from pipeline.artifacts.clustering import REMOVE
 from pipeline.config import Label
 from pipeline.stages.label import label
-from pipeline.stages.label.active_learning import cluster_uncertainty, pick_images
+from pipeline.stages.label.active_learning import cluster_uncertainty, densest_image, pick_images
 from pipeline.stages.label.answers import Answers, read_answers
 from pipeline.stages.label.label_spreading import LabelSpreader
 from pipeline.stages.label.page import _lead
@@ -87,6 +87,14 @@ def test_removed_images_are_neither_picked_nor_labelled(inputs, blobs, clusterin
 def test_picks_are_the_same_for_the_same_seed(blobs, clustering):
     first, second = (pick_images(blobs.graph, blobs.features, clustering, 20, seed=3) for _ in range(2))
     assert np.array_equal(first, second)
+
+
+def test_the_densest_image_is_the_same_far_from_the_origin(blobs):
+    points, weight, members = blobs.latents.fitted, np.ones(len(blobs.labels)), np.arange(len(blobs.labels))
+    near, far = (
+        densest_image(points + np.float32(offset), weight, members, np.random.default_rng(0)) for offset in (0, 2000)
+    )
+    assert near == far
 
 
 def test_identical_images_fill_the_budget(blobs, clustering):
@@ -171,6 +179,7 @@ def test_simulation_summary_has_mean_and_deviation_of_each_budget(blobs, cluster
     random = table[(table["strategy"] == "random") & (table["budget"] == 3)]["accuracy"]
     assert row["random"] == pytest.approx(random.mean())
     assert row["random_sd"] == pytest.approx(random.std())
+    assert np.isnan(summarize_simulation(table[table["draw"] == 0])["random_sd"]).all(), "one draw has no spread"
 
 
 # The stage and its page

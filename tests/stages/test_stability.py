@@ -1,5 +1,6 @@
 """Stage stability: the plan of the repeats, the wording, the page, and a finished run."""
 
+import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from pipeline.runtime.observer import RunObserver
 from pipeline.stages.stability import stability
 from pipeline.stages.stability.plan import RESEEDED_GROUPS, plan_repeats, reseed_groups
 from pipeline.stages.stability.wording import describe_variation, stability_headline, stability_verdict
+from pipeline.workflow.execution import execute_run
 from pipeline.workflow.finished_runs import FinishedRun, restore_config
 from pipeline.workflow.run_action import run_action
 from tests.clusterings import move_images, rename_clusters
@@ -234,6 +236,21 @@ def test_repeats_of_a_finished_run_are_reused(finished_run, tmp_path):
     recorder = NoteRecorder()
     run_action(three, tmp_path / "three", [], recorder)
     assert "reused 4 of 6 repeats" in recorder.observers[0].notes
+
+
+@pytest.mark.slow
+def test_images_that_have_changed_since_are_refused(tmp_path, empty_store):
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8)
+    np.savez(tmp_path / "images.npz", images=images)
+    words = ["data=npz", f"data.path={tmp_path / 'images.npz'}", "model=pixels", "manifold=none", "cluster=kmeans"]
+    config = compose(*words, "cluster.k=3", "stage=cluster", "tracking.models=false", outputs=tmp_path)
+    summary = execute_run(config, tmp_path / "run", [])
+    np.savez(tmp_path / "images.npz", images=images[::-1])
+    for action in ("stability", "spaces"):
+        changed = compose(f"stage={action}", f"run={summary['run_id']}", "tracking.models=false", outputs=tmp_path)
+        with pytest.raises(UserError, match=f"^run: the images of {summary['run_id']} have changed since"):
+            run_action(changed, tmp_path / action, [])
 
 
 @pytest.mark.parametrize("action", ["edit", "recluster"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.pages.formats import format_spread
 from pipeline.pages.tables import write_table
 from pipeline.stages.label.simulation import STRATEGIES, summarize_simulation
 
@@ -61,8 +62,9 @@ class LabelResult:
             lines.append(f"labels   {labelled:,} of {len(self.labels):,} images have a label, {by_hand:,} by hand")
         if self.simulation is not None and len(self.simulation):
             lines += [
-                f"accuracy with {row['budget']:>5,.0f} labels: {row['picked']:.4f} ± {row['picked_sd']:.4f} picked, "
-                f"{row['random']:.4f} ± {row['random_sd']:.4f} random"
+                f"accuracy with {row['budget']:>5,.0f} labels: "
+                f"{format_spread(row['picked'], row['picked_sd'])} picked, "
+                f"{format_spread(row['random'], row['random_sd'])} random"
                 for row in summarize_simulation(self.simulation).to_dict("records")
             ]
         return lines

@@ -58,10 +58,13 @@ def simulate_labelling(
 
 
 def summarize_simulation(simulation: pd.DataFrame) -> pd.DataFrame:
-    """Return mean and standard deviation over the draws, a row per budget: picked, picked_sd, random, random_sd."""
+    """Return mean and standard deviation over the draws, a row per budget: picked, picked_sd, random, random_sd.
+
+    The standard deviation of one draw is NaN.
+    """
     accuracy = simulation.groupby(["budget", "strategy"])["accuracy"]
     mean = accuracy.mean().unstack("strategy")
-    deviation = accuracy.std(ddof=1).fillna(0.0).unstack("strategy")
+    deviation = accuracy.std(ddof=1).unstack("strategy")
     table = pd.DataFrame({"picked": mean["picked"], "picked_sd": deviation["picked"]})
     table[["random", "random_sd"]] = np.column_stack([mean["random"], deviation["random"]])
     return table.reset_index()

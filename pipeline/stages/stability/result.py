@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,8 @@ class StabilityResult:
         }
         for row in self.sources.to_dict("records"):
             prefix = f"stability/{row['source']}"
-            metrics |= {f"{prefix}_{name}": float(row[name]) for name in ("ari", "ari_sd", "ari_to_run")}
+            scores = {name: float(row[name]) for name in ("ari", "ari_sd", "ari_to_run")}
+            metrics |= {f"{prefix}_{name}": value for name, value in scores.items() if not math.isnan(value)}
             jaccard = self.clusters[f"jaccard_{row['source']}"]
             if len(jaccard):
                 metrics[f"{prefix}_jaccard"] = float(jaccard.mean())

@@ -64,13 +64,16 @@ def stability(
 def _source_table(
     reference: Int, repeats: Repeats, pairs: Mapping[str, Values], votes: Mapping[str, tuple[Int, Float]]
 ) -> pd.DataFrame:
-    """Return a row per source: ARI between repeats and with the run, numbers of clusters, and mean agreement."""
+    """Return a row per source: ARI between repeats and with the run, numbers of clusters, and mean agreement.
+
+    Two repeats are one pair, whose standard deviation is NaN.
+    """
     rows = []
     for source, clusterings in repeats.items():
         sizes = [len(np.unique(clusters[clusters >= 0])) for clusters in clusterings]
         rows.append({
-            "source": source, "repeats": len(clusterings), "ari": pairs[source].mean(), "ari_sd": pairs[source].std(),
-            "ari_worst": pairs[source].min(),
+            "source": source, "repeats": len(clusterings), "ari": pairs[source].mean(),
+            "ari_sd": pd.Series(pairs[source]).std(ddof=1), "ari_worst": pairs[source].min(),
             "ari_to_run": np.mean([adjusted_rand_index(reference, clusters) for clusters in clusterings]),
             "k_least": min(sizes), "k_most": max(sizes), "agreement": votes[source][1].mean(),
         })  # fmt: skip
