@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,6 +124,17 @@ class Images(Artifact):
     def fitted(self) -> Pixel:
         """The n images that everything is fitted on."""
         return self.part(self.split)
+
+    def fitted_rows(self, rows: Sequence[int] | NDArray[np.integer[Any]]) -> Pixel:
+        """Return the fitted images of these rows; no others are copied."""
+        chosen = np.asarray(rows, np.int64)
+        if self.split != "all":
+            part: Pixel = self.part(self.split)[chosen]
+            return part
+        gathered: Pixel = np.empty((len(chosen), *self.shape), self.train.dtype)
+        is_train, n_train = chosen < len(self.train), len(self.train)
+        gathered[is_train], gathered[~is_train] = self.train[chosen[is_train]], self.test[chosen[~is_train] - n_train]
+        return gathered
 
     @property
     def n_fitted(self) -> int:

@@ -72,7 +72,7 @@ def fit_clusters(
             centres=cluster_centres(latents.fitted, clusters),
             method=config.name,
             notes=[*notes, *storage_notes],
-            scores=_criteria(estimator, features.fitted),
+            scores=_criteria(estimator, np.asarray(features.fitted)[rows]),
             estimator=stored_estimator,
             numbering=numbering,
         )
@@ -146,7 +146,7 @@ def _storable_estimator(estimator: Any, config: Cluster, observer: Observer) -> 
 
 
 def _criteria(estimator: Any, points: Float) -> dict[str, float]:
-    """The estimator's own criteria, as far as it has them."""
+    """The estimator's own criteria for the points that it was fitted to, as far as it has them."""
     from sklearn.mixture import BayesianGaussianMixture
 
     values = {name: float(getattr(estimator, key)) for key, name in CRITERIA.items() if hasattr(estimator, key)}

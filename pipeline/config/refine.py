@@ -15,9 +15,9 @@ class Refine(Group):
     """Settings of DEC, IDEC and DCEC, or of no refinement.
 
     The loss is `gamma` times the clustering loss plus `reconstruction` times the mean squared error. Training runs for
-    up to `max_steps` steps, with new targets every `update_interval` steps, and stops when a smaller share of the
-    assignments than `tol` changes. `_target_` allows only functions of this package, because a stored
-    configuration may come from anywhere.
+    up to `max_steps` steps, rounded up to a multiple of `update_interval`, after which there are new targets each time,
+    and stops when a smaller share of the assignments than `tol` changes. `_target_` allows only functions of this
+    package, because a stored configuration may come from anywhere.
     """
 
     name: str

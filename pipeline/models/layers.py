@@ -14,11 +14,12 @@ from pipeline.runtime.errors import UserError
 Table = Sequence[Mapping[str, Any]]
 Shape = tuple[int, ...]
 MAX_CROP = 8
+"""The decoder's output may be larger than the images by fewer pixels than this; it is cropped."""
+
 WHOLE_IMAGE = (
     keras.layers.Dense, keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D,
 )  # fmt: skip
 """Layers whose values depend on all of the image."""
-"""The decoder's output may be larger than the images by fewer pixels than this; it is cropped."""
 
 
 def build_encoder(table: Table, image_shape: Shape) -> keras.Model:

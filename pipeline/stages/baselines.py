@@ -89,7 +89,7 @@ def _spaces(
 
     spaces: dict[str, Float] = {}
     if images.has_images:
-        pixels = to_unit_range(images.fitted[rows]).reshape(len(rows), -1)
+        pixels = to_unit_range(images.fitted_rows(rows)).reshape(len(rows), -1)
         components = PCA(min(latents.fitted.shape[1], *pixels.shape), random_state=seed).fit_transform(pixels)
         spaces = {"pixels": pixels, "pca": components.astype(np.float32)}
     spaces["latents"] = np.asarray(latents.fitted)[rows]

@@ -27,7 +27,7 @@ def _log_autoencoder(run: Run, load: Load) -> None:
     autoencoder, images = load("autoencoder"), load("images")
     if not autoencoder.is_keras_model:
         return  # pixels or PCA
-    example = to_unit_range(images.fitted[:2])
+    example = to_unit_range(images.fitted_rows(range(min(2, images.n_fitted))))
     codes = autoencoder.encode(example)
     run.log_keras_model("autoencoder", autoencoder.end_to_end(), example, autoencoder.decode(codes))
     run.log_keras_model("encoder", autoencoder.encoder, example, codes.reshape(-1, *autoencoder.bottleneck))
@@ -40,7 +40,7 @@ def _log_clustering(run: Run, load: Load) -> None:
     images = load("images")
     parts = {name: load(name) for name in PARTS}
     example = to_unit_range(np.asarray(parts["autoencoder"].inputs(images)[0][:2]))
-    assigner = Assigner.from_artifacts(**parts, shape=example.shape[1:], is_8_bit=images.fitted.dtype == np.uint8)
+    assigner = Assigner.from_artifacts(**parts, shape=example.shape[1:], is_8_bit=images.train.dtype == np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "assigner"
         assigner.save(path)

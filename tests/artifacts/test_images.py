@@ -25,6 +25,15 @@ def test_only_uint8_values_are_divided_by_255():
     np.testing.assert_array_equal(to_unit_range(np.array([0, 0.5, 1])), np.array([0, 0.5, 1], np.float32))
 
 
+@pytest.mark.parametrize("split", ["train", "test", "all"])
+def test_rows_of_the_fitted_images_are_those_of_all(split):
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 2, 3, 1), np.uint8)
+    images = Images(pixels[:5], pixels[5:], split)
+    rows = [3, 0, 2] if split != "all" else [8, 0, 4, 5, 0]
+    np.testing.assert_array_equal(images.fitted_rows(rows), images.fitted[rows])
+    assert images.fitted_rows([]).shape == (0, 2, 3, 1)
+
+
 PIXELS = np.zeros((3, 2, 2, 1), np.uint8)
 
 

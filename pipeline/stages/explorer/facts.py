@@ -115,7 +115,7 @@ def landmark_facts(facts: ImageFacts) -> ImageFacts:
     split = "all" if images.split == "all" else "train"
     train = slice(int(np.searchsorted(rows, len(images.train))) if split == "all" else len(rows))
     test = slice(train.stop, None)
-    pixels, labels = images.fitted[rows], facts.truth[rows]
+    pixels, labels = images.fitted_rows(rows), facts.truth[rows]
     landmark_images = Images(
         train=pixels[train],
         test=pixels[test],

@@ -63,7 +63,7 @@ def _pictures(findings: Findings, rows: Sequence[int]) -> list[dict[str, Any]]:
     """The picture, name, caption, cluster and label of each of these images."""
     if not rows:
         return []
-    pixels = to_rgb_images(np.asarray(findings.images.fitted[np.asarray(rows)]))
+    pixels = to_rgb_images(findings.images.fitted_rows(rows))
     return [
         {
             "address": thumbnail(image),
