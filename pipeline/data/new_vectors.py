@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pipeline.data.new_images import NewImages
-from pipeline.data.vector_columns import Columns
+from pipeline.data.vector_columns import Columns, fill_texts
 from pipeline.data.vector_files import read_vector_file
 from pipeline.data.vectors import check_vectors, require_finite
 from pipeline.runtime.errors import ArgumentError, UserError
@@ -43,7 +43,8 @@ def read_new_vectors(
     if dimensions and table.dimensions and list(dimensions) != table.dimensions:
         vectors = vectors[:, _find_order(table.dimensions, dimensions, file)]
     require_finite(vectors, str(file))
-    return NewImages(vectors, table.texts or [str(row) for row in range(len(vectors))])
+    names = fill_texts(table.texts, observer) if table.texts else [str(row) for row in range(len(vectors))]
+    return NewImages(vectors, names)
 
 
 def _find_order(names: Sequence[str], expected: Sequence[str], file: Path) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.data.array_names import LABEL_COLUMNS, usual_name
 from pipeline.data.parquet_cells import Encoded
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.observer import Observer
 
 VECTOR_NAMES = ("vectors", "vector", "embeddings", "embedding", "features", "feature", "X", "x")
 ID_NAMES = ("id", "ids", "name", "names", "path", "paths", "file", "filename")
@@ -23,14 +24,14 @@ IMAGE_NAMES = ("images", "image", "img")
 class VectorFile:
     """Vectors (n, d), and a label, a text or an id, and an image of each; None where the file has none.
 
-    `images` are pixels (n, h, w[, c]) or encoded images. `dimensions` are the names of the d columns of a table that
-    has a header.
+    A vector without a text or an id has None among the `texts`. `images` are pixels (n, h, w[, c]) or encoded images.
+    `dimensions` are the names of the d columns of a table that has a header.
     """
 
     vectors: NDArray[Any]
     labels: Any = None
     class_names: list[str] | None = None
-    texts: list[str] | None = None
+    texts: list[str | None] | None = None
     images: NDArray[Any] | Encoded | None = None
     dimensions: list[str] | None = None
 
@@ -66,3 +67,21 @@ def choose_label(chosen: str | None, names: Sequence[str], file: Path) -> str | 
     if chosen is None:
         return None
     return choose_name("data.label_column", None if chosen == "auto" else chosen, LABEL_COLUMNS, names, file)
+
+
+def to_texts(values: Iterable[Any]) -> list[str | None]:
+    """Return the cells of a column as texts; None, NaN and blank cells, which are missing, are None."""
+    # NaN alone differs from itself
+    texts = ("" if value is None or value != value else str(value) for value in values)
+    return [text if text.strip() else None for text in texts]
+
+
+def fill_texts(texts: Sequence[str | None], observer: Observer) -> list[str]:
+    """Return the texts with the number of the row, from 0, in place of each that is missing, and note how many are."""
+    missing = sum(text is None for text in texts)
+    if missing:
+        effect = "has no text; its name is its row number"
+        if missing > 1:
+            effect = "have no text; their names are their row numbers"
+        observer.note(f"{missing:,} of {len(texts):,} vectors {effect}")
+    return [str(row) if text is None else text for row, text in enumerate(texts)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.data.csv_columns import find_separator, first_lines, is_number, is_numbered_header
-from pipeline.data.vector_columns import ID_NAMES, TEXT_NAMES, Columns, VectorFile, choose_label, choose_name
+from pipeline.data.vector_columns import ID_NAMES, TEXT_NAMES, Columns, VectorFile, choose_label, choose_name, to_texts
 from pipeline.runtime.errors import ArgumentError, first_line
 from pipeline.runtime.observer import Observer
 
@@ -63,7 +63,7 @@ def read_csv_vectors(file: Path, columns: Columns, observer: Observer) -> Vector
     if not dimensions:
         raise ArgumentError(f"path: {file} has no column of numbers; it has {', '.join(names[:20])}")
     labels = None if label is None else table[label].to_numpy(object)
-    texts = None if text is None else [str(value) for value in table[text]]
+    texts = None if text is None else to_texts(table[text])
     return VectorFile(
         table[dimensions].to_numpy(np.float64), labels, None, texts, dimensions=dimensions if has_header else None
     )

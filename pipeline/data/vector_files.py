@@ -21,6 +21,7 @@ from pipeline.data.vector_columns import (
     VectorFile,
     choose_label,
     choose_name,
+    to_texts,
 )
 from pipeline.data.vector_csv import read_csv_vectors
 from pipeline.runtime.errors import ArgumentError, first_line
@@ -58,7 +59,7 @@ def _read_npz(file: Path, columns: Columns, observer: Observer) -> VectorFile:
     if unused:
         observer.note(f"arrays that are not read: {', '.join(unused)}")
     arrays = {role: None if name is None else _member(archive, name, file) for role, name in chosen.items()}
-    texts = None if arrays["texts"] is None else [str(text) for text in arrays["texts"].tolist()]
+    texts = None if arrays["texts"] is None else to_texts(arrays["texts"].tolist())
     assert arrays["vectors"] is not None
     return VectorFile(arrays["vectors"], arrays["labels"], None, texts, arrays["images"])
 
@@ -104,6 +105,6 @@ def _member(archive: Any, name: str, file: Path) -> NDArray[Any]:
         raise ArgumentError(f"path: {file}: {name} cannot be read: {first_line(error)}") from error
 
 
-def _read_texts(table: ParquetFile, column: str) -> list[str]:
+def _read_texts(table: ParquetFile, column: str) -> list[str | None]:
     values = read_labels(table, column)
-    return [] if values is None else [str(value) for value in values]
+    return [] if values is None else to_texts(values)

@@ -15,7 +15,7 @@ from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import EncodedImage
 from pipeline.data.source import Source
 from pipeline.data.unique_names import unique_names
-from pipeline.data.vector_columns import Columns, VectorFile
+from pipeline.data.vector_columns import Columns, VectorFile, fill_texts
 from pipeline.data.vector_files import read_vector_file
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
@@ -38,7 +38,7 @@ def read_vectors(
     Formats: `.npy` (n, d); `.npz` with `vectors`, `embeddings`, `features` or `X`; `.parquet` with a column of lists of
     such a name, or the only column of lists; `.csv` of numbers, with or without a header. Columns or arrays with usual
     names hold the labels (`label`, `y`, …), a text or an id of each vector (`text`, `title`, `id`, `path`, …), and
-    images. Without images, pages show the text, or else the number of the row, on a card.
+    images. Without images, pages show the text on a card. A vector without a text is named after its row number.
 
     Vectors with NaN or infinite numbers are skipped; more than `skip_at_most` of them stop the run.
 
@@ -49,7 +49,7 @@ def read_vectors(
     table = read_vector_file(file, Columns(vector_column, label_column, text_column), observer)
     vectors = check_vectors(table.vectors, str(file))
     rows = _finite_rows(vectors, file, skip_at_most, observer)
-    texts = [str(row) for row in range(len(vectors))] if table.texts is None else list(table.texts)
+    texts = [str(row) for row in range(len(vectors))] if table.texts is None else fill_texts(table.texts, observer)
     if len(texts) != len(vectors):
         raise UserError(f"data.text_column: {len(texts)} texts for {len(vectors)} vectors in {file}; they must agree")
     names = unique_names(texts)

@@ -7,6 +7,7 @@ import pytest
 from pipeline.data.cards import HEIGHT, WIDTH, draw_cards
 from pipeline.data.description import describe_image_set
 from pipeline.data.new_vectors import read_new_vectors
+from pipeline.data.vector_columns import Columns
 from pipeline.data.vectors import read_vectors
 from pipeline.runtime.errors import UserError
 from pipeline.stages.data import data
@@ -234,3 +235,27 @@ def test_equal_texts_give_different_names(tmp_path, recorder):
     pd.DataFrame({"v": list(VECTORS[:4]), "text": ["a", "b", "a", "a"]}).to_parquet(tmp_path / "a.parquet")
     assert read_vectors(str(tmp_path / "a.parquet"), observer=recorder).paths == ["a", "b", "a (2)", "a (3)"]
     assert "2 texts are equal to an earlier one; their vectors have names such as 'a (2)'" in recorder.notes
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "npz"])
+def test_vectors_without_a_text_are_named_after_their_rows(tmp_path, recorder, suffix):
+    file = tmp_path / f"v.{suffix}"
+    table = pd.DataFrame({"a": [0.5, 1.5, 2.5, 3.5], "b": [1.0, 2.0, 3.0, 5.0], "text": ["cat", None, "dog", None]})
+    if suffix == "csv":
+        table.to_csv(file, index=False)
+    elif suffix == "parquet":
+        pd.DataFrame({"vector": table[["a", "b"]].to_numpy().tolist(), "text": table["text"]}).to_parquet(file)
+    else:
+        np.savez(file, vectors=table[["a", "b"]], text=table["text"].fillna(" ").to_numpy(str))
+    note = "2 of 4 vectors have no text; their names are their row numbers"
+    assert read_vectors(str(file), label_column=None, observer=recorder).paths == ["cat", "1", "dog", "3"]
+    assert recorder.notes == [note]
+    columns = Columns(labels=None, is_new=True)
+    assert read_new_vectors(str(file), 2, recorder, columns).names == ["cat", "1", "dog", "3"]
+    assert recorder.notes == [note, note]
+
+
+def test_a_missing_number_as_text_is_named_after_its_row(tmp_path, recorder):
+    np.savez(tmp_path / "v.npz", vectors=VECTORS[:3], id=[7.5, np.nan, 8.5])
+    assert read_vectors(str(tmp_path / "v.npz"), observer=recorder).paths == ["7.5", "1", "8.5"]
+    assert recorder.notes == ["1 of 3 vectors has no text; its name is its row number"]
