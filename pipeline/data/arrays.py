@@ -75,25 +75,32 @@ def match_channels(images: NDArray[Any], channels: int) -> NDArray[Any]:
     return images
 
 
-def check_images(array: NDArray[Any], description: str) -> NDArray[Any]:
+def check_images(
+    array: NDArray[Any],
+    description: str,
+    key: str = "data",
+    flat_hint: str = "set data.image_shape=[HEIGHT,WIDTH] for flat images",
+) -> NDArray[Any]:
     """Return images as (n, h, w, c), a channel axis added if there is none.
+
+    Messages begin with the configuration `key`; `flat_hint` says what would be right for arrays of rank 2.
 
     Raises:
         UserError: the rank is not 3 or 4, an axis of the images is empty, or values are not numbers.
     """
     if array.ndim not in (3, 4):
-        hint = "" if array.ndim != 2 else "; set data.image_shape=[HEIGHT,WIDTH] for flat images"
+        hint = "" if array.ndim != 2 else f"; {flat_hint}"
         raise UserError(
-            f"data: {description} have shape {array.shape}; give (n, height, width) or (n, height, width, channels)"
+            f"{key}: {description} have shape {array.shape}; give (n, height, width) or (n, height, width, channels)"
             f"{hint}"
         )
     array = array[..., None] if array.ndim == 3 else array
     if 0 in array.shape[1:]:
         raise UserError(
-            f"data: {description} have shape {array.shape}, which has no pixels; give images of at least one pixel"
+            f"{key}: {description} have shape {array.shape}, which has no pixels; give images of at least one pixel"
         )
     if array.dtype.kind not in "buif":
-        raise UserError(f"data: {description} are {array.dtype}; give uint8, or floats in [0, 1]")
+        raise UserError(f"{key}: {description} are {array.dtype}; give uint8, or floats in [0, 1]")
     return array
 
 

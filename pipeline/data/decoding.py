@@ -42,6 +42,14 @@ DISTORTION = 1.25
 T = TypeVar("T")
 
 
+class UnreadableImagesError(UserError):
+    """More images are unreadable than `limit` permits; `problem` is the message without what would be right."""
+
+    def __init__(self, problem: str, limit: int) -> None:
+        self.problem, self.limit = problem, limit
+        super().__init__(f"data.skip_at_most = {limit}: {problem}; repair or remove them, or raise data.skip_at_most")
+
+
 @dataclass
 class SkippedImages:
     """Unreadable images of the `total` in `where`, with the reasons; more than `limit` of them are an error."""
@@ -63,12 +71,10 @@ class SkippedImages:
         return ", ".join(named) + (f" and {others:,} more" if others else "")
 
     def check(self) -> None:
-        """Raise a `UserError` if there are too many."""
+        """Raise an `UnreadableImagesError` if there are too many."""
         if len(self.reasons) > self.limit:
-            raise UserError(
-                f"data.skip_at_most = {self.limit}: {len(self.reasons):,} of {self.total:,} images in {self.where} "
-                f"cannot be read: {self.describe(LISTED_IN_ERROR)}; repair or remove them, or raise data.skip_at_most"
-            )
+            count = f"{len(self.reasons):,} of {self.total:,} images in {self.where}"
+            raise UnreadableImagesError(f"{count} cannot be read: {self.describe(LISTED_IN_ERROR)}", self.limit)
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,8 @@ def decode_images(
     `value_range` is described at `choose_range`, `background` at `choose_background`, `resize` at `match_aspect_ratio`.
 
     Raises:
-        UserError: more than `skip_at_most` images are unreadable, none is readable, or the images do not fit in memory.
+        UnreadableImagesError: more than `skip_at_most` images are unreadable.
+        UserError: none is readable, or the images do not fit in memory.
     """
     skipped = SkippedImages(skip_at_most, where, len(encoded))
     headers = list(_map(read_header, encoded, skipped))

@@ -18,7 +18,7 @@ from pipeline.config.base import Depth, Resize
 from pipeline.data.array_range import ValueFormat, conform_values, to_value_format
 from pipeline.data.arrays import check_images, match_channels, resize_images
 from pipeline.data.csv_images import CsvRules, is_csv, read_csv_files
-from pipeline.data.decoding import decode_images
+from pipeline.data.decoding import UnreadableImagesError, decode_images
 from pipeline.data.encoded_image import SUFFIXES, EncodedImage
 from pipeline.data.file_signatures import has_image_signature
 from pipeline.data.idx_images import find_idx_files, read_idx_file
@@ -129,6 +129,9 @@ def read_labelled_images(
         source = _read(file, shape, skip_at_most, observer, rules)
     except ArgumentError as error:
         raise UserError(f"input: {str(error).removeprefix('path: ')}") from error
+    except UnreadableImagesError as error:
+        allowed = f"; at most {error.limit} are skipped" if error.limit else ""
+        raise UserError(f"input: {error.problem}; repair or remove them{allowed}") from error
     except UserError as error:
         if not str(error).startswith("data.image_column"):
             raise
@@ -240,7 +243,8 @@ def conform(images: NDArray[Any], shape: Shape, source: Path | str, rules: Readi
     """
     if images.ndim == 2 and shape[2] == 1 and images.shape[1] == shape[0] * shape[1]:
         images = images.reshape(len(images), *shape)
-    images = check_images(match_channels(images, shape[2]), f"images in {source}")
+    hint = f"the run's images have shape (n, {', '.join(map(str, shape))})"
+    images = check_images(match_channels(images, shape[2]), f"images in {source}", "input", hint)
     value_format = None if rules is None else rules.value_format
     array: Pixel = resize_images(conform_values(images, value_format, f"images in {source}"), shape[:2])
     if array.shape[1:] != shape:

@@ -187,3 +187,27 @@ def test_parquet_files_in_sub_folders_are_read_unless_there_are_images(tmp_path)
     assert len(read_new_images(str(tmp_path), (4, 4, 1)).pixels) == 1
     save_image(tmp_path / "b.png", size=(4, 4))
     assert read_new_images(str(tmp_path), (4, 4, 1)).names == ["b.png"]
+
+
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [
+        (1, r"^input: 1 of 1 images in .*bad\.png cannot be read: bad\.png \(.*\); repair or remove them$"),
+        (4, r"^input: 4 of 5 images in .* cannot be read: .*; repair or remove them; at most 2 are skipped$"),
+    ],
+)
+def test_unreadable_images_are_refused_without_naming_a_key_of_the_data_set(tmp_path, count, message):
+    for index in range(count):
+        (tmp_path / f"bad{index or ''}.png").write_bytes(encode_png()[:40])
+    save_image(tmp_path / "good.png", (6, 8))
+    with pytest.raises(UserError, match=message):
+        read_new_images(str(tmp_path / "bad.png" if count == 1 else tmp_path), (6, 8, 1), skip_at_most=2)
+
+
+@pytest.mark.parametrize("size", [(300, 64), (6, 8)])
+def test_arrays_of_another_rank_are_told_the_shape_of_the_run(tmp_path, size):
+    np.save(tmp_path / "v.npy", np.zeros(size, np.uint8))
+    with pytest.raises(
+        UserError, match=r"^input: images in .*v\.npy have shape .*the run's images have shape \(n, 6, 8, 1\)$"
+    ):
+        read_new_images(str(tmp_path / "v.npy"), (6, 8, 1))
