@@ -16,7 +16,7 @@ from pipeline.data.csv_columns import parse_labels
 from pipeline.data.decoding import decode_images
 from pipeline.data.encoded_image import EncodedImage
 from pipeline.data.folder_layout import held_out_split, split_of
-from pipeline.data.image_list_table import FileLocation, NoListedFilesError, read_list
+from pipeline.data.image_list_table import FileLocation, NoListedFilesError, drop_repeats, read_list
 from pipeline.data.source import Source, reads_listed_files
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import ValueRange
@@ -53,27 +53,23 @@ def read_image_list(
     """Return the image files that the CSV table `path` lists, in its order within each part.
 
     The columns are described at `read_list`. Files are relative to `folder`, None: the folder of the table, and end in
-    `suffix` where the table leaves that out. A file that is listed again is read once. The part
-    of a row is named train, test or val; as in folders, val is the test part if there is no test. Labels are whole
-    numbers or words; an empty cell is none.
+    `suffix` where the table leaves that out. A file that is listed again is read once. The part of
+    a row is named train, test or val; as in folders, val is the test part if there is no test. Labels are whole numbers
+    or words; an empty cell is none.
     `value_range` is described at `pipeline.data.value_range.choose_range`, `background` at
     `pipeline.data.transparency.choose_background`, `resize` at `pipeline.data.aspect_ratio.match_aspect_ratio`.
 
     Raises:
-        UserError: the table cannot be read, has no column of files, none of the files exists, or the images cannot be
-            decoded (see `decode_images`).
+        UserError: the table cannot be read, has no column of files or different labels or parts of one file, none of
+            the files exists, or the images cannot be decoded (see `decode_images`).
     """
     location = FileLocation.of(Path(path), folder, suffix)
-    rows = read_list(location, file_column, label_column, part_column)
+    rows = drop_repeats(read_list(location, file_column, label_column, part_column), location.table)
     _require_a_file(rows.files, location)
     is_test, note = _find_test_rows(rows.parts or [""] * len(rows.files))
     for text in [*rows.notes, *([note] if note else [])]:
         observer.note(text)
     order = np.argsort(is_test, kind="stable")  # the train part comes first, as in every array
-    firsts = {rows.files[row]: int(row) for row in reversed(range(len(rows.files)))}
-    if len(firsts) < len(order):
-        observer.note(f"{len(order) - len(firsts):,} rows repeat a file of an earlier row and are left out")
-        order = np.array([row for row in order if firsts[rows.files[row]] == row])
     encoded = [EncodedImage(rows.files[row], location.folder / rows.files[row]) for row in order]
     images = decode_images(
         encoded,

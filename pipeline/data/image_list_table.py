@@ -10,7 +10,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from pipeline.data.array_names import LABEL_COLUMNS, usual_name
-from pipeline.data.csv_columns import find_separator, first_lines, join_names
+from pipeline.data.csv_columns import find_separator, first_lines, join_names, parse_labels
 from pipeline.data.encoded_image import SUFFIXES
 from pipeline.data.folder_layout import split_of
 from pipeline.runtime.errors import ArgumentError, first_line
@@ -86,6 +86,16 @@ class ImageList:
     parts: list[str] | None
     notes: list[str]
 
+    def describe(self, row: int) -> str:
+        """Return the label and the part of a row."""
+        columns = {"label": self.labels, "part": self.parts}
+        return ", ".join(f"{name} {cells[row]!r}" for name, cells in columns.items() if cells is not None)
+
+    def take(self, rows: Sequence[int], note: str) -> ImageList:
+        """Return some of the rows, and the notes with another one."""
+        labels, parts = (None if cells is None else [cells[row] for row in rows] for cells in (self.labels, self.parts))
+        return ImageList([self.files[row] for row in rows], labels, parts, [*self.notes, note])
+
 
 def read_list(
     location: FileLocation, file_column: str | int, label_column: str | int | None, part_column: str | int | None
@@ -127,6 +137,31 @@ def read_list(
             notes.append(f"columns that are not read: {join_names(unread)}; data.label_column=NAME reads labels")
     labels, parts = (None if name is None else cells[name].tolist() for name in (label, part))
     return ImageList([location.name(cell) for cell in cells[files]], labels, parts, notes)
+
+
+def drop_repeats(rows: ImageList, table: Path) -> ImageList:
+    """Return the rows of which none repeats the file of an earlier one, with a note on the others.
+
+    Raises:
+        ArgumentError: two rows of a file have different labels or parts.
+    """
+    unknown = [""] * len(rows.files)
+    labels, parts = parse_labels(rows.labels or unknown), [split_of(part) for part in rows.parts or unknown]
+    firsts: dict[str, int] = {}
+    for row, file in enumerate(rows.files):
+        first = firsts.setdefault(file, row)
+        if labels[first] != labels[row] or parts[first] != parts[row]:
+            raise ArgumentError(
+                f"path: {table} lists {file} with {rows.describe(first)} and with {rows.describe(row)}; keep one of "
+                "these rows"
+            )
+    count = len(rows.files) - len(firsts)
+    if not count:
+        return rows
+    effect = (
+        "row repeats a file of an earlier row and is" if count == 1 else "rows repeat files of earlier rows and are"
+    )
+    return rows.take(list(firsts.values()), f"{count:,} {effect} left out")
 
 
 @dataclass(frozen=True)

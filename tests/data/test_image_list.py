@@ -171,7 +171,31 @@ def test_a_file_is_read_once_however_it_is_written(write_list, tmp_path, recorde
         write_list(f"path\nimages/a.png\n./images/a.png\n{absolute}\n\nimages\\\\b.png\n"), observer=recorder
     )
     assert source.paths == ["images/a.png", "images/b.png"]
-    assert "2 rows repeat a file of an earlier row and are left out" in recorder.notes
+    assert "2 rows repeat files of earlier rows and are left out" in recorder.notes
+
+
+def test_parts_are_counted_without_repeated_rows(write_list, recorder):
+    rows = "images/a.png,1,train\nimages/b.png,2,test\nimages/a.png,1.0,training\nimages/c.png,1,train\n"
+    source = read_image_list(write_list(f"path,label,split\n{rows}"), observer=recorder)
+    assert (source.paths, source.test_paths) == (["images/a.png", "images/c.png"], ["images/b.png"])
+    assert "1 row repeats a file of an earlier row and is left out" in recorder.notes
+    assert "train part: 2 images of train; test part: 1 of test" in recorder.notes
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "columns"),
+    [
+        ("other,test", "a,train", "label 'other', part 'test' and with label 'a', part 'train'"),
+        ("a,test", "a,train", "label 'a', part 'test' and with label 'a', part 'train'"),
+        ("a,train", ",train", "label 'a', part 'train' and with label '', part 'train'"),
+    ],
+)
+def test_a_file_with_different_labels_or_parts_is_refused(write_list, first, second, columns):
+    table = write_list(f"path,label,split\nimages/a.png,{first}\nimages/b.png,a,test\n./images/a.png,{second}\n")
+    with pytest.raises(
+        UserError, match=rf"^path: .*list\.csv lists images/a\.png with {columns}; keep one of these rows$"
+    ):
+        read_image_list(table)
 
 
 def test_spaces_and_blank_rows_do_not_count(write_list, recorder):
