@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.runtime.observer import Log, RunObserver, StageObserver
-from pipeline.runtime.visible_text import make_visible
+from pipeline.runtime.visible_text import make_visible, make_visible_line
 
 
 class TerminalObserver(StageObserver):
@@ -29,7 +29,7 @@ class TerminalObserver(StageObserver):
     def progress(self, done: float, total: float, unit: str = "") -> None:
         """Move the bar."""
         if self.bar is not None and self.task is not None:
-            detail = make_visible(f"{done:,.0f}/{total:,.0f} {unit}")
+            detail = make_visible_line(f"{done:,.0f}/{total:,.0f} {unit}")
             self.bar.update(self.task, completed=done, total=total, detail=detail)
 
     def report_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
@@ -39,7 +39,7 @@ class TerminalObserver(StageObserver):
 
     def show_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
         """Show the metrics beside the bar; print them if there is none."""
-        text = make_visible("  ".join(f"{key} {value:.4f}" for key, value in metrics.items()))
+        text = make_visible_line("  ".join(f"{key} {value:.4f}" for key, value in metrics.items()))
         if self.bar is None:
             self.terminal.print(plain_text(f"  {self.name} {step}: {text}"))
         elif self.task is not None:
@@ -74,7 +74,7 @@ class Console(RunObserver):
     """Prints the events of a run on a terminal.
 
     All text is printed as it is: brackets and colons in a path are neither Rich markup nor emoji codes, and control
-    characters have no effect on the terminal.
+    characters have no effect on the terminal. A line break in a name begins no line.
     """
 
     def __init__(self, terminal: RichConsole | None = None) -> None:
@@ -89,8 +89,8 @@ class Console(RunObserver):
         self.terminal.print(plain_text(text, "yellow"))
 
     def error(self, text: str) -> None:
-        """Print one red line."""
-        self.terminal.print(plain_text(text, "red"))
+        """Print an error in red; that of a configuration may have several lines."""
+        self.terminal.print(Text(make_visible(text), "red"))
 
     @contextmanager
     def stage(self, name: str, log: Log, scratch: Path | None = None) -> Iterator[StageObserver]:
@@ -134,8 +134,8 @@ class Console(RunObserver):
 
 
 def plain_text(text: str, style: str = "") -> Text:
-    """Return text that is printed as it is: without markup, and with control characters as escapes."""
-    return Text(make_visible(text), style)
+    """Return one line that is printed as it is: without markup, and with control characters as escapes."""
+    return Text(make_visible_line(text), style)
 
 
 def format_score(value: float) -> str:

@@ -29,11 +29,12 @@ def print_table(rows: Rows, keys: Sequence[str], other_columns: Sequence[str], c
     """Print a row per job: the swept keys, the scores that any job has, else the `other_columns`, and the seconds."""
     from rich.box import SIMPLE
     from rich.table import Table
+    from rich.text import Text
 
     columns = [name for name in HEADINGS if any(name in row for row in rows)] or list(other_columns)
     table = Table(title="Sweep", title_justify="left", box=SIMPLE, collapse_padding=True, pad_edge=False)
     for key in keys or ["job"]:
-        table.add_column(plain_text(key.replace(".", ".\n")), no_wrap=True)
+        table.add_column(Text(".\n").join(map(plain_text, key.split("."))), no_wrap=True)
     for name in columns:
         heading = HEADINGS.get(name) or name.removesuffix("_score").replace("/", "\n").replace("_", "\n")
         table.add_column(heading, justify="right", no_wrap=True)

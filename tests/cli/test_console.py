@@ -33,6 +33,26 @@ def test_control_characters_have_no_effect_on_the_terminal():
     assert explain_error(UserError(f"{name}: is refused")) == r"a\x1b]0;title\x07\x1b[2J\r\u202egnp.exe: is refused"
 
 
+def test_a_line_break_in_a_name_begins_no_line():
+    console = console_on(terminal=False)
+    name, escaped = 'a,"b"\n\tc\u2028d', r'a,"b"\n\tc\u2028d'
+    console.message(name)
+    console.warning(name)
+    assert output(console) == f"{escaped}\n{escaped}\n"
+    with console.stage("data", lambda *_: None) as observer:
+        observer.message(name)
+        observer.note(name)
+        observer.table("title", [{"name": name}])
+        observer.report_metrics(1, {name: 0.5})
+    assert output(console).count(escaped) == 6
+
+
+def test_an_error_may_have_several_lines():
+    console = console_on(terminal=False)
+    console.error("job 1 failed: cluster.k = 0\nseed = -1")
+    assert output(console) == "job 1 failed: cluster.k = 0\nseed = -1\n"
+
+
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("kind", ["message", "warning", "error"])
 def test_a_line_is_printed_as_it_is(text, kind):

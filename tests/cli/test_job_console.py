@@ -20,7 +20,7 @@ def stream():
 
 def test_every_line_names_its_job(stream):
     console = JobConsole("job 2   ", stream)
-    console.message("one\ntwo")
+    console.error("one\ntwo")
     console.warning("  note: [b] is no markup")
     console.stage_finished("cluster", 1.25, reused=False, peak_mib=300)
     lines = stream.getvalue().splitlines()
