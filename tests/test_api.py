@@ -83,7 +83,10 @@ def test_new_vectors_are_assigned_by_a_result(tmp_path):
     execute_run(compose(*words, outputs=tmp_path / "outputs"), tmp_path / "outputs" / "run", [])
     result = load_run("last", f"output_dir={tmp_path / 'outputs'}")
     assert (result.assign(vectors[:7])["cluster"] == result.clusters[:7]).all()
-    for wrong, message in ((vectors[:, :3], "have 3 numbers; the run's have 4"), (np.full((1, 4), np.nan), "hold NaN")):
+    for wrong, message in (
+        (vectors[:, :3], "have 3 numbers; the run's have 4"),
+        (np.full((1, 4), np.nan), "holds NaN"),
+    ):
         with pytest.raises(UserError, match=f"^input: .*{message}"):
             result.assign(wrong)
 

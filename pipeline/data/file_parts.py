@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.data.folder_layout import held_out_split, split_of
+from pipeline.runtime.counts import count_words
 from pipeline.runtime.observer import Observer
 
 
@@ -26,7 +27,7 @@ def find_test_files(names: Sequence[str], observer: Observer) -> list[bool]:
             [name for name, flag in zip(names, is_test, strict=True) if flag == part] for part in (False, True)
         )
         observer.note(
-            f"parts by file names: train part: {len(train):,} files such as {train[0]}; test part: {len(test):,} files "
-            f"such as {test[0]}"
+            f"parts by file names: train part: {count_words(len(train), 'file', 'files')} such as {train[0]}; "
+            f"test part: {count_words(len(test), 'file', 'files')} such as {test[0]}"
         )
     return is_test

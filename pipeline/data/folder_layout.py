@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from pipeline.runtime.counts import count_words
+
 SPLIT_WORDS = {
     "train": "train", "training": "train", "test": "test", "testing": "test",
     "val": "val", "valid": "val", "validation": "val", "dev": "val",
@@ -129,9 +131,10 @@ def _describe_parts(files: Sequence[PurePath], parts: dict[str, str], depth: int
 
     def names(is_held_out: bool) -> str:
         folders = [folder for folder, split in parts.items() if (split == held_out) == is_held_out]
-        return ", ".join(f"{folder} ({counts[folder]:,} images)" for folder in sorted(folders))
+        return ", ".join(f"{folder} ({count_words(counts[folder], 'image', 'images')})" for folder in sorted(folders))
 
-    loose = f"; {counts[None]:,} images beside these folders are in the train part" if counts[None] else ""
+    beside = count_words(counts[None], "image beside these folders is", "images beside these folders are")
+    loose = f"; {beside} in the train part" if counts[None] else ""
     return f"parts by folders: train part: {names(False)}; test part: {names(True)}{loose}"
 
 

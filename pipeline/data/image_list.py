@@ -20,6 +20,7 @@ from pipeline.data.image_list_table import FileLocation, NoListedFilesError, dro
 from pipeline.data.source import Source, reads_listed_files
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import ValueRange
+from pipeline.runtime.counts import count_words
 from pipeline.runtime.errors import ArgumentError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -110,4 +111,5 @@ def _find_test_rows(parts: Sequence[str]) -> tuple[NDArray[np.bool_], str]:
         note = "" if held_out is None else f"all rows are {held_out}; they are read as one part, the train part"
         return np.zeros(len(splits), bool), note
     others = " and ".join(sorted({str(split) for split in splits} - {held_out}))
-    return is_test, f"train part: {(~is_test).sum():,} images of {others}; test part: {is_test.sum():,} of {held_out}"
+    train = count_words(int((~is_test).sum()), "image", "images")
+    return is_test, f"train part: {train} of {others}; test part: {is_test.sum():,} of {held_out}"

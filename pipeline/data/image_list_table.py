@@ -13,6 +13,7 @@ from pipeline.data.array_names import LABEL_COLUMNS, usual_name
 from pipeline.data.csv_columns import find_separator, first_lines, join_names, parse_labels
 from pipeline.data.encoded_image import SUFFIXES
 from pipeline.data.folder_layout import split_of
+from pipeline.runtime.counts import count_words
 from pipeline.runtime.errors import ArgumentError, first_line
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def read_list(
     if is_blank.all():
         raise ArgumentError(f"path: {table} has no rows with a file")
     if is_blank.any():
-        notes.append(f"{is_blank.sum():,} rows without a file are left out")
+        blank = count_words(int(is_blank.sum()), "row without a file is", "rows without a file are")
+        notes.append(f"{blank} left out")
         cells = cells[~is_blank]
     others = [name for name in cells.columns if name != files]
     label = _find_column(others, LABEL_COLUMNS, label_column, "label_column", table)
@@ -158,10 +160,10 @@ def drop_repeats(rows: ImageList, table: Path) -> ImageList:
     count = len(rows.files) - len(firsts)
     if not count:
         return rows
-    effect = (
-        "row repeats a file of an earlier row and is" if count == 1 else "rows repeat files of earlier rows and are"
+    repeats = count_words(
+        count, "row repeats a file of an earlier row and is", "rows repeat files of earlier rows and are"
     )
-    return rows.take(list(firsts.values()), f"{count:,} {effect} left out")
+    return rows.take(list(firsts.values()), f"{repeats} left out")
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from pipeline.data.parquet import read_parquet
 from pipeline.data.source import Source, files_below
 from pipeline.data.transparency import Background
 from pipeline.data.value_range import Range, to_ranges
+from pipeline.runtime.counts import count_words
 from pipeline.runtime.errors import ArgumentError, UserError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -248,5 +249,6 @@ def conform(images: NDArray[Any], shape: Shape, source: Path | str, rules: Readi
     value_format = None if rules is None else rules.value_format
     array: Pixel = resize_images(conform_values(images, value_format, f"images in {source}"), shape[:2])
     if array.shape[1:] != shape:
-        raise UserError(f"input: images in {source} have {array.shape[3]} channels; the run's have {shape[2]}")
+        channels = count_words(array.shape[3], "channel", "channels")
+        raise UserError(f"input: images in {source} have {channels}; the run's have {shape[2]}")
     return array

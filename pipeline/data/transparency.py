@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from pipeline.runtime.counts import count_words
+
 Background = Literal["auto", "white", "black"]
 
 
@@ -48,8 +50,9 @@ def choose_background(images: Sequence[Transparency], background: Background) ->
     shares = [image.light for image in images if image.is_transparent and image.light is not None]
     is_light = bool(shares) and float(np.mean(shares)) > 0.5
     colour, other = ("black", "white") if is_light else ("white", "black")
+    counted = count_words(count, "image has", "images have")
     content = f"their visible pixels are mostly {'light' if is_light else 'dark'}" if shares else "nothing is visible"
     return colour, (
-        f"data.background: {count:,} images have transparent parts; {content}, so the background of all is {colour}; "
+        f"data.background: {counted} transparent parts; {content}, so the background of all is {colour}; "
         f"data.background={other} changes it"
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.base import Depth
+from pipeline.runtime.counts import count_words
 from pipeline.runtime.errors import UserError
 
 Range = tuple[float, float]
@@ -58,9 +59,10 @@ def describe_range(depth: Depth, count: int, low: float, high: float, limits: Ra
     """Return a note on the range that was chosen for images of more than 8 bits; empty for 8 bits."""
     if depth == "8-bit":
         return ""
+    images = count_words(count, f"{depth} image has", f"{depth} images have")
     return (
-        f"data.value_range: {count:,} {depth} images have values from {low:,.6g} to {high:,.6g}; "
-        f"{limits[0]:,.6g} is read as black and {limits[1]:,.6g} as white; data.value_range=[LOW,HIGH] changes it"
+        f"data.value_range: {images} values from {low:,.6g} to {high:,.6g}; {limits[0]:,.6g} is read as black and "
+        f"{limits[1]:,.6g} as white; data.value_range=[LOW,HIGH] changes it"
     )
 
 

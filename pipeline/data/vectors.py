@@ -17,6 +17,7 @@ from pipeline.data.source import Source
 from pipeline.data.unique_names import unique_names
 from pipeline.data.vector_columns import Columns, VectorFile, fill_texts
 from pipeline.data.vector_files import read_vector_file
+from pipeline.runtime.counts import count_words
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -55,7 +56,8 @@ def read_vectors(
     names = unique_names(texts)
     if repeated := sum(name != text for name, text in zip(names, texts, strict=True)):
         example = next(name for name, text in zip(names, texts, strict=True) if name != text)
-        observer.note(f"{repeated:,} texts are equal to an earlier one; their vectors have names such as {example!r}")
+        equal = count_words(repeated, "text is", "texts are")
+        observer.note(f"{equal} equal to an earlier one; their vectors have names such as {example!r}")
     pixels, rows, has_images = _find_pictures(
         table, names, texts, rows, to_size(image_size), channels, skip_at_most, observer
     )
@@ -97,7 +99,8 @@ def require_finite(vectors: NDArray[np.float32], where: str) -> None:
     """
     count = int((~np.isfinite(vectors).all(axis=1)).sum())
     if count:
-        raise UserError(f"input: {count:,} vectors in {where} hold {NOT_FINITE}")
+        vectors_with = count_words(count, f"vector in {where} holds", f"vectors in {where} hold")
+        raise UserError(f"input: {vectors_with} {NOT_FINITE}")
 
 
 def _finite_rows(vectors: NDArray[np.float32], file: Path, limit: int, observer: Observer) -> NDArray[np.int64]:

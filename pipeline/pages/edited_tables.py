@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.artifacts.clustering import Clustering
 from pipeline.runtime.atomic_files import atomic_write
+from pipeline.runtime.counts import count_words
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class EditedTables:
         """Return the lines that are printed at the end."""
         changed = int((self.changes["reason"] != "").sum())
         marked = int((self.changes["mark"] != "none").sum())
-        counts = [f"{changed:,} images changed their cluster"] if changed or not marked else []
-        counts += [f"{marked:,} images are marked"] if marked else []
+        changes = count_words(changed, "image changed its cluster", "images changed their cluster")
+        counts = [changes] if changed or not marked else []
+        counts += [count_words(marked, "image is marked", "images are marked")] if marked else []
         lines = [f"edits    {self.summary}: {', '.join(counts)}"]
         pairs = zip(self.clusters["cluster"], self.clusters["name"], strict=True)
         names = [f"{cluster} {name}" for cluster, name in pairs if name]

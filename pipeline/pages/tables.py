@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.pages.formats import cluster_name, cluster_title
+from pipeline.runtime.counts import count_words
 
 MAX_LISTED = 12
 """Clusters listed by size in the printed summary."""
@@ -52,7 +53,7 @@ class AssignedTable:
         listed = ", ".join(f"{self._cluster_name(int(cluster))} {size:,}" for cluster, size in rows)
         more = f", and {len(sizes) - MAX_LISTED} more clusters" if len(sizes) > MAX_LISTED else ""
         return [
-            f"assigned {len(self.table):,} images: {listed}{more}",
+            f"assigned {count_words(len(self.table), 'image', 'images')}: {listed}{more}",
             f"far      {int(self.table['far'].sum()):,} of them are far from all fitted images",
         ]
 

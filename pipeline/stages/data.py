@@ -21,6 +21,7 @@ from pipeline.data.description import describe_image_set, image_set_warnings
 from pipeline.data.image_parts import read_image_parts
 from pipeline.data.source import Source
 from pipeline.data.subsets import hold_out, stratified_rows
+from pipeline.runtime.counts import count_words
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 
@@ -114,9 +115,10 @@ def _describe_subset(config: Data, source: Source, has_labels: bool) -> str:
 def _require_two_images(config: Data, train: int, test: int) -> None:
     fitted = {"train": train, "test": test, "all": train + test}[config.split]
     if fitted < 2:
+        images = count_words(fitted, "image", "images")
         raise UserError(
-            f"data.split = {config.split!r}: that part of {config.name} has {fitted} images; choose another, or give "
-            "at least two images"
+            f"data.split = {config.split!r}: that part of {config.name} has {images}; choose another, or give at least "
+            "two images"
         )
 
 

@@ -35,10 +35,11 @@ def recluster(
     Raises:
         UserError: there is no such cluster, or it has fewer images than parts.
     """
+    if not clustering.k:
+        raise UserError("run: it has no cluster that could be split, only noise; set run=ID to one with clusters")
     if config.cluster is None or config.cluster >= clustering.k:
-        raise UserError(
-            f"recluster.cluster = {config.cluster}: give a cluster of the run, a number from 0 to {clustering.k - 1}"
-        )
+        numbers = f"a number from 0 to {clustering.k - 1}" if clustering.k > 1 else "which has only 0"
+        raise UserError(f"recluster.cluster = {config.cluster}: give a cluster of the run, {numbers}")
     split = partial(split_cluster, cluster, neighbors, features, latents, observer)
     working = WorkingClusters(clustering, images.names(images.split), split)
     summary = f"cluster {config.cluster} split into {config.k}"

@@ -50,7 +50,8 @@ class DerivedRun:
         lines = self.inner.summary_lines()
         for name in SCORES:
             if name in self.before and name in self.after:
-                before, after = (format_number(values[name]) for values in (self.before, self.after))
+                write = "{:,.0f}".format if name == "k" else format_number
+                before, after = (write(values[name]) for values in (self.before, self.after))
                 lines.append(f"{name:<22} {before} → {after}")
         lines.append(f"new run  {self.run_id}")
         return lines + [f"{name:<9}{page}" for name, page in self.pages.items()]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.config import Extend
+from pipeline.runtime.counts import count_words
 from pipeline.runtime.errors import UserError
 from pipeline.workflow.action_result import Change
 
@@ -49,7 +50,8 @@ def extend_run(
     if not len(rows):
         raise UserError(f"input: all images of {source} are in run {run.run_id} already; give new ones")
     if len(rows) < len(new.names):
-        observer.note(f"left out {len(new.names) - len(rows):,} images that are in the run already")
+        repeated = count_words(len(new.names) - len(rows), "image that is", "images that are")
+        observer.note(f"left out {repeated} in the run already")
         new_labels = NewLabels(None if new_labels.values is None else new_labels.values[rows])
     new = replace(new, pixels=new.pixels[rows], names=names)
     extended_images = append_images(images, new, observer)  # refuses some before anything is computed

@@ -99,7 +99,7 @@ def test_a_folder_has_a_train_and_a_test_file_and_other_tables(tmp_path, recorde
     assert recorder.notes == [
         "files without columns of pixels are left out: sample_submission.csv",
         "images of test.csv have no column of labels and no labels",
-        "parts by file names: train part: 1 files such as train.csv; test part: 1 files such as test.csv",
+        "parts by file names: train part: 1 file such as train.csv; test part: 1 file such as test.csv",
     ]
 
 

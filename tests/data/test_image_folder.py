@@ -134,8 +134,8 @@ def test_label_depth_needs_labels_from_folders(tmp_path):
 def test_notes_say_what_folders_were_taken_as(tmp_path, recorder):
     read_labels(tmp_path, ["d/train/a/1.png", "d/val/b/1.png", "d/test/a/1.png", "d/x.png"], observer=recorder)
     assert recorder.notes == [
-        "parts by folders: train part: train (1 images), val (1 images); test part: test (1 images); "
-        "1 images beside these folders are in the train part",
+        "parts by folders: train part: train (1 image), val (1 image); test part: test (1 image); "
+        "1 image beside these folders is in the train part",
         "labels are the folders at depth 3, such as a in d/test/a/1.png; data.label_depth sets another depth",
     ]
 
@@ -143,7 +143,7 @@ def test_notes_say_what_folders_were_taken_as(tmp_path, recorder):
 def test_notes_name_the_parts_below_the_labels(tmp_path, recorder):
     read_labels(tmp_path, ["a/train/1.png", "b/train/1.png", "b/test/1.png"], observer=recorder)
     assert recorder.notes == [
-        "parts by folders: train part: train (2 images); test part: test (1 images)",
+        "parts by folders: train part: train (2 images); test part: test (1 image)",
         "labels are the folders at depth 1, such as a in a/train/1.png; data.label_depth sets another depth",
     ]
 
@@ -161,7 +161,7 @@ def test_parts_are_recognised_without_labels(tmp_path, recorder):
         save_image(tmp_path / name)
     source = read_image_folder(str(tmp_path), observer=recorder)
     assert (len(source.train), len(source.test)) == (2, 1)
-    assert recorder.notes == ["parts by folders: train part: train (2 images); test part: test (1 images)"]
+    assert recorder.notes == ["parts by folders: train part: train (2 images); test part: test (1 image)"]
 
 
 def test_other_files_are_ignored_with_a_note_and_hidden_files_without(tmp_path, recorder):

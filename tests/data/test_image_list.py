@@ -203,7 +203,7 @@ def test_spaces_and_blank_rows_do_not_count(write_list, recorder):
         write_list(" path , label , split\n images/a.png , x ,train\n,,\nimages/b.png,,test\n"), observer=recorder
     )
     assert (source.train_labels.tolist(), source.test_labels.tolist()) == (["x"], [None])
-    assert "1 rows without a file are left out" in recorder.notes
+    assert "1 row without a file is left out" in recorder.notes
 
 
 def test_a_list_without_header_may_need_a_suffix(write_list, tmp_path):

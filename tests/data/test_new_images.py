@@ -52,7 +52,7 @@ def test_arrays_are_read_with_the_channels_of_the_run(tmp_path):
     [
         ("nowhere", (6, 8, 1), "does not exist"),
         ("notes.txt", (6, 8, 1), r"ends in '\.txt'"),
-        ("c.npy", (6, 8, 3), "have 1 channels; the run's have 3"),
+        ("c.npy", (6, 8, 3), "have 1 channel; the run's have 3"),
         ("b.png", (6, 8, 4), "have 4 channels and image files have 1 or 3"),
         ("empty", (6, 8, 1), "empty holds no image"),
     ],

@@ -48,7 +48,7 @@ def test_light_content_is_on_black_and_dark_content_on_white(recorder, shade, ba
     if background == "auto":
         kind, other = ("light", "white") if expected == 0 else ("dark", "black")
         assert images.note == (
-            f"data.background: 1 images have transparent parts; their visible pixels are mostly {kind}, so the "
+            f"data.background: 1 image has transparent parts; their visible pixels are mostly {kind}, so the "
             f"background of all is {images.background}; data.background={other} changes it"
         )
         assert recorder.notes == [images.note]

@@ -222,7 +222,7 @@ DATA_DEPENDENT_ERRORS = [
     ("data.test_size=1", "data.test_size = 1: there are only 0 images in that part; data.test_fraction=0.2 …"),
     (
         "data.train_size=1",
-        "data.split = 'train': that part of digits has 1 images; choose another, or give at least two …",
+        "data.split = 'train': that part of digits has 1 image; choose another, or give at least two …",
     ),
     (
         "data.split=test",

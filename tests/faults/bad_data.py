@@ -186,7 +186,7 @@ REFUSED = [
     # image folders
     ("an empty folder", FOLDER, lambda root: root, {}, "data.path: … holds no image; image files end in .apng, .avif, …"),
     ("no file with the suffix of an image", FOLDER, lambda root: write_files(root, a_txt=b"x"), {}, "data.path: … holds no image; image files end …"),
-    ("a single image", FOLDER, lambda root: write_files(root, a_png=png()), {}, "data.split = 'train': that part of image_folder has 1 images; …at least two images"),
+    ("a single image", FOLDER, lambda root: write_files(root, a_png=png()), {}, "data.split = 'train': that part of image_folder has 1 image; …at least two images"),
     ("identical images", FOLDER, lambda root: write_files(root, a_png=png(), b_png=png()), {}, "data: all 2 images of image_folder are the same; there is nothing to cluster"),
     ("an empty file", FOLDER, lambda root: write_images(root, d_png=b""), SKIP_NONE, UNREADABLE),
     ("text named .png", FOLDER, lambda root: write_images(root, d_png=b"hello"), SKIP_NONE, UNREADABLE),
@@ -231,7 +231,7 @@ REFUSED = [
     ("flattened images", NPZ, lambda root: write_npz(root, images=np.zeros((4, 9), np.uint8)), {}, "data: train images have shape (4, 9); give (n, height, width) or (n, height, width, channels); set data.image_shape=[HEIGHT,WIDTH] for …"),
     ("a scalar", NPZ, lambda root: write_npz(root, images=np.uint8(5)), {}, "data: train images have shape (); give …"),
     ("zero images", NPZ, lambda root: write_npz(root, images=PIXELS[:0]), {}, "data.split = 'train': that part of npz has 0 images; …"),
-    ("one image", NPZ, lambda root: write_npz(root, images=PIXELS[:1]), {}, "data.split = 'train': that part of npz has 1 images; …"),
+    ("one image", NPZ, lambda root: write_npz(root, images=PIXELS[:1]), {}, "data.split = 'train': that part of npz has 1 image; …"),
     ("images without a pixel", NPZ, lambda root: write_npz(root, images=PIXELS[:, :0]), {}, "data: train images have shape (12, 0, 5, 1), which has no pixels; …"),
     ("identical images in .npz", NPZ, lambda root: write_npz(root, images=PIXELS[:1].repeat(9, axis=0)), {}, "data: all 9 images of npz are the same; there is nothing to cluster"),
     ("a test part of another size", NPZ, lambda root: write_npz(root, test_images=PIXELS[:, :5]), {}, "data: train images are (6, 5, 1), test images (5, 5, 1); they must agree"),

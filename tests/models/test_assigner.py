@@ -74,7 +74,7 @@ def test_a_served_model_of_vectors_refuses_numbers_that_are_not_finite():
     parts = dict(zip(PARTS, (PixelModel((1, 1, 6)), latents, graph, features, clustering), strict=True))
     served = Assigner.from_artifacts(**parts, shape=(6,))
     vectors[3, 2] = np.nan
-    with pytest.raises(UserError, match="1 vectors in the request hold NaN"):
+    with pytest.raises(UserError, match="1 vector in the request holds NaN"):
         served.predict(vectors)
 
 

@@ -6,6 +6,7 @@ import platform
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from pipeline.runtime.errors import UserError
 from pipeline.runtime.file_digest import file_digest
 from pipeline.tracking import DERIVED_FROM, Run, Store
 from pipeline.workflow import execution_record
+from pipeline.workflow.derived_run import DerivedRun
 from pipeline.workflow.execution import execute_run
 from pipeline.workflow.finished_runs import find_run
 from pipeline.workflow.run_action import run_action
@@ -168,6 +170,14 @@ def test_one_cluster_is_clustered_again(outputs, base):
     assert len(set(clusters[before == 1])) == 3
     for cluster in (0, 2, 3, 4):
         assert len(set(clusters[before == cluster])) == 1
+
+
+def test_numbers_of_clusters_are_shown_without_decimals():
+    inner = SimpleNamespace(summary_lines=list)
+    run = DerivedRun(inner, "1", {"k": 1.0, "coverage": 1.0}, {"k": 0.0, "coverage": 0.5}, {})
+    assert [line.split() for line in run.summary_lines()[:2]] == [
+        ["k", "1", "→", "0"], ["coverage", "1.0000", "→", "0.5000"],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("word", ["recluster.k=3", "recluster.cluster=5"])

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.runtime.counts import count_words
+
 MAX_LISTED = 12
 """Classes listed by size in the printed summary."""
 
@@ -47,6 +49,7 @@ class ExportResult:
         rows = sorted(self.counts.items(), key=lambda row: -row[1])
         listed = ", ".join(f"{name} {count:,}" for name, count in rows[:MAX_LISTED])
         more = f", and {len(rows) - MAX_LISTED} more" if len(rows) > MAX_LISTED else ""
-        removed = "1 image that is" if self.removed == 1 else f"{self.removed:,} images that are"
+        removed = count_words(self.removed, "image that is", "images that are")
         left_out = [f"left out {removed} marked for removal"] if self.removed else []
-        return [f"exported {self.images:,} images: {listed}{more}", *left_out, f"         {self.path}"]
+        images = count_words(self.images, "image", "images")
+        return [f"exported {images}: {listed}{more}", *left_out, f"         {self.path}"]

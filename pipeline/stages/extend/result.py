@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Artifact, Float
 from pipeline.artifacts.clustering import Clustering
+from pipeline.runtime.counts import count_words
 
 NO_NUMBER = -1
 
@@ -48,10 +49,10 @@ class ExtendResult:
     def summary_lines(self) -> list[str]:
         """Return the lines that are printed at the end."""
         sizes = self.clusters["size"].sum()
-        lines = [f"extended by {len(self.images):,} images to {sizes:,} in clusters"]
+        lines = [f"extended by {count_words(len(self.images), 'image', 'images')} to {sizes:,} in clusters"]
         lines.append(f"far      {int(self.images['far'].sum()):,} of the new images are far from all fitted images")
         pairs = zip(self.new_clusters["cluster"], self.new_clusters["size"], strict=True)
-        proposed = ", ".join(f"{cluster} with {size:,} images" for cluster, size in pairs)
+        proposed = ", ".join(f"{cluster} with {count_words(size, 'image', 'images')}" for cluster, size in pairs)
         lines.append(f"new      {f'clusters {proposed}' if proposed else 'no cluster'}: {self.note}")
         renumbered = self.clusters[
             (self.clusters["before"] != self.clusters["cluster"]) & (self.clusters["before"] >= 0)

@@ -19,6 +19,7 @@ from pipeline.embedding.graph_extension import extend_graph
 from pipeline.embedding.neighbors import search_neighbors
 from pipeline.embedding.placement import place_points
 from pipeline.models.autoencoder import Autoencoder, encode_in_batches
+from pipeline.runtime.counts import count_words
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.stages.extend.balanced_neighbors import BalancedNeighbors
 from pipeline.stages.extend.new_clusters import NONE, propose_clusters
@@ -114,5 +115,6 @@ def _extend_clustering(clustering: Clustering, clusters: Int, confidence: Float,
 
 
 def _describe_extension(m: int, new_clusters: int) -> str:
-    added = f"{m:,} images were added by stage=extend: they were assigned, no model was fitted on them"
-    return added + (f"; {new_clusters} clusters are new" if new_clusters else "")
+    images = count_words(m, "image was added by stage=extend: it was", "images were added by stage=extend: they were")
+    added = f"{images} assigned, no model was fitted again"
+    return added + (f"; {count_words(new_clusters, 'cluster is', 'clusters are')} new" if new_clusters else "")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.artifacts.base import Int
+from pipeline.runtime.counts import count_words
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.stages.label.csv_rows import read_csv_rows
@@ -81,8 +82,9 @@ def _find_rows(rows: Sequence[tuple[int, str, str]], images: Sequence[str], file
         else:
             indices.append(row_of_image[name])
     if unknown:
+        images = count_words(len(unknown), f"image in {file} is not", f"images in {file} are not")
         raise UserError(
-            f"{KEY}: {len(unknown)} images in {file} are not fitted images of this run, such as {unknown[0]}; "
+            f"{KEY}: {images} among the fitted images of this run, such as {unknown[0]}; "
             "set run=ID to the run that the page was made from"
         )
     return indices
