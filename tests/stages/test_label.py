@@ -194,6 +194,15 @@ def test_without_answers_the_result_has_a_page_and_no_labels(inputs, recorder):
     assert recorder.steps[-1] == (4, 4)
 
 
+def test_a_budget_of_more_images_than_there_are_is_lowered(inputs, clustering, recorder):
+    marks = np.zeros(156, np.int8)
+    marks[:6] = REMOVE
+    marked = replace(clustering, marks=marks)
+    result = label(Label(budget=1000, simulate=False), **inputs | {"clustering": marked}, observer=recorder)
+    assert len(result.picked) == 150
+    assert recorder.notes == ["label.budget = 1000 is lowered to 150: there are 150 images to choose from"]
+
+
 def test_answers_give_every_image_a_label(inputs, blobs, tmp_path):
     answers = Answers(first_rows(blobs), np.arange(3, dtype=np.int32), ["ant", "bee", "cat"])
     result = label(Label(budget=8, simulate=False), **inputs, answers=answers)
@@ -205,6 +214,8 @@ def test_answers_give_every_image_a_label(inputs, blobs, tmp_path):
     assert result.simulation is None
     assert len(result.picked) == 8, "the three labelled images and five new picks"
     assert "3 images have a label already" in result.html
+    assert result.summary_lines()[0] == "picked   5 images to label"
+    assert result.metrics()["label/picked"] == 5
     assert result.summary_lines()[1] == "labels   192 of 192 images have a label, 3 by hand"
     assert set(result.save(tmp_path)) == {"label.html", "picked.csv", "labels.csv", "labels.parquet"}
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "labels.parquet"), result.labels)

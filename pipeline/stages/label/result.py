@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.pages.formats import format_spread
 from pipeline.pages.tables import write_table
+from pipeline.runtime.counts import count_words
 from pipeline.stages.label.simulation import STRATEGIES, summarize_simulation
 
 
@@ -16,8 +17,9 @@ from pipeline.stages.label.simulation import STRATEGIES, summarize_simulation
 class LabelResult:
     """The label page and its tables.
 
-    `picked` lists the images to label. `labels` has a row per image and is None while there are no answers.
-    `simulation` is the table of `simulate_labelling` and `figure` its PNG, where labels are known.
+    `picked` lists the images on the page: the `n_answers` that have an answer, then those to label. `labels` has a row
+    per image and is None while there are no answers. `simulation` is the table of `simulate_labelling` and `figure` its
+    PNG, where labels are known.
     """
 
     html: str
@@ -25,6 +27,12 @@ class LabelResult:
     labels: pd.DataFrame | None = None
     simulation: pd.DataFrame | None = None
     figure: bytes = b""
+    n_answers: int = 0
+
+    @property
+    def n_picked(self) -> int:
+        """The number of images to label."""
+        return len(self.picked) - self.n_answers
 
     def save(self, folder: Path) -> list[str]:
         """Write label.html, picked.csv, labels.csv and .parquet, simulation.csv and .png; return the names written."""
@@ -41,7 +49,7 @@ class LabelResult:
 
     def metrics(self) -> dict[str, float]:
         """Return the numbers of picked and labelled images and the simulated accuracies, for the tracking store."""
-        metrics = {"label/picked": float(len(self.picked))}
+        metrics = {"label/picked": float(self.n_picked)}
         if self.labels is not None:
             metrics |= {
                 "label/by_hand": float(self.labels["by_hand"].sum()),
@@ -56,7 +64,7 @@ class LabelResult:
 
     def summary_lines(self) -> list[str]:
         """Return the lines that are printed at the end."""
-        lines = [f"picked   {len(self.picked):,} images to label"]
+        lines = [f"picked   {count_words(self.n_picked, 'image', 'images')} to label"]
         if self.labels is not None:
             by_hand, labelled = int(self.labels["by_hand"].sum()), int((self.labels["label"] != "").sum())
             lines.append(f"labels   {labelled:,} of {len(self.labels):,} images have a label, {by_hand:,} by hand")

@@ -14,6 +14,7 @@ from pipeline.artifacts.latents import Graph
 from pipeline.config import Label
 from pipeline.embedding.neighbor_weights import vote_labels
 from pipeline.pages import figures
+from pipeline.runtime.limits import lower_to_limit
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.stages.label.active_learning import pick_images
 from pipeline.stages.label.answers import Answers
@@ -39,6 +40,10 @@ def label(
     `labels` are used in the simulation, and their class names are offered on the page; images are picked without them.
     `run_id` is that of the run to label; the command on the page and the labels that the browser keeps belong to it.
     """
+    n_candidates = int((~clustering.removed).sum())
+    reason = "there are {n:,} images to choose from"
+    budget = lower_to_limit("label.budget", config.budget, n_candidates, n_candidates, observer, reason)
+    config = config.model_copy(update={"budget": budget})
     rows = _rows_to_label(config, graph, features, clustering, answers)
     names = images.names(images.split)
     simulation, figure = None, b""
@@ -63,7 +68,7 @@ def label(
     )
     picked = pd.DataFrame({"image": [names[row] for row in rows], "cluster": np.asarray(clustering.fitted)[rows]})
     table = None if answers is None else _label_table(images, graph, features, clustering, answers)
-    return LabelResult(html, picked, table, simulation, figure)
+    return LabelResult(html, picked, table, simulation, figure, len(given))
 
 
 def _rows_to_label(
