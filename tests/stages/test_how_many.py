@@ -154,9 +154,19 @@ def test_the_stage_takes_no_labels():
     assert not [name for name in inspect.signature(how_many).parameters if "label" in name or "truth" in name]
 
 
-def test_the_range_must_be_smaller_than_the_number_of_images(blobs):
-    with pytest.raises(UserError, match=r"^how_many\.k_max = 200: must be less than the number of images, 156$"):
-        how_many(HowMany(k_max=200), "run", blobs.features, make_clustering(156, 4))
+def test_the_range_ends_below_the_number_of_images(recorder):
+    points = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    config = HowMany(references=2, bootstraps=2, n_init=1)
+    result = how_many(config, "run", make_features(points), make_clustering(5, 2), recorder)
+    assert result.table["k"].tolist() == [1, 2, 3, 4]
+    assert "how_many.k_max = 20 is lowered to 4: there are 5 images" in recorder.notes
+    assert recorder.notes[0] in result.html
+
+
+def test_too_few_images_are_refused():
+    points = np.zeros((2, 2), np.float32)
+    with pytest.raises(UserError, match=r"^how_many\.k_min = 2: .* the 2 images; this needs at least 4 images$"):
+        how_many(HowMany(), "run", make_features(points), make_clustering(2, 2))
 
 
 # The table and the page

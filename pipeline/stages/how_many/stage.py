@@ -32,11 +32,11 @@ def how_many(
     are computed for one cluster fewer too, so that the smallest number can be an elbow. Labels are not used.
 
     Raises:
-        UserError: the sample has no more images than `config.k_max`.
+        UserError: the sample has too few images for a range above `config.k_min`.
     """
     points, notes = _sample_points(config, features)
-    if config.k_max >= len(points):
-        raise UserError(f"how_many.k_max = {config.k_max}: must be less than the number of images, {len(points):,}")
+    config, range_notes = _limit_range(config, len(points))
+    notes += range_notes
     table, failed_fits = _index_table(config, points, observer)
     if failed_fits:
         count = config.k_max - config.k_min + 1
@@ -48,6 +48,19 @@ def how_many(
     figure = figures.figure_to_png(figures.plot_how_many(table, INDICES, recommendations, clustering.k, title))
     html = render_how_many_page(name, table, recommendations, clustering.k, len(points), figure, notes)
     return HowManyResult(html, figure, table, recommendations, len(points))
+
+
+def _limit_range(config: HowMany, n: int) -> tuple[HowMany, list[str]]:
+    """Return the settings with a `k_max` below the number of images, and a note if that is lower."""
+    if config.k_max < n:
+        return config, []
+    if config.k_min >= n - 1:
+        raise UserError(
+            f"how_many.k_min = {config.k_min}: numbers of clusters from there on are compared up to one less than the "
+            f"{n:,} images; this needs at least {config.k_min + 2:,} images"
+        )
+    note = f"how_many.k_max = {config.k_max} is lowered to {n - 1:,}: there are {n:,} images"
+    return config.model_copy(update={"k_max": n - 1}), [note]
 
 
 def _sample_points(config: HowMany, features: Features) -> tuple[Float, list[str]]:
