@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.data.array_names import LABEL_COLUMNS, square_shape, usual_name
-from pipeline.runtime.errors import ArgumentError, first_line
+from pipeline.runtime.errors import ArgumentError, explain_file_error, first_line
 
 SEPARATORS = ",;\t"
 LONGEST_LINE = 2**24
@@ -124,7 +124,7 @@ def first_lines(path: Path) -> list[str]:
             "Excel as “CSV UTF-8”"
         ) from error
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise ArgumentError(f"path: {path} cannot be read as CSV: {first_line(error)}") from error
+        raise ArgumentError(f"path: {path} cannot be read as CSV: {explain_file_error(error)}") from error
     if not lines[0].strip():
         raise ArgumentError(f"path: {path} cannot be read as CSV: its first line is empty")
     return lines

@@ -26,7 +26,7 @@ from pipeline.data.image_size import choose_size
 from pipeline.data.transparency import Background, choose_background
 from pipeline.data.value_range import Range, ValueRange, choose_range, describe_range, scale_values
 from pipeline.runtime.available_memory import available_memory
-from pipeline.runtime.errors import ArgumentError, UserError, first_line
+from pipeline.runtime.errors import ArgumentError, UserError, explain_file_error
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.runtime.threads import usable_cores
 
@@ -61,7 +61,7 @@ class SkippedImages:
 
     def add(self, name: str, error: Exception) -> None:
         """Add an image; the reason is the first line of the error."""
-        reason = first_line(error)
+        reason = explain_file_error(error)
         self.reasons[name] = "not an image, or damaged" if "cannot identify image file" in reason else reason
 
     def describe(self, count: int) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.data.csv_columns import find_separator, first_lines, is_number, is_numbered_header
 from pipeline.data.vector_columns import ID_NAMES, TEXT_NAMES, Columns, VectorFile, choose_label, choose_name, to_texts
-from pipeline.runtime.errors import ArgumentError, first_line
+from pipeline.runtime.errors import ArgumentError, explain_file_error
 from pipeline.runtime.observer import Observer
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def read_csv_vectors(file: Path, columns: Columns, observer: Observer) -> Vector
             encoding="utf-8-sig", index_col=False,
         )  # fmt: skip
     except (OSError, ValueError) as error:
-        raise ArgumentError(f"path: {file} cannot be read as CSV: {first_line(error)}") from error
+        raise ArgumentError(f"path: {file} cannot be read as CSV: {explain_file_error(error)}") from error
     names = [str(name) for name in table.columns]
     table.columns = pd.Index(names)
     label = choose_label(columns.label_among(names), names, file)

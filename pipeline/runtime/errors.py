@@ -1,5 +1,9 @@
 """Errors whose message is for the user, and the part of other errors that fits into such a message."""
 
+from __future__ import annotations
+
+import re
+
 
 class UserError(Exception):
     """A mistake that the user can correct.
@@ -14,5 +18,11 @@ class ArgumentError(UserError):
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, or the name of its class if it has no message."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    """Return the first line of an error's message without its number, or the name of its class if it has no message."""
+    line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return re.sub(r"^\[Errno -?\d+\] ", "", line)
+
+
+def explain_file_error(error: BaseException) -> str:
+    """Return why a file could not be used, for a message that names the file: the system's reason, or `first_line`."""
+    return getattr(error, "strerror", None) or first_line(error)

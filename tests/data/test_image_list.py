@@ -94,7 +94,7 @@ def test_missing_files_are_skipped_and_their_labels_with_them(write_list):
     assert shades(source.train) == [10, 30]
     assert source.train_labels.tolist() == [1, 3]
     assert source.skipped == 1
-    assert "images/gone.png" in source.note
+    assert "images/gone.png (No such file or directory)" in source.note
 
 
 @pytest.mark.parametrize(

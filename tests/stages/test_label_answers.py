@@ -114,3 +114,8 @@ def test_quoted_headers_may_have_any_separator(tmp_path, separator):
 def test_unusable_answers_are_explained(tmp_path, text, message):
     with pytest.raises(UserError, match=rf"^label\.answers: .*{message}"):
         read_answers(write_answers(tmp_path, text), ["a", "b"])
+
+
+def test_missing_answers_are_explained_without_a_number(tmp_path):
+    with pytest.raises(UserError, match=r"^label\.answers: cannot read .*no\.csv as CSV: No such file or directory$"):
+        read_answers(str(tmp_path / "no.csv"), ["a"])

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.runtime.errors import UserError, first_line
+from pipeline.runtime.errors import UserError, explain_file_error
 from pipeline.runtime.observer import SILENT, Observer
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -55,7 +55,7 @@ def _decode(file: Path, key: str, observer: Observer) -> str:
     try:
         raw = file.read_bytes()
     except OSError as error:
-        raise UserError(f"{key}: cannot read {file} as CSV: {first_line(error)}") from error
+        raise UserError(f"{key}: cannot read {file} as CSV: {explain_file_error(error)}") from error
     encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if raw.startswith(mark)), "utf-8")
     note = ""
     try:
