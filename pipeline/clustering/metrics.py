@@ -189,13 +189,16 @@ SCORES: dict[str, Callable[[Contingency], float]] = {
 def score_clustering(labels: ArrayLike, clusters: ArrayLike) -> dict[str, float]:
     """Return every score of `SCORES`, k and coverage; with noise also `clustered/…`, the scores without noise.
 
-    `labels` (n,), negative where unknown, and `clusters` (n,), negative for noise, are integers. k is the number of
-    clusters, coverage the share of labelled points that are in one.
+    `labels` (n,), negative where unknown, and `clusters` (n,), negative for noise, are integers. The scores are of the
+    labelled points. k and coverage are of all points: the number of clusters, and the share of points in one, 1 without
+    points.
     """
+    clusters = np.asarray(clusters).ravel()
     table = contingency_matrix(labels, clusters)
     values = {name: function(table) for name, function in SCORES.items()}
-    values["k"] = float(len(table.clusters))
-    values["coverage"] = float(1.0 - table.noise.sum() / table.n) if table.n else 1.0
+    is_clustered = clusters >= 0
+    values["k"] = float(len(np.unique(clusters[is_clustered])))
+    values["coverage"] = float(is_clustered.mean()) if len(clusters) else 1.0
     if table.noise.any() and table.counts.size:
         clustered = table.without_noise()
         values |= {f"clustered/{name}": function(clustered) for name, function in SCORES.items()}

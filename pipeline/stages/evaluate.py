@@ -88,7 +88,8 @@ def evaluate(
         notes.insert(0, NO_FITTED_LABELS if has_test_labels else "no labels: scores that need them are left out")
         empty = np.zeros((0, 0), np.int64)
         return Scores(values, _cluster_sizes(clustering.fitted), empty, [], notes, rows, baselines.notes)
-    values |= _prefixed("train/", metrics.score_clustering(labels.fitted, clustering.fitted))
+    remains = ~clustering.removed
+    values |= _prefixed("train/", metrics.score_clustering(labels.fitted[remains], clustering.fitted[remains]))
     values |= _prefixed("train/", _calibration(labels.fitted, clustering.fitted, clustering.confidence))
     table = metrics.contingency_matrix(labels.fitted, clustering.fitted)
     columns = [*table.clusters.tolist(), *([-1] if table.noise.any() else [])]

@@ -179,12 +179,12 @@ def test_all_noise_scores_zero():
 
 
 @given(noisy_pairs, st.lists(st.integers(-1, 5), max_size=10))
-def test_points_without_a_label_are_ignored(points, clusters):
-    labels, known_clusters = columns(points)
-    unknown = np.full(len(clusters), -1)
-    assert score_clustering(labels, known_clusters) == score_clustering(
-        np.append(labels, unknown), np.append(known_clusters, clusters)
-    )
+def test_points_without_a_label_count_in_k_and_coverage_alone(points, clusters):
+    labels, labelled_clusters = columns(points)
+    all_clusters = np.append(labelled_clusters, np.array(clusters, int))
+    values = score_clustering(np.append(labels, np.full(len(clusters), -1)), all_clusters)
+    of_all = {"k": len(set(all_clusters.tolist()) - {-1}), "coverage": float(np.mean(all_clusters >= 0))}
+    assert values == score_clustering(labels, labelled_clusters) | of_all
 
 
 def test_arrays_of_different_lengths_are_refused():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.artifacts import BaselineClusterings, Clustering, Features, Images, Labels, Latents, Map
+from pipeline.artifacts.clustering import REMOVE
 from pipeline.clustering.choose_k import choose_k
 from pipeline.clustering.fit_clusters import fit_clusters
 from pipeline.config import Baselines, Cluster, Evaluate, Neighbors
@@ -272,6 +273,16 @@ def test_without_what_it_was_fitted_to_there_is_no_expected_accuracy(run, defaul
 
 
 # Labels of one part
+
+
+def test_k_and_coverage_are_of_all_images_that_remain_also_of_those_without_a_label(run, default_baselines):
+    clusters, marks = np.array(run["clustering"].fitted), np.zeros(60, np.int8)
+    clusters[:6], marks[:3] = -1, REMOVE
+    labels = replace(run["labels"], train=np.where(clusters == 2, -1, run["labels"].train).astype(np.int32))
+    edited = run | {"clustering": replace(run["clustering"], fitted=clusters, marks=marks)}
+    values = evaluate_baselines(edited, default_baselines, labels).values
+    assert values["train/k"] == values["k"] == 3
+    assert values["train/coverage"] == 54 / 57
 
 
 def test_labels_of_held_out_images_alone_give_test_scores(run, default_baselines):
