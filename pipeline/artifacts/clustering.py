@@ -77,6 +77,12 @@ class Clustering(Artifact):
         return np.asarray(marks == REMOVE)
 
     @property
+    def coverage(self) -> float:
+        """Share of the fitted images that are in a cluster; images that a person marked for removal do not count."""
+        remaining = self.fitted[~self.removed]
+        return float((remaining >= 0).mean()) if len(remaining) else 1.0
+
+    @property
     def digest(self) -> str:
         """What identifies the clusters, their names and the marks: the first 16 digits of a SHA-256."""
         content = hashlib.sha256(np.ascontiguousarray(self.fitted, "<i4").tobytes())
@@ -86,6 +92,5 @@ class Clustering(Artifact):
 
     def metrics(self) -> dict[str, float]:
         """Return k, coverage and the estimator's own criteria (inertia, log-likelihood, BIC)."""
-        coverage = float((self.fitted >= 0).mean())
         criteria = {f"cluster/{name}": value for name, value in self.scores.items()}
-        return {"k": float(self.k), "coverage": coverage} | criteria
+        return {"k": float(self.k), "coverage": self.coverage} | criteria

@@ -151,8 +151,8 @@ def test_removed_images_are_neither_noise_nor_a_class(inputs, monkeypatch):
 
     monkeypatch.setattr("pipeline.stages.report.drawings.figures.plot_contingency", record)
     text = ParsedPage(report(**removed).html).text
-    assert "of 60 images are noise" not in text
-    assert "all other images are noise or marked for removal" in text
+    assert "images are noise" not in text
+    assert "coverage 100 %: all images belong to a cluster; 20 of the n are marked for removal and not" in text
     assert classes == [(2, ["kind 0", "kind 2"])]
 
 

@@ -55,8 +55,13 @@ class ReportContext:
 
     @property
     def coverage(self) -> float:
-        """Share of the fitted images that are not noise."""
-        return float((self.clustering.fitted >= 0).mean())
+        """Share of the fitted images that are not noise, without those that a person marked for removal."""
+        return self.clustering.coverage
+
+    @property
+    def n_removed(self) -> int:
+        """Number of fitted images that a person marked for removal."""
+        return int(self.clustering.removed.sum())
 
     @property
     def subtitle(self) -> str:

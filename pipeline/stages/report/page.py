@@ -70,7 +70,7 @@ def collect_notes(run: ReportContext) -> list[str]:
         messages.append("No clusters were found: all images are noise.")
     elif n_noise:
         errors = ", which purity and accuracy count as errors" if (is_noise & is_labelled).any() else ""
-        messages.append(f"{n_noise:,} of {run.n:,} images are noise{errors}.")
+        messages.append(f"{n_noise:,} of {n:,} images are noise{errors}.")
     if 0 < n_labelled < n:
         messages.append(f"Only {n_labelled:,} of {n:,} fitted images have labels; scores against labels use those.")
     if not len(run.images.held_out):
