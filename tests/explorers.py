@@ -38,6 +38,7 @@ def explorer_inputs(n=300, k=3, shape=(8, 8, 1), labelled=True, noise=0, wrong=4
         "config": Explorer(neighbors=6),
         "images": Images(pixels, pixels[:0], name="blobs <b>"),
         "labels": Labels(truth, truth[:0], [f"kind {i}, or <i>" for i in range(k)] if labelled else []),
+        "latents": latents,
         "graph": exact(latents, 10),
         "clustering": Clustering(clusters, clusters[:0], confidence, empty, np.zeros((k, 2), np.float32), "kmeans"),
         "map": Map(latents.fitted, latents.held_out, "pca"),

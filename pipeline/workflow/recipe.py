@@ -143,8 +143,9 @@ def _explorer(config: Config, inputs: Artifacts, observer: Observer) -> Explorer
     from pipeline.stages.explorer import explorer
 
     return explorer(
-        config.explorer, inputs.images, inputs.labels, inputs.graph, inputs.clustering, inputs.map, observer
-    )
+        config.explorer, inputs.images, inputs.labels, inputs.latents, inputs.graph, inputs.clustering, inputs.map,
+        observer,
+    )  # fmt: skip
 
 
 RECIPE = (
@@ -198,7 +199,8 @@ RECIPE = (
     ),
     Step(
         "explorer", "write explorer.html, a page to browse all images on the map", _explorer,
-        groups=("explorer",), inputs=("images", "labels", "graph", "clustering", "map"), outputs=("explorer",),
+        groups=("explorer",), inputs=("images", "labels", "latents", "graph", "clustering", "map"),
+        outputs=("explorer",),
     ),
 )  # fmt: skip
 """The stages in the order in which they run."""

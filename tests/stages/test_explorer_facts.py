@@ -5,9 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.artifacts import Latents
+from pipeline.artifacts.clustering import REMOVE
 from pipeline.embedding.neighbors import approximate, exact
+from pipeline.runtime.observer import SILENT
 from pipeline.stages.explorer.facts import ImageFacts, landmark_facts
 from pipeline.stages.explorer.stage import explorer
+from pipeline.stages.export.exported_set import exported_set
 from tests.explorers import explorer_inputs
 
 
@@ -29,6 +32,31 @@ def test_the_explorer_shows_the_landmarks(recorder):
     assert landmark_facts(replace(all_facts, graph=exact(latents, 6))).n == 300
     explorer(**inputs, observer=recorder)
     assert recorder.notes == ["the explorer shows the 100 landmarks of 300 images"]
+
+
+def test_removed_images_do_not_count_in_the_scores_of_others_as_in_an_export():
+    inputs = explorer_inputs(n=300)
+    del inputs["config"]
+    whole = ImageFacts(**inputs, digest="")
+    marks = np.where(np.arange(300) % 3, 0, REMOVE).astype(np.int8)
+    clusters = np.where(marks == REMOVE, np.int32(-1), inputs["clustering"].fitted)
+    inputs["clustering"] = replace(inputs["clustering"], fitted=clusters, marks=marks)
+    facts, table = ImageFacts(**inputs, digest=""), exported_set(**inputs, observer=SILENT).table()
+    remains = marks != REMOVE
+    np.testing.assert_array_equal(facts.misfit[remains], table["misfit"])
+    np.testing.assert_array_equal(facts.outlier[remains], table["outlier"])
+    assert facts.misfit[remains].mean() < 2 * whole.misfit[remains].mean(), "a third of the neighbours were removed"
+    assert (facts.misfit[~remains] == 0).all()
+    assert (facts.outlier[~remains] == 0).all()
+    assert (facts.rival[~remains] == -1).all()
+
+
+def test_a_single_remaining_image_has_scores():
+    inputs = explorer_inputs(n=40)
+    marks = np.where(np.arange(40), REMOVE, 0).astype(np.int8)
+    inputs["clustering"] = replace(inputs["clustering"], marks=marks)
+    del inputs["config"]
+    assert np.isfinite(ImageFacts(**inputs, digest="").outlier).all()
 
 
 def test_landmarks_of_both_parts_keep_their_rows_in_them():

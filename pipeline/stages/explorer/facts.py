@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,11 @@ from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Map
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
-from pipeline.artifacts.latents import Graph
+from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering import misfits
 from pipeline.data.blank_images import find_blank_images
 from pipeline.data.copies import copy_groups
+from pipeline.embedding.remaining_graph import remaining_graph
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class ImageFacts:
 
     images: Images
     labels: Labels
+    latents: Latents
     graph: Graph
     clustering: Clustering
     map: Map
@@ -64,19 +67,39 @@ class ImageFacts:
         return np.asarray(self.graph.indices, np.int32)
 
     @cached_property
+    def remaining(self) -> NDArray[np.int64]:
+        """Rows of the images that are not marked for removal, of all images if fewer than two would be left."""
+        rows = np.flatnonzero(~self.clustering.removed)
+        return rows if len(rows) > 1 else np.arange(self.n)
+
+    @cached_property
+    def remaining_graph(self) -> Graph:
+        """The graph among the remaining images, with positions in `remaining` as indices."""
+        is_complete = len(self.remaining) == self.n
+        return self.graph if is_complete else remaining_graph(self.graph, self.latents, self.remaining)
+
+    @cached_property
     def misfit(self) -> Float:
-        """Share of each image's neighbours that are in another cluster (n,)."""
-        return misfits.misfit_scores(self.clusters, self.neighbors)
+        """Share of each image's remaining neighbours that are in another cluster (n,), 0 for removed images."""
+        scores = misfits.misfit_scores(self.clusters[self.remaining], self.remaining_graph.indices)
+        return self._of_all(scores, np.zeros(self.n, np.float32))
 
     @cached_property
     def rival(self) -> Int:
-        """The most frequent other cluster among each image's neighbours (n,), −1 for none."""
-        return misfits.rival_clusters(self.clusters, self.neighbors)
+        """The most frequent other cluster among each image's remaining neighbours (n,), −1 for none."""
+        rivals = misfits.rival_clusters(self.clusters[self.remaining], self.remaining_graph.indices)
+        return self._of_all(rivals, np.full(self.n, -1, np.int32))
 
     @cached_property
     def outlier(self) -> Float:
-        """Each image's mean distance to its neighbours (n,), relative to the median image."""
-        return misfits.outlier_scores(self.graph.distances)
+        """Each image's mean distance to its remaining neighbours (n,), relative to the median; 0 for removed images."""
+        scores = misfits.outlier_scores(self.remaining_graph.distances)
+        return self._of_all(scores, np.zeros(self.n, np.float32))
+
+    def _of_all(self, values: NDArray[Any], of_removed: NDArray[Any]) -> NDArray[Any]:
+        """The values of the remaining images in place of those `of_removed` images (n,)."""
+        of_removed[self.remaining] = values
+        return of_removed
 
     @cached_property
     def copies(self) -> Int:
@@ -132,6 +155,7 @@ def landmark_facts(facts: ImageFacts) -> ImageFacts:
     return ImageFacts(
         images=landmark_images,
         labels=replace(facts.labels, train=labels[train], test=labels[test], split=split),
+        latents=Latents(np.asarray(facts.latents.fitted)[rows], facts.latents.held_out[:0], facts.latents.shape),
         graph=facts.graph.landmark_graph(),
         clustering=replace(
             clustering,

@@ -6,7 +6,7 @@ from pipeline.artifacts.clustering import Clustering
 from pipeline.artifacts.features import Map
 from pipeline.artifacts.images import Images
 from pipeline.artifacts.labels import Labels
-from pipeline.artifacts.latents import Graph
+from pipeline.artifacts.latents import Graph, Latents
 from pipeline.artifacts.pages import ExplorerPage
 from pipeline.config import Explorer
 from pipeline.runtime.observer import SILENT, Observer
@@ -26,6 +26,7 @@ def explorer(
     config: Explorer,
     images: Images,
     labels: Labels,
+    latents: Latents,
     graph: Graph,
     clustering: Clustering,
     map: Map,  # the artifact's name
@@ -33,9 +34,11 @@ def explorer(
 ) -> ExplorerPage:
     """Return explorer.html, and images.parquet if `config.parquet` is set; of the landmarks if the graph has any.
 
-    Labels are shown and compared with the clusters. Without labels, the page has no such comparison.
+    Labels are shown and compared with the clusters. Without labels, the page has no such comparison. Images that a
+    person marked for removal are on the page, but have no misfit and outlier scores and do not count in those of
+    others.
     """
-    facts = ImageFacts(images, labels, graph, clustering, map, clustering.digest)
+    facts = ImageFacts(images, labels, latents, graph, clustering, map, clustering.digest)
     if graph.landmarks is not None:
         facts = landmark_facts(facts)
         observer.note(f"the explorer shows the {facts.n:,} landmarks of {len(clustering.fitted):,} images")

@@ -18,7 +18,7 @@ from pipeline.artifacts.labels import Labels
 from pipeline.artifacts.latents import Graph, Latents
 from pipeline.clustering import misfits
 from pipeline.data.copies import content_digests, number_repeated
-from pipeline.embedding.neighbors import approximate
+from pipeline.embedding.remaining_graph import remaining_graph
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import Observer
 
@@ -154,7 +154,7 @@ def exported_set(
     map: Map | None,  # the artifact's name
     observer: Observer,
 ) -> ExportedSet:
-    """Return what is exported of a run; neighbours are searched again if some images were removed.
+    """Return what is exported of a run; removed images are no neighbours.
 
     Raises:
         UserError: fewer than two images are left.
@@ -163,6 +163,5 @@ def exported_set(
     if len(rows) < 2:
         raise UserError(f"run: {len(rows)} images are left to export; all others are marked for removal")
     if len(rows) < len(clustering.fitted):
-        remaining = Latents(np.asarray(latents.fitted)[rows], latents.held_out, latents.shape)
-        graph = approximate(remaining, min(graph.k, len(rows) - 1), metric=graph.metric, observer=observer)
+        graph = remaining_graph(graph, latents, rows, observer)
     return ExportedSet(images, labels, latents, graph, clustering, map, rows)
