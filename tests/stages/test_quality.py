@@ -129,7 +129,10 @@ def test_removed_images_are_left_out_and_the_edits_remove_duplicates(repeated):
     assert second.metrics()["quality/groups"] == 0
     assert second.edits["edits"] == []
     assert second.keep.equals(first.keep)
-    assert second.table["label_error_rank"].isna().sum() == 2
+    assert second.table["image"].tolist() == [str(row) for row in range(30)]
+    assert second.table["label_error_rank"].notna().all()
+    assert "0 of 30 images are duplicates of others" in second.summary_lines()[0]
+    assert "The 30 fitted images of run the run that are not marked for removal." in second.html
 
 
 # Vectors

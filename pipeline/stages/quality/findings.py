@@ -42,8 +42,13 @@ class Findings:
 
     @property
     def n(self) -> int:
-        """Number of images."""
+        """Number of fitted images, with those that a person marked for removal."""
         return self.images.n_fitted
+
+    @property
+    def n_remaining(self) -> int:
+        """Number of fitted images without those that a person marked for removal."""
+        return self.n - int(self.clustering.removed.sum())
 
     @cached_property
     def names(self) -> list[str]:

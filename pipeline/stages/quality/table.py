@@ -13,7 +13,7 @@ from pipeline.stages.quality.findings import Findings
 
 
 def quality_table(findings: Findings) -> pd.DataFrame:
-    """Return a row per fitted image.
+    """Return a row per fitted image that is not marked for removal.
 
     Columns: `image`, `cluster`; `group` (empty if the image has no duplicate), `duplicate_of` and `kind` (empty for
     images to keep), `hash_distance`, `keep`; a column per check; and, where labels are known, `label`,
@@ -38,7 +38,8 @@ def quality_table(findings: Findings) -> pd.DataFrame:
         columns["suggested_label"] = [findings.labels.name(label) for label in errors.suggestions.tolist()]
         columns["label_error"] = errors.scores
         columns["label_error_rank"] = _whole_numbers(errors.ranks, 1)
-    return pd.DataFrame(columns, index=range(n))
+    table = pd.DataFrame(columns, index=range(n))
+    return table[~findings.clustering.removed].reset_index(drop=True)
 
 
 def _whole_numbers(values: NDArray[Any], smallest: int) -> pd.Series[Any]:
