@@ -99,6 +99,11 @@ class WorkingClusters:
         self._marked[rows] = True
         self.marks[rows] = MARKS[mark]
 
+    @property
+    def empty(self) -> list[int]:
+        """The clusters without images, those to be removed not counted."""
+        return sorted(self.numbers - set(self.clusters[self.marks != REMOVE].tolist()))
+
     def _add(self, name: str) -> int:
         number, self._next = self._next, self._next + 1
         self.names[number] = name

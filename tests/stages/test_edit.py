@@ -105,6 +105,18 @@ def test_images_of_a_new_cluster_attract_new_images_by_vote(inputs, blobs):
     assert edited.held_out[0] == edited.fitted[near[0]]
 
 
+def test_clusters_without_images_are_left_out_with_a_note(inputs, blobs, recorder):
+    create = {"action": "create", "cluster": 3, "name": "my class"}
+    edited = apply(inputs, create, move(np.flatnonzero(blobs.labels == 2), 1), observer=recorder).clustering
+    assert edited.k == 2
+    assert recorder.notes == [
+        "edits: left out clusters without images: 2, 3 (my class); a cluster needs at least one image"
+    ]
+    recorder.notes.clear()
+    apply(inputs, create, move([0], 3), observer=recorder)
+    assert not recorder.notes
+
+
 @pytest.mark.parametrize("cluster", [KMEANS, HDBSCAN], ids=["k", "no k"])
 def test_a_split_is_computed_from_the_features(inputs, blobs, recorder, cluster):
     merged = apply(inputs, merge(0, 1)).clustering
@@ -203,6 +215,10 @@ def test_a_marked_image_does_not_follow_a_move(inputs, blobs):
         ({"version": 1, "clustering": "", "edits": [{"action": "merge", "clusters": [1]}]}, r"edit 1, key clusters: "),
         ({"version": 1, "clustering": "", "edits": [move([1], "two")]}, r"edit 1, key cluster: should be a valid int"),
         ({"version": 1, "edits": []}, r"^edits: clustering: field required in "),
+        (
+            {"version": 1, "clustering": "", "edits": []},
+            r"^edits: the list edits in .* is empty; a file needs at least",
+        ),
     ],
     ids=[
         "missing",
@@ -216,6 +232,7 @@ def test_a_marked_image_does_not_follow_a_move(inputs, blobs):
         "too few",
         "type",
         "no digest",
+        "no edit",
     ],
 )
 def test_a_bad_file_is_one_line(tmp_path, content, message):

@@ -126,7 +126,8 @@ def read_edits(path: str) -> Edits:
     """Return the edits in a file.
 
     Raises:
-        UserError: the file cannot be read, is not JSON, or does not follow the schema; the message names the edit.
+        UserError: the file cannot be read, is not JSON, does not follow the schema, or has no edit; the message names
+            the edit.
     """
     file = Path(path).expanduser()
     try:
@@ -145,9 +146,12 @@ def read_edits(path: str) -> Edits:
             f"{KEY}: {file} has version {version!r} of the format; this program reads version {EDITS_VERSION}"
         )
     try:
-        return TypeAdapter(Edits).validate_python(values)
+        edits = TypeAdapter(Edits).validate_python(values)
     except ValidationError as error:
         raise UserError(f"{KEY}: {_explain(error)} in {file}") from error
+    if not edits.edits:
+        raise UserError(f"{KEY}: the list edits in {file} is empty; a file needs at least one edit")
+    return edits
 
 
 def _explain(error: ValidationError) -> str:

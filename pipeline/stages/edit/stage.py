@@ -55,4 +55,12 @@ def edit(
         edited = finish_edits(clustering, working, latents, graph, features, note, probability)
     except EditError as error:
         raise UserError(f"{KEY}: {error}") from error
+    if working.empty:
+        observer.note(f"{KEY}: {_describe_empty(working)}")
     return EditedTables(*edited, edits.summary(), {"edits.json": edits.model_dump_json(indent=1)})
+
+
+def _describe_empty(working: WorkingClusters) -> str:
+    """That clusters have no images, each by its number in the edits and its name."""
+    names = [f"{number} ({name})" if (name := working.names[number]) else f"{number}" for number in working.empty]
+    return f"left out clusters without images: {', '.join(names)}; a cluster needs at least one image"
