@@ -47,12 +47,16 @@ class WorkingClusters:
         self._split = split
 
     def rename(self, cluster: int, name: str) -> None:
-        """Name a cluster; names are unique, because exported folders have them."""
+        """Name a cluster, without spaces at the ends; names are unique, because exported folders have them."""
         self._require(cluster)
-        taken = [number for number, other in self.names.items() if other == name and number in self.numbers - {cluster}]
-        if name and taken:
-            raise EditError(f"cluster {taken[0]} has the name {name!r} already; merge both, or choose another name")
-        self.names[cluster] = name
+        stripped = name.strip()
+        if name and not stripped:
+            raise EditError(f"the name {name!r} is blank; choose another, or an empty one to take the name away")
+        others = self.numbers - {cluster}
+        taken = [number for number, other in self.names.items() if other.strip() == stripped and number in others]
+        if stripped and taken:
+            raise EditError(f"cluster {taken[0]} has the name {stripped!r} already; merge both, or choose another name")
+        self.names[cluster] = stripped
 
     def merge(self, clusters: Sequence[int]) -> None:
         """Move the images of all clusters to the first, which takes the first name that there is."""

@@ -83,6 +83,11 @@ def test_a_merge_moves_all_images_to_the_first_and_keeps_the_estimator(inputs, b
     assert result.clusters["before"].tolist() == ["1:50 2:36", "0:70"]
 
 
+def test_names_lose_spaces_at_the_ends_and_keep_their_case(inputs):
+    renames = [{"action": "rename", "cluster": cluster, "name": name} for cluster, name in enumerate(("x ", " X", ""))]
+    assert apply(inputs, *renames).clustering.names == ["x", "X", ""]
+
+
 def test_moves_change_only_the_moved_images(inputs, blobs):
     rows = np.flatnonzero(blobs.labels == 0)[:3]
     edited = apply(inputs, move(rows[:2], 1), move(rows[2:], -1)).clustering
@@ -160,6 +165,11 @@ def test_removed_images_are_noise_and_marked(inputs, blobs):
             [{"action": "rename", "cluster": 0, "name": "a"}, {"action": "rename", "cluster": 1, "name": "a"}],
             r"cluster 0 has the name 'a' already",
         ),
+        (
+            [{"action": "rename", "cluster": 0, "name": "a "}, {"action": "rename", "cluster": 1, "name": "\ta"}],
+            r"edit 2 \(rename\): cluster 0 has the name 'a' already",
+        ),
+        ([{"action": "create", "cluster": 3, "name": "  "}], r"edit 1 \(create\): the name '  ' is blank; choose"),
         ([mark(range(156), "remove")], r"no cluster is left"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
