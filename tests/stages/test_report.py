@@ -122,6 +122,19 @@ def test_without_labels_held_out_images_and_history():
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_vectors_have_a_size_and_no_faulty_images(inputs):
+    vectors = np.random.default_rng(0).normal(size=(69, 16)).astype(np.float32)
+    vectors[1] = vectors[0]
+    images = replace(inputs["images"], vectors=vectors, has_images=False)
+    text = ParsedPage(report(**inputs | {"images": images}).html).text
+    assert "Vector size 16" in text
+    assert "Image shape" not in text
+    assert "also lists near duplicates and possible label errors." in text
+    assert "blank" not in text
+    assert "also lists near duplicates, dark, bright" in ParsedPage(report(**inputs).html).text
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_empty_labels_are_treated_as_no_labels():
     inputs = report_inputs(labelled=False)
     empty = np.empty(0, np.int32)
