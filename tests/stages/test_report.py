@@ -122,6 +122,16 @@ def test_without_labels_held_out_images_and_history():
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_characters_that_the_font_of_figures_lacks_are_noted(inputs, recorder):
+    labels = replace(inputs["labels"], names=["中", "b", "文"])
+    report(**inputs | {"labels": labels}, observer=recorder)
+    assert recorder.notes == ["figures show boxes in place of characters of names that their font lacks: 中文"]
+    recorder.notes.clear()
+    report(**inputs, observer=recorder)
+    assert not recorder.notes
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_vectors_have_a_size_and_no_faulty_images(inputs):
     vectors = np.random.default_rng(0).normal(size=(69, 16)).astype(np.float32)
     vectors[1] = vectors[0]

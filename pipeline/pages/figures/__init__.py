@@ -9,12 +9,13 @@ from pipeline.pages.figures.images import to_rgb_images
 from pipeline.pages.figures.maps import plot_map, plot_map_with_colour_bar, plot_map_with_thumbnails, plot_maps
 from pipeline.pages.figures.reliability import plot_reliability
 from pipeline.pages.figures.stability import plot_stability
-from pipeline.pages.figures.style import figure_to_png
+from pipeline.pages.figures.style import figure_to_png, missing_characters
 from pipeline.pages.figures.sweep import plot_sweep
 from pipeline.pages.figures.tiles import plot_centres, plot_examples, plot_reconstructions
 
 __all__ = [
     "figure_to_png",
+    "missing_characters",
     "plot_budgets",
     "plot_centres",
     "plot_confidence",

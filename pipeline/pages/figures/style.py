@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -40,9 +41,11 @@ MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
 WIDTH = 8.6
 """Width in inches of a figure that fills the column of the report."""
 
+FONT = "DejaVu Sans"  # bundled with matplotlib, so figures are the same on every machine
+
 _RC_PARAMS: Any = {
     "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # bundled with matplotlib, so figures are the same on every machine
+    "font.sans-serif": [FONT],
     "font.size": 9.5,
     "text.color": INK,
     "axes.edgecolor": FAINT,
@@ -113,9 +116,20 @@ def shorten(text: str, max_length: int = 18) -> str:
     return text if len(text) <= max_length else text[: max_length - 1] + "…"
 
 
+def missing_characters(texts: Iterable[str]) -> str:
+    """Return the characters of the texts that the font of all figures lacks, sorted; figures show boxes for them."""
+    from matplotlib.font_manager import findfont, get_font
+
+    glyphs = get_font(findfont(FONT)).get_charmap()
+    characters = {character for text in texts for character in text if character.isprintable()}
+    return "".join(sorted(character for character in characters if ord(character) not in glyphs))
+
+
 def figure_to_png(figure: Figure, dpi: int = 110) -> bytes:
     """Return the bytes of a PNG file, with empty margins cropped; equal figures give equal bytes."""
     buffer = BytesIO()
-    with figure_style():
+    with figure_style(), warnings.catch_warnings():
+        # One warning per figure and character; `missing_characters` finds all of them.
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
         figure.savefig(buffer, format="png", dpi=dpi, bbox_inches="tight", pad_inches=0.12, metadata={"Software": None})
     return buffer.getvalue()

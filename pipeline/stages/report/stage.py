@@ -11,7 +11,7 @@ from pipeline.artifacts.pages import ReportPage
 from pipeline.artifacts.scores import Scores
 from pipeline.config import Report
 from pipeline.models.autoencoder import Autoencoder
-from pipeline.pages.figures.style import figure_to_png
+from pipeline.pages.figures.style import figure_to_png, missing_characters, shorten
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.stages.report.context import ReportContext, ReportFigure
 from pipeline.stages.report.drawings import DRAWINGS
@@ -33,7 +33,8 @@ def report(
     """Return the report of a run: a self-contained HTML page, and its figures as PNG files.
 
     Figures without data are omitted: those that need labels if there are none, training curves of a model that was not
-    trained in epochs or not refined, and centres and members if all images are noise.
+    trained in epochs or not refined, and centres and members if all images are noise. The observer gets a note if names
+    have characters that the font of the figures lacks.
     """
     run = ReportContext(config, images, labels, autoencoder, latents, features, clustering, map, scores)
     figures: list[ReportFigure] = []
@@ -43,4 +44,6 @@ def report(
             files[figure.name] = figure_to_png(figure.figure, config.dpi)
             figures.append(figure)
         observer.progress(done, len(DRAWINGS), "figures")
+    if missing := missing_characters([*labels.names, *clustering.names]):
+        observer.note(f"figures show boxes in place of characters of names that their font lacks: {shorten(missing)}")
     return ReportPage(render_report(run, figures, files), files)

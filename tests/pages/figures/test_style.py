@@ -1,6 +1,7 @@
 """Style of all figures: colours, isolation from matplotlib's global state, and PNG export."""
 
 import ast
+import warnings
 from io import BytesIO
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pipeline.pages.figures.style import (
     figure_style,
     group_colour,
     group_marker,
+    missing_characters,
     new_figure,
     shorten,
 )
@@ -86,6 +88,17 @@ def test_equal_figures_give_equal_png_files():
     with Image.open(BytesIO(first)) as image:
         assert image.format == "PNG"
         assert image.width > 100
+
+
+def test_characters_that_the_font_lacks_are_drawn_without_a_warning():
+    with figure_style():
+        figure = new_figure(3, 2)
+        add_heading(figure.subplots(), "é 中文")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert figures.figure_to_png(figure, 40)
+    assert missing_characters(["é 中", "文中\n"]) == "中文"
+    assert missing_characters(["Übung", ""]) == ""
 
 
 def test_long_texts_are_shortened():
