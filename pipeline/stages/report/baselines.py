@@ -1,4 +1,4 @@
-"""Table of the baselines, and sentences on whether the autoencoder and the manifold improved on them."""
+"""Table of the baselines, and sentences on whether the autoencoder and the manifold clearly improved on them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def describe_baselines(rows: Sequence[Row], encoder: str) -> list[str]:
 
 
 def list_unhelpful_steps(rows: Sequence[Row], encoder: str) -> list[str]:
-    """Return a sentence for each step that did not improve the accuracy; none without labels."""
+    """Return a sentence for each step that did not clearly improve the accuracy; none without labels."""
     return [
         _describe_comparison(step, row, reference)
         for step, row, reference in _comparisons(rows, encoder)
@@ -76,7 +76,7 @@ def _comparisons(rows: Sequence[Row], encoder: str) -> list[tuple[str, Row, Row]
 
 
 def _describe_comparison(step: str, row: Row, reference: Row) -> str:
-    """Return whether a step improved the accuracy over the reference, with both numbers."""
+    """Return whether a step improved or lowered the accuracy by more than chance may, with both numbers."""
     gain, margin = row["accuracy"] - reference["accuracy"], chance_margin(row, reference)
     numbers = (
         f"{format_number(row['accuracy'])} {PHRASES[row['space']]}, "
@@ -88,6 +88,6 @@ def _describe_comparison(step: str, row: Row, reference: Row) -> str:
     if gain < -margin:
         return f"{step} lowered the accuracy: {numbers}."
     return (
-        f"{step} did not improve the accuracy: {numbers}. On {row['n']:,} images, a difference below {margin:.3f} "
-        "may be due to chance."
+        f"{step} made no clear difference to the accuracy: {numbers}. On {row['n']:,} images, a difference below "
+        f"{margin:.3f} may be due to chance."
     )
