@@ -40,7 +40,9 @@ def compare_runs(context: ActionContext) -> ActionResult:
     def compared(run: FinishedRun) -> ComparedRun:
         scores = {name: value for name, value in run.metrics.items() if name not in ("wall_seconds", "peak_mib")}
         settings = flatten(run.summary["config"])
-        return ComparedRun(run.name, run.run_id, scores, settings, **run.load("images", "clustering"))
+        derived = run.summary.get("derived", {})
+        origin = {"action": derived.get("action", ""), "made_from": derived.get("from", "")}
+        return ComparedRun(run.name, run.run_id, scores, settings, **run.load("images", "clustering"), **origin)
 
     first, second = context.runs
     return compare(context.config.compare, compared(first), compared(second), observer=context.observer)

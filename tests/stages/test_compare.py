@@ -1,6 +1,8 @@
 """Stage compare: common images, the page, and finished runs."""
 
 import shutil
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,9 +11,11 @@ import pytest
 from pipeline.artifacts import Clustering, Images
 from pipeline.config import Compare
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.observer import SILENT
 from pipeline.stages.compare import compare
 from pipeline.stages.compare.compared_run import ComparedRun, match_images
 from pipeline.stages.compare.page import score_differences, settings_difference
+from pipeline.workflow.cluster_actions import compare_runs
 from pipeline.workflow.execution import execute_run
 from pipeline.workflow.run_action import run_action
 from tests.helpers import TINY, compose
@@ -97,6 +101,31 @@ def test_identical_runs_have_no_moved_images(pixels, clusters):
     assert "100 % of 30 images stayed" in result.html
     assert "No setting that affects the clusters or scores differs" in result.html
     assert result.summary_lines() == ["compared 30 images: 100.00% stayed in their cluster, 0 moved"]
+
+
+def test_a_run_that_an_action_made_from_another_is_named(pixels, clusters):
+    base = make_run(pixels, clusters)
+    edited = replace(make_run(pixels, clusters, "two"), action="edit", made_from="one-id")
+    extended = replace(make_run(pixels, clusters, "three"), action="extend", made_from="x<i>")
+    assert "<p>B was made by stage=edit from A.</p>" in compare(Compare(), base, edited).html
+    html = compare(Compare(), extended, edited).html
+    assert "<p>A was made by stage=extend from run x&lt;i&gt;.</p>" in html
+    assert "<p>B was made by stage=edit from run one-id.</p>" in html
+    assert "was made by" not in compare(Compare(), base, base).html
+
+
+def test_a_finished_run_tells_the_action_that_made_it(pixels, clusters):
+    def finished(run, **facts):
+        artifacts = {"images": run.images, "clustering": run.clustering}
+        summary = {"config": {"seed": 1}} | facts
+        return SimpleNamespace(
+            name=run.name, run_id=run.run_id, metrics={}, summary=summary, load=lambda *names: artifacts
+        )
+
+    base = finished(make_run(pixels, clusters))
+    edited = finished(make_run(pixels, clusters, "two"), derived={"action": "edit", "from": "one-id", "edits": "ab"})
+    context = SimpleNamespace(config=SimpleNamespace(compare=Compare()), runs=(base, edited), observer=SILENT)
+    assert "B was made by stage=edit from A." in compare_runs(context).html
 
 
 def test_partial_overlap_is_noted(pixels, clusters, recorder):

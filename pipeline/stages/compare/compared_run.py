@@ -21,7 +21,11 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """One of the two runs: name and id, scores, flat settings, images and clusters."""
+    """One of the two runs: name and id, scores, flat settings, images and clusters.
+
+    A run that an action such as edit made has the `action` and the id of the run that it was `made_from`; both are
+    empty for other runs.
+    """
 
     name: str
     run_id: str
@@ -29,6 +33,8 @@ class ComparedRun:
     settings: Mapping[str, Any]
     images: Images
     clustering: Clustering
+    action: str = ""
+    made_from: str = ""
 
     @property
     def pixels(self) -> Pixel:

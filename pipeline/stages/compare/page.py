@@ -51,6 +51,7 @@ def render_compare_page(
         matching=matching,
         agreement=matching.metrics(),
         settings=settings_difference(first.settings, second.settings),
+        origins=_describe_origins(first, second),
         scores=_group_scores(score_differences(first.scores, second.scores)),
         mapping=_mapping_rows(first, second, matching),
         heat_map=data_uri(heat_map),
@@ -64,6 +65,16 @@ def settings_difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> 
     keys = [key for key in dict.fromkeys([*first, *second]) if key.partition(".")[0] not in IRRELEVANT]
     return [
         (key, str(first.get(key, "–")), str(second.get(key, "–"))) for key in keys if first.get(key) != second.get(key)
+    ]
+
+
+def _describe_origins(first: ComparedRun, second: ComparedRun) -> list[str]:
+    """Return a sentence for each run that an action made: which action, and from which run."""
+    letters = {first.run_id: "A", second.run_id: "B"}
+    return [
+        f"{letter} was made by stage={run.action} from {letters.get(run.made_from, f'run {run.made_from}')}."
+        for letter, run in (("A", first), ("B", second))
+        if run.action
     ]
 
 
