@@ -9,6 +9,9 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -26,6 +29,22 @@ from pipeline.models.assigner import PARTS, Assigner
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.observer import SILENT, Observer
 from pipeline.workflow.executor import Executor
+
+PLAIN = r"[\w./:+\-@$]*"
+"""Text that Hydra reads as it stands."""
+
+
+class LatentClustererError(UserError, ValueError):
+    """A wrong parameter, or images that do not suit the parameters: a `ValueError`, as scikit-learn expects."""
+
+
+@contextmanager
+def _value_errors() -> Iterator[None]:
+    """Raise a `UserError` as a `LatentClustererError`."""
+    try:
+        yield
+    except UserError as error:
+        raise LatentClustererError(*error.args) from error
 
 
 class LatentClusterer(
@@ -66,15 +85,16 @@ class LatentClusterer(
             if name in ("n_clusters", "random_state", "verbose"):
                 setattr(self, name, value)
             else:
-                self._keys[name] = value
+                self._keys = self._keys | {name: value}  # a shallow copy of the estimator keeps its own
         return self
 
+    @_value_errors()
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
         """Fit autoencoder, manifold and clusterer; `y` is ignored.
 
         Raises:
             ValueError: `X` has fewer than two dimensions or samples, or is not finite.
-            UserError: a key is wrong, or the images do not suit the settings.
+            LatentClustererError: a key is wrong, or the images do not suit the settings; it is a `ValueError` too.
         """
         array = validate_data(self, X, **_checks(is_new=False))
         self._is_fitted_to_images = array.ndim > 2
@@ -97,6 +117,7 @@ class LatentClusterer(
         """Fit as `fit` does, and return `labels_`."""
         return self.fit(X).labels_
 
+    @_value_errors()
     def predict(self, X: Any) -> NDArray[np.int32]:
         """Return the cluster of each image or vector, (m,) int32, −1 for noise.
 
@@ -106,13 +127,14 @@ class LatentClusterer(
         Raises:
             NotFittedError: `fit` was not called.
             ValueError: `X` is not finite, or vectors have another d.
-            UserError: images have other channels or another value range.
+            LatentClustererError: images have other channels or another value range.
         """
         clusters: NDArray[np.int32] = Assigner.from_artifacts(**self._fitted_parts())(self._read_new(X))[
             "cluster"
         ].to_numpy(np.int32)
         return clusters
 
+    @_value_errors()
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Return the latents (m, l) float32 of images or vectors; `X` and errors are those of `predict`."""
         parts = self._fitted_parts()
@@ -200,4 +222,9 @@ def _to_word(value: Any) -> str:
         return f"[{','.join(map(_to_word, value))}]"
     if isinstance(value, dict):
         return f"{{{','.join(f'{key}: {_to_word(item)}' for key, item in value.items())}}}"
-    return str(value)
+    text = str(value)
+    if re.fullmatch(PLAIN, text, re.ASCII) or text.startswith(("[", "{")):
+        return text
+    escaped = re.sub(r'(\\*)"', r'\1\1\\"', text)  # Hydra reads backslashes before a quote in pairs
+    trailing = len(escaped) - len(escaped.rstrip("\\"))
+    return f'"{escaped}{escaped[len(escaped) - trailing :]}"'

@@ -1,10 +1,12 @@
 """The scikit-learn estimator: scikit-learn's own checks, its tools, and what the command line computes."""
 
+import copy
 import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from sklearn.base import clone
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
@@ -108,6 +110,26 @@ def test_keys_are_parameters(vectors):
     assert clusterer.get_params()["n_clusters"] == 4
     with pytest.raises(UserError, match=r"^cluster\.kk: no such key"):
         LatentClusterer(cluster__kk=3).fit(vectors[0])
+
+
+def test_wrong_parameters_are_value_errors(vectors):
+    for wrong in (LatentClusterer(n_clusters=0), LatentClusterer(n_clusters="x"), LatentClusterer(no_such=1)):
+        with pytest.raises(ValueError, match=r"^(cluster\.k|no_such)"):
+            wrong.fit(vectors[0])
+
+
+@pytest.mark.parametrize(
+    "text", ["/my nets (v2)/n.onnx", "it's", "a,b", 'say "hi"', "C:\\nets v2\\", 'q\\"z', "ünï", "a=b", "50 %"]
+)
+def test_text_reaches_the_configuration_as_it_is(text):
+    (word, _) = LatentClusterer(data__path=text)._overrides(is_vectors=False)
+    assert OverridesParser.create().parse_override(word).value() == text
+
+
+def test_a_copy_has_its_own_parameters():
+    first = LatentClusterer(model="pca")
+    copy.copy(first).set_params(model="pixels")
+    assert first.get_params()["model"] == "pca"
 
 
 @pytest.mark.slow
