@@ -46,11 +46,13 @@ def _run_command(words: list[str]) -> int:
         return 130
     except Exception as error:
         from pipeline.cli.errors import SHOW_TRACEBACKS, explain_error
+        from pipeline.cli.sweep import fail_started_sweeps
 
+        is_sweep = fail_started_sweeps()
         message = explain_error(error)
         if message is None or SHOW_TRACEBACKS:
             raise
-        print(f"error: {message}", file=sys.stderr)
+        print(f"error: {message}{'; no job of the sweep was run' if is_sweep else ''}", file=sys.stderr)
         return 2
     finally:
         signals.wait_for_exit()

@@ -152,6 +152,20 @@ def test_a_value_that_no_job_has_is_reported_before_the_first_job(tmp_path, word
 
 
 @pytest.mark.slow
+def test_a_sweep_whose_jobs_cannot_be_composed_fails_at_once(outputs):
+    from mlflow.tracking import MlflowClient
+
+    answer = pipeline("--multirun", "cluster=kmeans,hdbscan", "cluster.k=3", "stage=data", *QUICK, outputs=outputs)
+    assert answer.returncode == 2
+    assert answer.stderr == (
+        "error: cluster.k: hdbscan finds the number of clusters itself; leave it out, or choose another clusterer; no "
+        "job of the sweep was run\n"
+    )
+    (parent,) = MlflowClient(f"sqlite:///{outputs / 'mlflow.db'}").search_runs(["1"])
+    assert parent.info.status == "FAILED"
+
+
+@pytest.mark.slow
 def test_an_output_folder_may_begin_with_a_tilde(outputs):
     answer = pipeline("data=digits", "stage=data", 'output_dir="~/2026"', outputs=outputs, HOME=str(outputs))
     assert (answer.returncode, answer.stderr) == (0, "")
