@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Action:
     """One action: how it finds its finished runs, and the function that does it.
 
-    `needs` is a key at the top of the configuration that must have a value, and `value` describes that value.
+    `needs` is a key at the top of the configuration that must have a value, and `value` describes that value. `reads`
+    are those that say which runs it uses.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Action:
     perform: Callable[[ActionContext], ActionResult]
     needs: str | None = None
     value: str = ""
+    reads: tuple[str, ...] = ("run",)
 
 
 def _one_run(config: Config, store: Store) -> tuple[FinishedRun, ...]:
@@ -89,11 +91,16 @@ _ROWS = (
     Action("label", "label all images from a few: pick, answer, spread", _one_run, clusters.label_images),
     Action("quality", "list duplicates, faulty images and possible label errors", _one_run, clusters.check_quality),
     Action("export", "write a data set: export.format=folders, csv, …", _one_run, clusters.export_run),
-    Action("compare", "compare the clusters of two runs: runs=[A,B]", _two_runs, clusters.compare_runs),
+    Action(
+        "compare", "compare the clusters of two runs: runs=[A,B]", _two_runs, clusters.compare_runs, reads=("runs",),
+    ),
     Action("stability", "repeat a run with other seeds, and compare", _one_run, clusters.measure_stability),
     Action("how_many", "estimate the number of clusters with five label-free indices", _one_run, clusters.estimate_k),
     Action("spaces", "cluster a run's images in other spaces and rank them", _one_run, clusters.rank_spaces),
-    Action("clean", "list results that no run needs; clean.delete=true deletes them", _no_run, stores.clean_results),
+    Action(
+        "clean", "list results that no run needs; clean.delete=true deletes them", _no_run, stores.clean_results,
+        reads=(),
+    ),
 )  # fmt: skip
 
 ACTIONS = {action.name: action for action in _ROWS}

@@ -25,6 +25,37 @@ def test_steps_come_in_the_order_of_the_recipe(config, stage, names):
     assert action is None
 
 
+@pytest.mark.parametrize(
+    ("stage", "key", "value", "message"),
+    [
+        (
+            "all",
+            "input",
+            "new",
+            r"^input: stage=all does not read it, but assign, extend, search and shards do",
+        ),
+        (
+            "all",
+            "run",
+            "1a2b",
+            r"^run: stage=all does not read it, but assign, .* or give stage=assign",
+        ),
+        (
+            "label",
+            "edits",
+            "edits.json",
+            r"^edits: stage=label does not read it, but edit does; .* stage=edit$",
+        ),
+        ("compare", "run", "1a2b", r"^run: stage=compare does not read it"),
+        ("tree", "runs", ["1a", "2b"], r"^runs: stage=tree does not read it, but compare does"),
+        ("clean", "run", "1a2b", r"^run: stage=clean does not read it"),
+    ],
+)
+def test_what_the_stage_would_not_read_is_refused(config, stage, key, value, message):
+    with pytest.raises(UserError, match=message):
+        plan(config.model_copy(update={"stage": stage, key: value}))
+
+
 def test_an_action_stands_alone(config):
     steps, action = plan(config.model_copy(update={"stage": "label"}))
     assert (steps, action.name) == ([], "label")
