@@ -10,6 +10,9 @@ from uuid import uuid4
 
 SUFFIX = ".part"
 
+KEPT = 40
+"""Characters of a file's name in that of its temporary file, which may not become too long."""
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
@@ -19,7 +22,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     of the same file do not collide: the last one wins. A folder must not exist yet.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}-{uuid4().hex}{SUFFIX}")
+    temporary = path.with_name(f".{path.name[:KEPT]}-{uuid4().hex}{SUFFIX}")
     try:
         yield temporary
         temporary.replace(path)

@@ -141,7 +141,16 @@ def export_run(context: ActionContext) -> ActionResult:
     path = context.folder / config.format if config.path is None else Path(config.path).expanduser()
     artifacts = run.load("images", "labels", "latents", "graph", "clustering")
     coordinates = run.load("map")["map"] if run.has("map") else None
-    return export(config, **artifacts, map=coordinates, path=path, run_id=run.run_id, observer=context.observer)
+    return export(
+        config, **artifacts, map=coordinates, path=path, run_id=run.run_id, source=_source_folder(run),
+        observer=context.observer,
+    )  # fmt: skip
+
+
+def _source_folder(run: FinishedRun) -> Path | None:
+    """The folder whose images the run read without a list of them; None for other data."""
+    folder = run.load("images")["images"].folder
+    return Path(folder) if folder and run.config.data.name == "image_folder" else None
 
 
 def apply_person_edits(context: ActionContext) -> ActionResult:

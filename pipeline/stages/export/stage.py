@@ -31,19 +31,24 @@ def export(
     map: Map | None,  # the artifact's name
     path: Path,
     run_id: str = "",
+    source: Path | None = None,
     observer: Observer = SILENT,
 ) -> ExportResult:
     """Write all images, fitted and held out, to the new folder `path` in the format `config.format`.
 
     Images that a person marked for removal are left out. The folder appears when it is complete. Nothing is
-    overwritten: it must not exist, or be empty.
+    overwritten: it must not exist, or be empty. `source` is the folder of which the run reads all images, if there is
+    one; copies of images may not be put there.
 
     Raises:
-        UserError: the folder holds files, lies among the images, or cannot be written as asked for; the format needs
+        UserError: the folder holds files, lies in `source`, or cannot be written as asked for; the format needs
             images and the run has none; or classes are labels and the run has none.
     """
     target = FORMATS[config.format]
-    _check_path(path, images)
+    try:
+        _check_path(path, source if target.has_images else None)
+    except OSError as error:
+        raise UserError(f"export.path: {path} cannot be written ({error.strerror}); give another folder") from error
     if target.has_images and not images.has_images:
         raise UserError(
             f"export.format = {config.format!r}: {images.name} has vectors and no images; give export.format=csv or "
@@ -68,7 +73,7 @@ def _explain_write_error(error: OSError, path: Path) -> str | None:
     if error.errno in DISK_FULL:
         return f"export.path: the disk of {path} is full, and nothing was kept; give a folder on another disk"
     is_target = Path(error.filename or path).is_relative_to(path.parent)
-    if is_target and error.errno in NOT_WRITABLE | {errno.ENOTEMPTY}:
+    if is_target and error.errno in NOT_WRITABLE | {errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ENOENT}:
         return f"export.path: {path} cannot be written ({error.strerror}); give another folder"
     return None
 
@@ -82,11 +87,11 @@ def _classes(exported: ExportedSet, config: Export) -> Classes:
     return label_classes(exported.truth, exported.labels.name, n_classes)
 
 
-def _check_path(path: Path, images: Images) -> None:
-    """Refuse a folder that holds files, and one in which the next run on the images would read the exported ones."""
+def _check_path(path: Path, source: Path | None) -> None:
+    """Refuse a folder that holds files, and one in which the next run on `source` would read the exported images."""
     if path.is_dir() and any(path.iterdir()):
         raise UserError(f"export.path: {path} holds files, and nothing is overwritten; give a new folder")
     if path.exists() and not path.is_dir():
         raise UserError(f"export.path: {path} is a file; give a new folder")
-    if images.folder and path.resolve().is_relative_to(Path(images.folder)):
-        raise UserError(f"export.path: {path} lies among the images in {images.folder}; give a folder outside it")
+    if source is not None and path.resolve().is_relative_to(source):
+        raise UserError(f"export.path: {path} lies among the images in {source}; give a folder outside it")

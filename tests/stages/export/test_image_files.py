@@ -153,7 +153,20 @@ def test_a_missing_file_is_named(photos, tmp_path):
 def test_a_folder_among_the_images_is_refused(photos):
     folder = Path(photos["images"].folder)
     with pytest.raises(UserError, match="lies among the images in"):
-        export(Export(), **photos, path=folder / "cat" / "new")
+        export(Export(), **photos, path=folder / "cat" / "new", source=folder)
+    assert export(Export(format="csv"), **photos, path=folder / "cat" / "new", source=folder).images > 0, "no images"
+
+
+@pytest.mark.parametrize("length", [240, 300])
+def test_a_long_name_is_written_if_the_disk_takes_it_and_else_refused(photos, tmp_path, length):
+    path = tmp_path / ("x" * length)
+    if length <= 255:
+        assert export(Export(format="csv"), **photos, path=path).images > 0
+    else:
+        with pytest.raises(
+            UserError, match=r"^export\.path: .* cannot be written \(File name too long\); give another"
+        ):
+            export(Export(format="csv"), **photos, path=path)
 
 
 def test_vectors_without_images_have_tables_only(parts, images, tmp_path):
