@@ -55,8 +55,8 @@ def move_islands(labels: Int, points: Float, latents: Float, seed: int) -> tuple
             sizes.append(len(island))
     if not sizes:
         return labels, []
-    counts = ", ".join(f"{size:,}" for size in sorted(sizes, reverse=True))
-    what = f"an island of {counts} images" if len(sizes) == 1 else f"{len(sizes)} islands of {counts} images"
+    *others, last = [f"{size:,}" for size in sorted(sizes, reverse=True)]
+    what = f"{len(sizes)} islands of {', '.join(others)} and {last} images" if others else f"an island of {last} images"
     return moved, [f"moved {what} to the cluster that is nearest among the latents"]
 
 

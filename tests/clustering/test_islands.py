@@ -42,6 +42,15 @@ def test_an_island_moves_to_the_cluster_that_is_nearest_among_the_latents():
     assert notes == ["moved an island of 30 images to the cluster that is nearest among the latents"]
 
 
+def test_the_note_lists_the_sizes_of_all_islands():
+    labels, points, latents = scene()
+    second = points[800:820] + np.float32([0, -12])
+    labels, points = np.append(labels, np.zeros(20, np.int32)), np.concatenate([points, second])
+    moved, notes = move_islands(labels, points, np.concatenate([latents, latents[800:820]]), seed=0)
+    assert (moved[800:] == 1).all()
+    assert notes == ["moved 2 islands of 30 and 20 images to the cluster that is nearest among the latents"]
+
+
 @pytest.mark.parametrize(
     ("case", "change"),
     [
