@@ -41,7 +41,7 @@ def move_islands(labels: Int, points: Float, latents: Float, seed: int) -> tuple
     `labels` are ≥ 0, or −1 for noise, of `points` (n, d) on a manifold and `latents` (n, l). A Gaussian mixture divides
     each cluster into parts; small ones, joined where they touch, that are far from the rest are islands. An island
     moves if two classifiers of latents agree on another cluster: the vote of the √n/2 nearest images of each of its
-    images, and the nearest centroid. Neither knows the island itself. No cluster becomes empty.
+    images, and the nearest centroid. Neither knows any island. No cluster becomes empty.
     """
     islands = list(_find_islands(labels, points, seed))
     outside = np.ones(len(labels), bool)
@@ -49,7 +49,7 @@ def move_islands(labels: Int, points: Float, latents: Float, seed: int) -> tuple
         outside[np.concatenate(islands)] = False
     moved, sizes = labels.copy(), []
     for island in islands:
-        target = _nearest_by_vote(island, labels, latents)
+        target = _nearest_by_vote(island, labels, latents, outside)
         if target != labels[island[0]] and target == _nearest_centroid(island, labels, latents, outside):
             moved[island] = target
             sizes.append(len(island))
@@ -111,9 +111,9 @@ def _is_apart(points: Float, inside: NDArray[np.bool_]) -> bool:
     return bool(np.median(to_others) > GAP * np.median(to_each_other[:, 1]))
 
 
-def _nearest_by_vote(island: Rows, labels: Int, latents: Float) -> int:
-    """The cluster that most of the √n/2 nearest images outside the island, of each image in it, are in."""
-    others = np.setdiff1d(np.flatnonzero(labels >= 0), island)
+def _nearest_by_vote(island: Rows, labels: Int, latents: Float, outside: NDArray[np.bool_]) -> int:
+    """The cluster that most of the √n/2 nearest images outside all islands, of each image in this one, are in."""
+    others = np.flatnonzero(outside & (labels >= 0))
     k = min(max(1, round(np.sqrt(len(labels)) / 2)), len(others))
     indices, _ = search_neighbors(latents[others], latents[island], k)
     return int(np.bincount(labels[others][indices].ravel()).argmax())
