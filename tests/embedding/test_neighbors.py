@@ -221,7 +221,7 @@ def test_cosine_distances_ignore_the_lengths_of_the_vectors(search):
 
 def test_vectors_of_zeros_are_reported(recorder):
     graph = exact(latents_of([[0, 0], [1, 0], [2, 0], [0, 1]]), 2, metric="cosine", observer=recorder)
-    assert recorder.notes == ["neighbors.metric = cosine: 1 latents are zero; their distance to all others is 0.5"]
+    assert recorder.notes == ["neighbors.metric = cosine: 1 latents are zero; their distance to others is 0.5"]
     assert graph.distances[0].tolist() == [0.5, 0.5]
     assert graph.indices[1, 0] == 2
     assert graph.distances[1, 0] == 0
