@@ -61,17 +61,24 @@ def move_islands(labels: Int, points: Float, latents: Float, seed: int) -> tuple
 
 
 def _find_islands(labels: Int, points: Float, seed: int) -> Iterator[Rows]:
-    """The rows of each island."""
+    """The rows of each island; a cluster that consists of islands for the most part has none."""
     for cluster in np.unique(labels[labels >= 0]):
         rows = np.flatnonzero(labels == cluster)
-        members, parts = points[rows], _divide(points[rows], seed)
-        small = [part for part, size in enumerate(np.bincount(parts)) if _is_small(size, len(rows))]
-        single = [part for part in small if _is_apart(members, parts == part)]
-        yield from (rows[parts == part] for part in single)
-        for joined in _join(members, parts, [part for part in small if part not in single]):
-            inside = np.isin(parts, joined)
-            if len(joined) > 1 and _is_small(inside.sum(), len(rows)) and _is_apart(members, inside):
-                yield rows[inside]
+        islands = list(_islands_of(points[rows], seed))
+        if 2 * sum(map(len, islands)) < len(rows):
+            yield from (rows[island] for island in islands)
+
+
+def _islands_of(points: Float, seed: int) -> Iterator[Rows]:
+    """The positions of each island among the points (n, d) of a cluster."""
+    parts = _divide(points, seed)
+    small = [part for part, size in enumerate(np.bincount(parts)) if _is_small(size, len(points))]
+    single = [part for part in small if _is_apart(points, parts == part)]
+    yield from (np.flatnonzero(parts == part) for part in single)
+    for joined in _join(points, parts, [part for part in small if part not in single]):
+        inside = np.isin(parts, joined)
+        if len(joined) > 1 and _is_small(inside.sum(), len(points)) and _is_apart(points, inside):
+            yield np.flatnonzero(inside)
 
 
 def _is_small(size: int, n: int) -> bool:

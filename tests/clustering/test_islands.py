@@ -73,6 +73,16 @@ def test_a_group_stays_where_neighbours_and_centroids_disagree():
     assert (moved[800:] == 0).all()
 
 
+def test_a_cluster_of_many_islands_keeps_them_all():
+    """Twelve groups of one cluster, each apart from all others, near another cluster among the latents."""
+    rng = np.random.default_rng(0)
+    corners = np.repeat(np.stack(np.divmod(np.arange(12), 4), axis=1) * 8, 40, axis=0)
+    points = np.concatenate([corners, np.full((400, 2), 60)]) + rng.normal(scale=0.1, size=(880, 2))
+    latents = rng.normal(size=(880, 3)).astype(np.float32)
+    labels = np.repeat([0, 1], [480, 400]).astype(np.int32)
+    assert move_islands(labels, points.astype(np.float32), latents, seed=0)[0] is labels
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_separated_clusters_have_no_islands(seed):
     labels, points, latents = scene(size=0, seed=seed)
