@@ -49,19 +49,15 @@ def fit_clusters(
         for category in (UserWarning, RuntimeWarning):  # not converged, too few clusters, a fall-back: all become notes
             warnings.simplefilter("always", category=category)
         estimator, labels, messages = _fit(config, features, graph, latents, rows, observer)
-        predictor = estimator
-        if config.islands and not features.can_transform:  # else `predict` assigns new images, and knows no islands
-            labels, island_notes = move_islands(
-                labels, np.asarray(features.fitted)[rows], np.asarray(latents.fitted)[rows], config.seed
-            )
-            messages += island_notes
-            predictor = None if island_notes else estimator
+        labels, island_notes = _move_islands(config, features, latents, rows, labels)
+        predictor = None if island_notes else estimator  # which does not know where islands are now
         labels, confidence = assign_fitted(predictor, labels, rows, features.fitted, graph)
         numbering = number_by_size(labels)
         clusters = numbering[labels + 1]
         notes += _collect_notes(
-            config, [*k_notes, *size_notes, *messages, *(str(item.message) for item in caught)], clusters, observer
-        )
+            config, [*k_notes, *size_notes, *messages, *island_notes, *(str(item.message) for item in caught)],
+            clusters, observer,
+        )  # fmt: skip
         stored_estimator, storage_notes = _storable_estimator(estimator, config, observer)
         none = np.empty(0, np.float32)
         clustering = Clustering(
@@ -116,6 +112,18 @@ def _fit(
         return fit_and_select(config, estimator, np.asarray(latents.fitted)[rows], points, observer)
     except (ValueError, TypeError) as error:
         raise UserError(f"cluster.estimator: {type(estimator).__name__}: {error}") from error
+
+
+def _move_islands(
+    config: Cluster, features: Features, latents: Latents, rows: slice | Int, labels: Int
+) -> tuple[Int, list[str]]:
+    """The labels of the rows with islands moved, and a note if there are any.
+
+    They stay where `predict` assigns new images, which would not follow.
+    """
+    if not config.islands or features.can_transform:
+        return labels, []
+    return move_islands(labels, np.asarray(features.fitted)[rows], np.asarray(latents.fitted)[rows], config.seed)
 
 
 def _collect_notes(config: Cluster, messages: list[str], clusters: Int, observer: Observer) -> list[str]:

@@ -7,6 +7,7 @@ farther away than the graph reaches, says better where it belongs.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -87,15 +88,22 @@ def _is_small(size: int, n: int) -> bool:
 
 
 def _divide(points: Float, seed: int) -> Int:
-    """The part (n,) int32 of each of the points (n, d) of a cluster, numbered from 0."""
+    """The part (n,) int32 of each of the points (n, d) of a cluster, numbered from 0; all 0 if it cannot be divided."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
     sample = points[sample_rows(len(points), SAMPLE, seed)]
     parts = min(PARTS, len(sample) // (points.shape[1] + 1))  # fewer points have no covariance
     if parts < 2:
         return np.zeros(len(points), np.int32)
-    mixture = GaussianMixture(parts, init_params="k-means++", random_state=seed).fit(sample)
-    return np.unique(mixture.predict(points), return_inverse=True)[1].astype(np.int32)
+    mixture = GaussianMixture(parts, init_params="k-means++", random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the parts need not be the best ones
+        try:
+            labels = mixture.fit(sample).predict(points)
+        except ValueError:  # many copies of few images have no covariance
+            return np.zeros(len(points), np.int32)
+    return np.unique(labels, return_inverse=True)[1].astype(np.int32)
 
 
 def _join(points: Float, parts: Int, small: list[int]) -> list[list[int]]:

@@ -1,9 +1,12 @@
 """Islands move to the cluster that surrounds them among the latents; everything else stays where it is."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
 from pipeline.artifacts import Features, Latents
@@ -109,6 +112,26 @@ def test_few_images_have_no_islands(n):
 
 def test_copies_of_one_image_are_no_island():
     labels, points, latents = (np.zeros(100, np.int32), np.zeros((100, 2), np.float32), np.zeros((100, 3), np.float32))
+    assert move_islands(labels, points, latents, seed=0)[0] is labels
+
+
+def test_a_mixture_that_does_not_converge_warns_of_nothing(monkeypatch):
+    def warn(self, points):
+        warnings.warn("did not converge", ConvergenceWarning, stacklevel=2)
+        return self
+
+    labels, points, latents = scene()
+    monkeypatch.setattr(GaussianMixture, "fit", warn)
+    monkeypatch.setattr(GaussianMixture, "predict", lambda self, points: np.zeros(len(points), int))
+    assert move_islands(labels, points, latents, seed=0)[0] is labels
+
+
+def test_a_cluster_without_a_covariance_has_no_islands(monkeypatch):
+    def fail(self, points):
+        raise ValueError("ill-defined empirical covariance")
+
+    labels, points, latents = scene()
+    monkeypatch.setattr(GaussianMixture, "fit", fail)
     assert move_islands(labels, points, latents, seed=0)[0] is labels
 
 
