@@ -293,6 +293,7 @@ def test_images_are_labelled_and_saved_with_the_keyboard(inputs, tmp_path, brows
     for key in ("Enter", "1", "b", "ArrowLeft", "Backspace", "b"):
         page.keyboard.press(key)
     assert page.locator("#status").text_content().startswith("4 of 4")
+    page.wait_for_timeout(500)  # another process of the browser stores the labels
     page.reload()
     assert page.locator("#status").text_content().startswith("4 of 4"), "labels survive a reload"
     with page.expect_download() as download:
