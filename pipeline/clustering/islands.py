@@ -30,6 +30,9 @@ LARGEST_SHARE = 0.1
 FEWEST = 5
 """The smallest number of images in an island."""
 
+MAJORITY = 2.0
+"""How many times as many votes as its own cluster another one needs to get an island."""
+
 GAP = 10.0
 """How many times as far as from each other the images of an island are from the rest of their cluster."""
 
@@ -42,7 +45,7 @@ def move_islands(labels: Int, points: Float, latents: Float, seed: int) -> tuple
     `labels` are ≥ 0, or −1 for noise, of `points` (n, d) on a manifold and `latents` (n, l). A Gaussian mixture divides
     each cluster into parts; small ones, joined where they touch, that are far from the rest are islands. An island
     moves if two classifiers of latents agree on another cluster: the vote of the √n/2 nearest images of each of its
-    images, and the nearest centroid. Neither knows any island. No cluster becomes empty.
+    images, which must be clear, and the nearest centroid. Neither knows any island. No cluster becomes empty.
     """
     islands = list(_find_islands(labels, points, seed))
     outside = np.ones(len(labels), bool)
@@ -127,11 +130,15 @@ def _is_apart(points: Float, inside: NDArray[np.bool_]) -> bool:
 
 
 def _nearest_by_vote(island: Rows, labels: Int, latents: Float, outside: NDArray[np.bool_]) -> int:
-    """The cluster that most of the √n/2 nearest images outside all islands, of each image in this one, are in."""
+    """The cluster that most of the √n/2 nearest images outside all islands, of each image in this one, are in.
+
+    It is the island's own where no other has `MAJORITY` times as many of them.
+    """
     others = np.flatnonzero(outside & (labels >= 0))
     k = min(max(1, round(np.sqrt(len(labels)) / 2)), len(others))
     indices, _ = search_neighbors(latents[others], latents[island], k)
-    return int(np.bincount(labels[others][indices].ravel()).argmax())
+    votes, own = np.bincount(labels[others][indices].ravel(), minlength=int(labels.max()) + 1), int(labels[island[0]])
+    return int(votes.argmax()) if votes.max() >= MAJORITY * votes[own] else own
 
 
 def _nearest_centroid(island: Rows, labels: Int, latents: Float, outside: NDArray[np.bool_]) -> int:

@@ -86,6 +86,16 @@ def test_a_cluster_of_many_islands_keeps_them_all():
     assert move_islands(labels, points.astype(np.float32), latents, seed=0)[0] is labels
 
 
+@pytest.mark.parametrize(("own", "other", "cluster"), [(8, 12, 0), (4, 16, 1)])
+def test_a_group_moves_only_if_the_vote_is_clear(own, other, cluster):
+    """Another cluster needs twice as many of the images around a group as its own has."""
+    labels, points, latents = scene(among_latents=(6, 0))
+    around = latents[800:].mean(axis=0) + np.random.default_rng(1).normal(scale=0.1, size=(20, 3))
+    latents[:own], latents[400 : 400 + other] = around[:own], around[own:]
+    moved, _ = move_islands(labels, points, latents, seed=0)
+    assert (moved[800:] == cluster).all()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_separated_clusters_have_no_islands(seed):
     labels, points, latents = scene(size=0, seed=seed)
