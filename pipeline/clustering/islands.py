@@ -30,7 +30,7 @@ LARGEST_SHARE = 0.1
 FEWEST = 5
 """The smallest number of images in an island."""
 
-MAJORITY = 2.0
+MAJORITY = 1.75
 """How many times as many votes as its own cluster another one needs to get an island."""
 
 GAP = 10.0

@@ -88,7 +88,7 @@ def test_a_cluster_of_many_islands_keeps_them_all():
 
 @pytest.mark.parametrize(("own", "other", "cluster"), [(8, 12, 0), (4, 16, 1)])
 def test_a_group_moves_only_if_the_vote_is_clear(own, other, cluster):
-    """Another cluster needs twice as many of the images around a group as its own has."""
+    """Another cluster needs 1.75 times as many of the images around a group as its own has."""
     labels, points, latents = scene(among_latents=(6, 0))
     around = latents[800:].mean(axis=0) + np.random.default_rng(1).normal(scale=0.1, size=(20, 3))
     latents[:own], latents[400 : 400 + other] = around[:own], around[own:]

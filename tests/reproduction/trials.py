@@ -55,7 +55,8 @@ PARTS = {
         "to another cluster by one classifier of the latents, or if two agree. Without that distance, parts of a "
         "cluster in one piece moved as well: up to 0.045 of accuracy were lost on the digits. The rows but the last "
         "one of each data set fit the mixture to all images of a cluster. Rule and sizes were chosen with these "
-        "labels in view.",
+        "labels in view; those of the letters a to j only led to the clear vote, with which no data set loses more "
+        "than 0.0007.",
         "seeds",
     ),
     "self_training": (
