@@ -24,6 +24,7 @@ from pipeline.api import array_overrides, make_executor, stage_printer, to_image
 from pipeline.artifacts.images import Images
 from pipeline.clustering.silhouette import silhouette_score
 from pipeline.config.compose import compose_config
+from pipeline.config.overrides import quote_path
 from pipeline.data.new_images import ReadingRules, conform
 from pipeline.models.assigner import PARTS, Assigner
 from pipeline.runtime.errors import UserError
@@ -223,8 +224,6 @@ def _to_word(value: Any) -> str:
     if isinstance(value, dict):
         return f"{{{','.join(f'{key}: {_to_word(item)}' for key, item in value.items())}}}"
     text = str(value)
-    if re.fullmatch(PLAIN, text, re.ASCII) or text.startswith(("[", "{")):
+    if re.fullmatch(PLAIN, text, re.ASCII) or text.startswith(("[", "{", "${")):
         return text
-    escaped = re.sub(r'(\\*)"', r'\1\1\\"', text)  # Hydra reads backslashes before a quote in pairs
-    trailing = len(escaped) - len(escaped.rstrip("\\"))
-    return f'"{escaped}{escaped[len(escaped) - trailing :]}"'
+    return quote_path(text)
