@@ -1,4 +1,4 @@
-"""Move islands, small groups that lie apart from the rest of their cluster, to the cluster that their latents are near.
+"""Move islands, small groups that lie apart from the rest of their cluster, to the cluster that is nearest among latents.
 
 UMAP places a small group of unusual images, such as ones with a foot among handwritten digits, where few edges of the
 neighbour graph pull it, and a clusterer must give it to some cluster. What lies around the group among the latents,
@@ -48,13 +48,15 @@ def move_islands(labels: Int, points: Float, latents: Float, seed: int) -> tuple
     images, which must be clear, and the nearest centroid. Neither knows any island. No cluster becomes empty.
     """
     islands = list(_find_islands(labels, points, seed))
-    outside = np.ones(len(labels), bool)
-    if islands:
-        outside[np.concatenate(islands)] = False
+    if not islands:
+        return labels, []
+    outside = labels >= 0
+    outside[np.concatenate(islands)] = False
+    voted = _nearest_by_vote(islands, labels, latents, outside)
+    centred = _nearest_centroids(islands, labels, latents, outside)
     moved, sizes = labels.copy(), []
-    for island in islands:
-        target = _nearest_by_vote(island, labels, latents, outside)
-        if target != labels[island[0]] and target == _nearest_centroid(island, labels, latents, outside):
+    for island, target, centroid in zip(islands, voted, centred, strict=True):
+        if target == centroid != labels[island[0]]:
             moved[island] = target
             sizes.append(len(island))
     if not sizes:
@@ -129,20 +131,27 @@ def _is_apart(points: Float, inside: NDArray[np.bool_]) -> bool:
     return bool(np.median(to_others) > GAP * np.median(to_each_other[:, 1]))
 
 
-def _nearest_by_vote(island: Rows, labels: Int, latents: Float, outside: NDArray[np.bool_]) -> int:
-    """The cluster that most of the √n/2 nearest images outside all islands, of each image in this one, are in.
+def _nearest_by_vote(islands: list[Rows], labels: Int, latents: Float, outside: NDArray[np.bool_]) -> list[int]:
+    """For each island the cluster that most of the √n/2 nearest images outside, of each image in it, are in.
 
     It is the island's own where no other has `MAJORITY` times as many of them.
     """
-    others = np.flatnonzero(outside & (labels >= 0))
+    others = np.flatnonzero(outside)
     k = min(max(1, round(np.sqrt(len(labels)) / 2)), len(others))
-    indices, _ = search_neighbors(latents[others], latents[island], k)
-    votes, own = np.bincount(labels[others][indices].ravel(), minlength=int(labels.max()) + 1), int(labels[island[0]])
+    indices, _ = search_neighbors(latents[others], latents[np.concatenate(islands)], k)
+    voters = np.split(labels[others][indices], np.cumsum([len(island) for island in islands])[:-1])
+    return [_clear_winner(clusters, int(labels[island[0]])) for clusters, island in zip(voters, islands, strict=True)]
+
+
+def _clear_winner(voters: Int, own: int) -> int:
+    """The cluster of most `voters`, or the `own` one if the vote is close."""
+    votes = np.bincount(voters.ravel(), minlength=own + 1)
     return int(votes.argmax()) if votes.max() >= MAJORITY * votes[own] else own
 
 
-def _nearest_centroid(island: Rows, labels: Int, latents: Float, outside: NDArray[np.bool_]) -> int:
-    """The cluster whose images outside all islands have the mean nearest to that of the island."""
-    clusters = np.unique(labels[outside & (labels >= 0)])
+def _nearest_centroids(islands: list[Rows], labels: Int, latents: Float, outside: NDArray[np.bool_]) -> list[int]:
+    """For each island the cluster whose images outside have the mean nearest to that of the island."""
+    clusters = np.unique(labels[outside])
     means = np.stack([latents[outside & (labels == cluster)].mean(axis=0) for cluster in clusters])
-    return int(clusters[np.linalg.norm(means - latents[island].mean(axis=0), axis=1).argmin()])
+    centroids = [latents[island].mean(axis=0) for island in islands]
+    return [int(clusters[np.linalg.norm(means - centroid, axis=1).argmin()]) for centroid in centroids]
