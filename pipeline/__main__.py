@@ -46,7 +46,7 @@ def _run_command(words: list[str]) -> int:
         return 130
     except Exception as error:
         from pipeline.cli.errors import SHOW_TRACEBACKS, explain_error
-        from pipeline.cli.sweep import fail_started_sweeps
+        from pipeline.cli.started_sweeps import fail_started_sweeps
 
         is_sweep = fail_started_sweeps()
         message = explain_error(error)

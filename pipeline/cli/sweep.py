@@ -13,6 +13,7 @@ from hydra.experimental.callback import Callback
 from pipeline.cli import job
 from pipeline.cli.console import Console
 from pipeline.cli.errors import print_error
+from pipeline.cli.started_sweeps import started
 from pipeline.cli.sweep_table import describe_best, print_table
 from pipeline.config import Tracking
 from pipeline.config.compose import to_config
@@ -25,18 +26,6 @@ LABEL_FREE_SCORES = ("train/silhouette_score", "map/trustworthiness")
 MOST_ACTION_METRICS = 4
 FORWARDED_VARIABLES = ("MLFLOW_TRACKING_URI",)
 """Environment variables of the sweep's process that its jobs need."""
-
-
-_started: list[Any] = []
-"""The parent runs of this process whose sweep has not ended."""
-
-
-def fail_started_sweeps() -> bool:
-    """Finish the parent run of a sweep of which Hydra refused a job before it ran any; return whether there is one."""
-    for parent in _started:
-        with suppress(Exception):  # the server may be the reason
-            parent.finish("FAILED")
-    return bool(_started)
 
 
 class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
@@ -70,13 +59,13 @@ class SweepCallback(Callback):  # type: ignore[misc]  # hydra has no types
         self.store.kill_orphaned_runs(Console())
         command = " ".join(overrides)
         self.parent = self.store.start("sweep", f"sweep {command}", None, {"pipeline.command": command})
-        _started.append(self.parent)
+        started.append(self.parent)
 
     def on_multirun_end(self, config: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Summarize the jobs in a table, a CSV and a figure, in the sweep's folder and in the parent run."""
         if self.parent is None:
             return
-        _started.remove(self.parent)
+        started.remove(self.parent)
         try:
             self._finish(Path(config.hydra.sweep.dir))
         except Exception as error:  # Hydra would turn it into a warning
