@@ -74,8 +74,7 @@ class Workload:
     @property
     def embedded(self) -> int:
         """The images that manifold, map and clusterer are fitted on: all, or the landmarks."""
-        landmarks = self.config.neighbors.arguments().get("landmarks")
-        return min(self.n, landmarks or self.n)
+        return min(self.n, self.config.neighbors.landmarks or self.n)
 
     @property
     def latent_dim(self) -> int:

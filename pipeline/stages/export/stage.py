@@ -48,7 +48,7 @@ def export(
     try:
         _check_path(path, source if target.has_images else None)
     except OSError as error:
-        raise UserError(f"export.path: {path} cannot be written ({error.strerror}); give another folder") from error
+        raise UserError(_not_writable(path, error)) from error
     if target.has_images and not images.has_images:
         raise UserError(
             f"export.format = {config.format!r}: {images.name} has vectors and no images; give export.format=csv or "
@@ -74,8 +74,12 @@ def _explain_write_error(error: OSError, path: Path) -> str | None:
         return f"export.path: the disk of {path} is full, and nothing was kept; give a folder on another disk"
     is_target = Path(error.filename or path).is_relative_to(path.parent)
     if is_target and error.errno in NOT_WRITABLE | {errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ENOENT}:
-        return f"export.path: {path} cannot be written ({error.strerror}); give another folder"
+        return _not_writable(path, error)
     return None
+
+
+def _not_writable(path: Path, error: OSError) -> str:
+    return f"export.path: {path} cannot be written ({error.strerror}); give another folder"
 
 
 def _classes(exported: ExportedSet, config: Export) -> Classes:

@@ -13,7 +13,8 @@ from pipeline.clustering.silhouette import silhouette_score
 from pipeline.config import HowMany
 from pipeline.pages import figures
 from pipeline.runtime.errors import UserError
-from pipeline.runtime.observer import SILENT, Observer
+from pipeline.runtime.limits import lower_to_limit
+from pipeline.runtime.observer import SILENT, Observer, StageObserver
 from pipeline.runtime.sampling import sample_rows
 from pipeline.stages.how_many.index_values import IndexValues
 from pipeline.stages.how_many.page import render_how_many_page
@@ -59,8 +60,9 @@ def _limit_range(config: HowMany, n: int) -> tuple[HowMany, list[str]]:
             f"how_many.k_min = {config.k_min}: numbers of clusters from there on are compared up to one less than the "
             f"{n:,} images; this needs at least {config.k_min + 2:,} images"
         )
-    note = f"how_many.k_max = {config.k_max} is lowered to {n - 1:,}: there are {n:,} images"
-    return config.model_copy(update={"k_max": n - 1}), [note]
+    notes = StageObserver()
+    k_max = lower_to_limit("how_many.k_max", config.k_max, n - 1, n, notes)
+    return config.model_copy(update={"k_max": k_max}), notes.notes
 
 
 def _sample_points(config: HowMany, features: Features) -> tuple[Float, list[str]]:

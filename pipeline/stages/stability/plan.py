@@ -44,8 +44,7 @@ def _plan_subsample(
 ) -> tuple[list[Config], list[str]]:
     """Return the repeats with the clusterer fitted on a share of the images, none if it cannot be, and notes."""
     cluster = config.cluster
-    landmarks = config.neighbors.arguments().get("landmarks")
-    size = round(stability.subsample * min(n, cluster.fit_size or n, landmarks or n))
+    size = round(stability.subsample * min(n, cluster.fit_size or n, config.neighbors.landmarks or n))
     if cluster.graph != "none":
         return [], [f"{SUBSAMPLE} left out: {cluster.name} uses the neighbour graph, which needs all {n:,} images"]
     if size < 2:
