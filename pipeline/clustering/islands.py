@@ -1,4 +1,4 @@
-"""Move islands, small groups that lie apart from the rest of their cluster, to the cluster that is nearest among latents.
+"""Move islands, small groups that lie apart from their cluster, to the cluster that is nearest among the latents.
 
 UMAP places a small group of unusual images, such as ones with a foot among handwritten digits, where few edges of the
 neighbour graph pull it, and a clusterer must give it to some cluster. What lies around the group among the latents,
